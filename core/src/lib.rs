@@ -1,0 +1,37 @@
+//! The library that Tollbridge carries into other languages: a latency histogram.
+//!
+//! It wraps the crate [`hdrhistogram`] and knows nothing of FFI, handles or hosts.
+//!
+//! - [`Histogram`] is plain Rust: `&mut self` to change, no lock.
+//! - [`Shared`] is the handle that bridges carry: cheap to clone, usable from any thread.
+//! - [`Error`] is every way to fail, with a stable code, name and typed fields.
+//! - [`probe`] and [`fault`] are functions that do as little as possible, or go wrong on purpose,
+//!   so that a crossing can be measured and tested by itself.
+//!
+//! ```
+//! use tollbridge_core::{Config, Histogram};
+//!
+//! let mut latencies = Histogram::new(Config::default())?;
+//! latencies.record_durations("250us 1.5ms\n3s")?;
+//! assert_eq!(latencies.len(), 3);
+//! assert_eq!(latencies.value_at_quantile(0.5)?, Some(1_500_159)); // 1.5 ms, to three digits
+//! # Ok::<(), tollbridge_core::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod codec;
+mod duration;
+mod error;
+pub mod fault;
+mod histogram;
+pub mod probe;
+mod scan;
+mod shared;
+
+pub use error::{Error, ErrorInfo, Field, FieldKind};
+pub use histogram::{Config, Histogram, Summary};
+pub use scan::{BUCKET_LIMIT, Bucket, Buckets, Scan};
+pub use shared::Shared;
+
+/// The version of this library.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

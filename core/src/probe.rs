@@ -1,0 +1,222 @@
+//! Functions that do as little as possible, so that calling one costs the crossing and nothing else.
+//!
+//! Over sized data the timed ones look at the length and the two ends, O(1), so that a copy shows
+//! and a sum does not. Their twins (`…_sum`, `str_chars`) touch every element and prove, outside the
+//! clock, that all of it crossed. None of them can fail but [`fail`], and none panics.
+
+use crate::Error;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// A flat record.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs)]
+pub struct Point {
+    pub id: u64,
+    pub x: f64,
+    pub y: f64,
+    pub flags: u32,
+}
+
+impl Point {
+    fn sum(&self) -> f64 {
+        self.id as f64 + self.x + self.y + f64::from(self.flags)
+    }
+}
+
+/// A tagged enum: without payload, with a scalar, with text.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Shape {
+    Dot,
+    Circle { radius: f64 },
+    Label { text: String },
+}
+
+/// Nothing.
+#[inline]
+pub fn nop() {}
+
+/// `a + b` modulo 2^64.
+#[inline]
+pub fn add(a: u64, b: u64) -> u64 {
+    a.wrapping_add(b)
+}
+
+/// Half of an even number; None for an odd one and for None.
+#[inline]
+pub fn half(number: Option<u64>) -> Option<u64> {
+    number.filter(|n| n % 2 == 0).map(|n| n / 2)
+}
+
+/// Length in bytes of UTF-8.
+#[inline]
+pub fn str_len(text: &str) -> u64 {
+    text.len() as u64
+}
+
+/// Number of characters.
+pub fn str_chars(text: &str) -> u64 {
+    text.chars().count() as u64
+}
+
+/// The text itself, copied.
+pub fn echo(text: &str) -> String {
+    text.to_owned()
+}
+
+/// `n` characters: `abc…z` repeated, or `é` repeated when `wide`.
+pub fn make_str(n: usize, wide: bool) -> String {
+    if wide {
+        return "é".repeat(n);
+    }
+    const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyz";
+    let mut text = ALPHABET.repeat(n / ALPHABET.len());
+    text.push_str(&ALPHABET[..n % ALPHABET.len()]);
+    text
+}
+
+/// Length + first + last byte; 0 when empty.
+#[inline]
+pub fn bytes_ends(bytes: &[u8]) -> u64 {
+    match (bytes.first(), bytes.last()) {
+        (Some(first), Some(last)) => bytes.len() as u64 + u64::from(*first) + u64::from(*last),
+        _ => 0,
+    }
+}
+
+/// Sum of all bytes.
+pub fn bytes_sum(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|b| u64::from(*b)).sum()
+}
+
+/// `n` bytes: 0, 1, … 255, 0, …
+pub fn make_bytes(n: usize) -> Vec<u8> {
+    (0..=u8::MAX).cycle().take(n).collect()
+}
+
+/// Length + first + last; 0.0 when empty.
+#[inline]
+pub fn f64_ends(values: &[f64]) -> f64 {
+    match (values.first(), values.last()) {
+        (Some(first), Some(last)) => values.len() as f64 + first + last,
+        _ => 0.0,
+    }
+}
+
+/// Sum in order, from 0.0.
+pub fn f64_sum(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |sum, value| sum + value)
+}
+
+/// 0.0, 1.0, … n - 1.
+pub fn make_f64(n: usize) -> Vec<f64> {
+    (0..n).map(|i| i as f64).collect()
+}
+
+/// Multiplies each value where it stands.
+pub fn scale_in_place(values: &mut [f64], factor: f64) {
+    for value in values {
+        *value *= factor;
+    }
+}
+
+/// `id + x + y + flags`.
+#[inline]
+pub fn point_in(point: &Point) -> f64 {
+    point.sum()
+}
+
+/// The point `n, n / 2, -1, n & 7`.
+#[inline]
+pub fn make_point(n: u64) -> Point {
+    Point {
+        id: n,
+        x: n as f64 * 0.5,
+        y: -1.0,
+        flags: (n & 7) as u32,
+    }
+}
+
+/// Length + [`point_in`] of the first + of the last; 0.0 when empty.
+#[inline]
+pub fn points_ends(points: &[Point]) -> f64 {
+    match (points.first(), points.last()) {
+        (Some(first), Some(last)) => points.len() as f64 + first.sum() + last.sum(),
+        _ => 0.0,
+    }
+}
+
+/// Sum of [`point_in`].
+pub fn points_sum(points: &[Point]) -> f64 {
+    points.iter().fold(0.0, |sum, point| sum + point.sum())
+}
+
+/// [`make_point`] of 0 to n - 1.
+pub fn make_points(n: usize) -> Vec<Point> {
+    (0..n as u64).map(make_point).collect()
+}
+
+/// 0 for a dot, 3·r·r for a circle, the number of characters of a label.
+pub fn shape_in(shape: &Shape) -> f64 {
+    match shape {
+        Shape::Dot => 0.0,
+        Shape::Circle { radius } => 3.0 * radius * radius,
+        Shape::Label { text } => str_chars(text) as f64,
+    }
+}
+
+/// By `n % 3`: a dot, a circle of radius n, a label with n in decimal.
+pub fn make_shape(n: u64) -> Shape {
+    match n % 3 {
+        0 => Shape::Dot,
+        1 => Shape::Circle { radius: n as f64 },
+        _ => Shape::Label {
+            text: n.to_string(),
+        },
+    }
+}
+
+/// Sum of the values (modulo 2^64) and of the keys' lengths in bytes.
+pub fn map_sum<K: AsRef<str>>(entries: impl IntoIterator<Item = (K, u64)>) -> u64 {
+    entries.into_iter().fold(0, |sum, (key, value)| {
+        sum.wrapping_add(value)
+            .wrapping_add(key.as_ref().len() as u64)
+    })
+}
+
+/// `n` entries: `k000000` → 0, `k000001` → 1, …
+pub fn make_map(n: usize) -> BTreeMap<String, u64> {
+    (0..n as u64).map(|i| (format!("k{i:06}"), i)).collect()
+}
+
+/// Always [`Error::Probe`] with `number`, NaN and `café`.
+#[inline]
+pub fn fail(number: u64) -> Result<(), Error> {
+    Err(Error::Probe {
+        number,
+        ratio: f64::NAN,
+        text: "café".into(),
+    })
+}
+
+/// Calls `f` with 0 to n - 1 and sums what it answers (modulo 2^64), until it breaks.
+pub fn call_back<B>(n: u64, mut f: impl FnMut(u64) -> ControlFlow<B, u64>) -> ControlFlow<B, u64> {
+    (0..n).try_fold(0_u64, |sum, i| {
+        ControlFlow::Continue(sum.wrapping_add(f(i)?))
+    })
+}
+
+/// [`call_back`] from a thread that is started for it and has ended when this returns.
+///
+/// # Panics
+/// With `f`'s own panic, or when the system cannot start a thread.
+pub fn call_back_from_new_thread<B: Send>(
+    n: u64,
+    f: impl FnMut(u64) -> ControlFlow<B, u64> + Send,
+) -> ControlFlow<B, u64> {
+    std::thread::scope(|scope| match scope.spawn(|| call_back(n, f)).join() {
+        Ok(flow) => flow,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
