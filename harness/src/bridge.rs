@@ -1,0 +1,333 @@
+//! Bridges and hosts, found by their `bridge.toml` and `host.toml`. There is no central list.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+/// The project's tree: its root, its hosts and its bridges, both in order of their names.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    /// The folder that holds `bindings/` and `conformance/`; absolute.
+    pub root: PathBuf,
+    /// Every folder below `bindings/` that holds a bridge.
+    pub hosts: Vec<Host>,
+    /// Every `bindings/<host>/<strategy>/bridge.toml`.
+    pub bridges: Vec<Bridge>,
+}
+
+/// What a bridge is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A binding strategy: answers every vector, or declares why not.
+    Bridge,
+    /// Rust calling Rust: what a toll is measured against.
+    Baseline,
+    /// Hand-written code over the host's own C API: some probes only.
+    Floor,
+    /// The host alone, nothing crossed: some probes only.
+    Pure,
+}
+
+impl Role {
+    /// Whether it may answer `unsupported op` without declaring it: floors and pure hosts have probes only.
+    #[must_use]
+    pub fn is_partial(self) -> bool {
+        matches!(self, Self::Floor | Self::Pure)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bridge => "bridge",
+            Self::Baseline => "baseline",
+            Self::Floor => "floor",
+            Self::Pure => "pure",
+        })
+    }
+}
+
+/// One strategy in one host: the contents of a `bridge.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bridge {
+    /// `host/strategy`, which is also its folder below `bindings/`.
+    pub id: String,
+    /// The strategy in a few words.
+    pub title: String,
+    /// What it is there for.
+    pub role: Role,
+    /// Versions of the strategy and its libraries.
+    #[serde(default)]
+    pub versions: BTreeMap<String, String>,
+    /// Glob, from the root, of the library file that its runner must have loaded; none for a pure host.
+    pub library: Option<String>,
+    /// Shell lines that build it, run from the root.
+    #[serde(default)]
+    pub build: Vec<String>,
+    /// The runner's command line, run from the root.
+    pub runner: Vec<String>,
+    /// Environment of the runner; `${ROOT}` stands for the root.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Shell lines that run its own host tests, from the root.
+    #[serde(default)]
+    pub test: Vec<String>,
+    /// Whether it may be pinned to one CPU when timed.
+    #[serde(default = "yes")]
+    pub pin: bool,
+    /// Who frees what.
+    pub ownership: String,
+    /// What holds for threads.
+    pub threads: String,
+    /// What is copied and what is borrowed.
+    pub copies: String,
+    /// What the strategy cannot do.
+    #[serde(default)]
+    pub cannot: Vec<Cannot>,
+    /// The workspace's root; absolute.
+    #[serde(skip)]
+    pub root: PathBuf,
+}
+
+/// Something that a strategy cannot do, with what happens instead.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cannot {
+    /// The word of `unsupported <reason>`.
+    pub reason: String,
+    /// The boundary rule that it breaks (1 to 10, `docs/` lists them), if one.
+    pub rule: Option<u8>,
+    /// Why it cannot.
+    pub why: String,
+    /// What happens instead, and which test shows it.
+    pub instead: String,
+}
+
+/// A language that calls: the contents of a `host.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    /// Its name as people write it.
+    pub name: String,
+    /// What must be on the machine.
+    #[serde(default)]
+    pub needs: Vec<Need>,
+    /// Shell lines that test the host as a whole, run from the root.
+    #[serde(default)]
+    pub test: Vec<String>,
+    /// Shell lines that check its sources, run from the root.
+    #[serde(default)]
+    pub lint: Vec<String>,
+    /// Its folder below `bindings/`.
+    #[serde(skip)]
+    pub id: String,
+}
+
+/// Something a host needs on the machine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// A shell line that succeeds where it is there.
+    pub command: String,
+    /// What to run where it is not.
+    pub install: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Workspace {
+    /// Reads the tree at `root`, or at the nearest folder above the current one that looks like it.
+    ///
+    /// # Errors
+    /// When there is no such folder, or a `bridge.toml` or `host.toml` is missing or wrong.
+    pub fn find(root: Option<&Path>) -> Result<Self> {
+        let root = match root {
+            Some(root) => root
+                .canonicalize()
+                .with_context(|| format!("--root {}", root.display()))?,
+            None => nearest_root(&std::env::current_dir()?)?,
+        };
+        let mut hosts: BTreeMap<String, Host> = BTreeMap::new();
+        let mut bridges = Vec::new();
+        for file in find(&root, "bindings/*/*/bridge.toml")? {
+            let bridge = Bridge::read(&root, &file)?;
+            if !hosts.contains_key(bridge.host()) {
+                let host = Host::read(&root, bridge.host())?;
+                hosts.insert(bridge.host().to_owned(), host);
+            }
+            bridges.push(bridge);
+        }
+        bridges.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Self {
+            root,
+            hosts: hosts.into_values().collect(),
+            bridges,
+        })
+    }
+
+    /// The bridges that `selectors` name (`python`, `python/pyo3`, `c/*`); all for none.
+    ///
+    /// # Errors
+    /// When a selector names no bridge, or there is no bridge at all.
+    pub fn select(&self, selectors: &[String]) -> Result<Vec<&Bridge>> {
+        ensure!(
+            !self.bridges.is_empty(),
+            "no bridge found: there is no bindings/*/*/bridge.toml below {}",
+            self.root.display()
+        );
+        let mut chosen = vec![selectors.is_empty(); self.bridges.len()];
+        for selector in selectors {
+            let pattern = glob::Pattern::new(selector)
+                .with_context(|| format!("`{selector}` is not a pattern"))?;
+            let mut found = false;
+            for (chosen, bridge) in chosen.iter_mut().zip(&self.bridges) {
+                if bridge.host() == selector || pattern.matches(&bridge.id) {
+                    *chosen = true;
+                    found = true;
+                }
+            }
+            if !found {
+                let known: Vec<&str> = self.bridges.iter().map(|b| b.id.as_str()).collect();
+                bail!(
+                    "no bridge is called `{selector}`; known are {}, and a host's name alone stands for all of its bridges",
+                    known.join(", ")
+                );
+            }
+        }
+        let all = self.bridges.iter().zip(chosen);
+        Ok(all.filter_map(|(b, chosen)| chosen.then_some(b)).collect())
+    }
+
+    /// The host of a bridge.
+    ///
+    /// # Panics
+    /// Never for a bridge of this workspace.
+    #[must_use]
+    pub fn host_of(&self, bridge: &Bridge) -> &Host {
+        let host = self.hosts.iter().find(|host| host.id == bridge.host());
+        host.expect("reading a bridge reads its host")
+    }
+}
+
+impl Bridge {
+    /// The part of its id before the slash.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.id.split_once('/').map_or("", |(host, _)| host)
+    }
+
+    /// The part of its id after the slash.
+    #[must_use]
+    pub fn strategy(&self) -> &str {
+        self.id.split_once('/').map_or("", |(_, strategy)| strategy)
+    }
+
+    /// Its folder; absolute.
+    #[must_use]
+    pub fn dir(&self) -> PathBuf {
+        self.root.join("bindings").join(&self.id)
+    }
+
+    /// The files that its `library` glob matches now, symbolic links followed; empty for a pure host.
+    ///
+    /// # Errors
+    /// When nothing matches: it is not built.
+    pub fn libraries(&self) -> Result<Vec<PathBuf>> {
+        let Some(library) = &self.library else {
+            return Ok(Vec::new());
+        };
+        let found = find(&self.root, library)?;
+        ensure!(
+            !found.is_empty(),
+            "{library} is not there; build it: toll build {}",
+            self.id
+        );
+        found
+            .iter()
+            .map(|file| file.canonicalize().context(file.display().to_string()))
+            .collect()
+    }
+
+    fn read(root: &Path, file: &Path) -> Result<Self> {
+        let mut bridge: Self = read_toml(file)?;
+        bridge.root = root.to_owned();
+        let wrong = |what: String| anyhow::anyhow!("{}: {what}", file.display());
+        if bridge.dir().join("bridge.toml") != file || bridge.strategy().is_empty() {
+            return Err(wrong(format!(
+                "id = \"{}\" must be the folder below bindings/",
+                bridge.id
+            )));
+        }
+        if bridge.runner.first().is_none_or(String::is_empty) {
+            return Err(wrong("runner must name a program".into()));
+        }
+        if bridge.library.is_none() && bridge.role != Role::Pure {
+            return Err(wrong(
+                "library is missing; only role = \"pure\" may leave it out".into(),
+            ));
+        }
+        for (i, cannot) in bridge.cannot.iter().enumerate() {
+            let reason = &cannot.reason;
+            if reason.is_empty() || reason.contains(char::is_whitespace) || reason == "op" {
+                return Err(wrong(format!(
+                    "reason = \"{reason}\" must be one word, and not `op`"
+                )));
+            }
+            if bridge.cannot[..i].iter().any(|c| c.reason == *reason) {
+                return Err(wrong(format!("reason = \"{reason}\" stands there twice")));
+            }
+            if cannot.rule.is_some_and(|rule| !(1..=10).contains(&rule)) {
+                return Err(wrong(format!("rule of \"{reason}\" must be 1 to 10")));
+            }
+        }
+        Ok(bridge)
+    }
+}
+
+impl Host {
+    fn read(root: &Path, id: &str) -> Result<Self> {
+        let file = root.join("bindings").join(id).join("host.toml");
+        ensure!(
+            file.is_file(),
+            "{} is missing: every host says there what it needs (name, needs, test, lint)",
+            file.display()
+        );
+        let mut host: Self = read_toml(&file)?;
+        host.id = id.to_owned();
+        Ok(host)
+    }
+}
+
+fn nearest_root(start: &Path) -> Result<PathBuf> {
+    start
+        .ancestors()
+        .find(|dir| dir.join("conformance").is_dir() && dir.join("Cargo.toml").is_file())
+        .map(Path::to_owned)
+        .with_context(|| {
+            format!(
+                "{} is not inside the project; go there, or say --root DIR",
+                start.display()
+            )
+        })
+}
+
+/// Files below `root` that match a glob, in order of their names. The root itself may hold any character.
+fn find(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
+    let root = glob::Pattern::escape(&root.to_string_lossy());
+    let pattern = format!("{root}/{pattern}");
+    let found = glob::glob(&pattern).with_context(|| format!("`{pattern}` is not a glob"))?;
+    found.map(|file| Ok(file?)).collect()
+}
+
+/// Reads a TOML file strictly; errors name file, line and key.
+fn read_toml<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    toml::from_str(&text).with_context(|| file.display().to_string())
+}

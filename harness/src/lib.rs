@@ -1,0 +1,12 @@
+//! The `toll` command's parts: finding bridges, talking to their runners, checking, measuring.
+//!
+//! It knows no bridge and no operation by name: bridges are found by their `bridge.toml`, vectors carry
+//! their types in their literals.
+
+#![forbid(unsafe_code)]
+
+pub mod bench;
+pub mod bridge;
+pub mod report;
+pub mod runner;
+pub mod vectors;
