@@ -1,1 +1,32 @@
+//! Tollbridge's core as a C library, written by hand in the manner of the Nomicon.
+//!
+//! What the signatures say, in every function:
+//! - `Option<&T>` and `Option<&mut MaybeUninit<T>>` are pointers that may be NULL; where NULL is no
+//!   answer it is the error `null_argument`. Memory to write to need not be initialised.
+//! - `Option<Box<T>>` passes ownership: as a result to the caller, as an argument back to us.
+//! - A result of `Option<Box<tb_error>>` is an owned error, or NULL for success.
+//! - A handle is only ever borrowed as `&T`: what changes sits behind a lock.
+//!
+//! The headers in `include/` are written from this source by cbindgen; its comments are theirs.
+#![allow(non_camel_case_types)] // the names are C's
+#![allow(clippy::missing_safety_doc)] // the comments are for C, where each call is on trust
 
+#[cfg(panic = "abort")]
+compile_error!("panics become errors at this boundary, which `panic = \"abort\"` makes impossible");
+
+mod abi;
+mod buckets;
+mod error;
+mod fault;
+mod guard;
+mod histogram;
+mod memory;
+mod probe;
+
+pub use abi::*;
+pub use buckets::*;
+pub use error::*;
+pub use fault::*;
+pub use histogram::*;
+pub use memory::{tb_bytes, tb_bytes_free, tb_text, tb_text_free};
+pub use probe::*;

@@ -1,0 +1,492 @@
+/* Tollbridge: a latency histogram from Rust, as a C library.
+ * Written by cbindgen from bindings/c/cabi/src: change it there. SPDX-License-Identifier: MIT OR Apache-2.0 */
+
+#ifndef TOLLBRIDGE_H
+#define TOLLBRIDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Conventions, without exception:
+ *
+ * - A function that can fail returns an owned `tb_error *`, or NULL for success. Free it with
+ *   tb_error_free. Outputs come last and are written on success only; a failure changes nothing.
+ * - Everything that is NULL but must not be is the error `null_argument`, outputs included.
+ * - An owned thing is freed by the function named beside its type, and by nothing else; `free` of
+ *   the C library is never right. Every such function takes NULL.
+ * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs.
+ * - Text is UTF-8 with a length in bytes; it may hold NULs.
+ * - Enums and booleans that go in are plain integers, and are checked.
+ * - Any thread may call anything, at any time, but for freeing what another is using. A *leaf* does
+ *   no more than compute; what *waits* may wait for a lock, and what *calls back* runs your code.
+ *   Only a leaf may be bound as Java's `critical`, Go's `nocallback` or .NET's `SuppressGCTransition`.
+ * - A panic in Rust becomes the error `panic`. Not caught: a stack overflow, memory that runs out.
+ * - After fork, a child of a process with threads may only call exec, as with any lock. */
+
+#if defined(__GNUC__)
+#define TB_WARN_UNUSED __attribute__((warn_unused_result))
+#else
+#define TB_WARN_UNUSED
+#endif
+
+
+/// The stable codes. Treat one you do not know as a failure like any other.
+typedef enum {
+  /// An argument is outside what its function allows: `argument`, `value`, `rule` (text).
+  TB_ERR_INVALID_ARGUMENT = 1,
+  /// A value is above `highest`: `value`, `highest`, `index` in the call's values.
+  TB_ERR_OUT_OF_RANGE = 2,
+  /// The total would pass 2^63 - 1: `count` to add, `len` there.
+  TB_ERR_COUNT_OVERFLOW = 3,
+  /// A quantile is not from 0 to 1: `quantile` (real), `index`.
+  TB_ERR_INVALID_QUANTILE = 4,
+  /// Text is no duration: `line`, `column` (both from 1), `token` (text).
+  TB_ERR_INVALID_DURATION = 5,
+  /// A tag cannot hold this: `character` (text), `offset` in characters.
+  TB_ERR_INVALID_TAG = 6,
+  /// A scan could yield too many buckets: `count`, `limit`.
+  TB_ERR_TOO_MANY = 7,
+  /// Bytes are no encoded histogram: `reason` (text).
+  TB_ERR_MALFORMED_HISTOGRAM = 8,
+  /// A panic left the histogram half-changed; it answers nothing else from then on.
+  TB_ERR_POISONED = 9,
+  /// A panic was caught: `what` (text).
+  TB_ERR_PANIC = 10,
+  /// The handle is closed. Managed hosts raise it; no function here does.
+  TB_ERR_CLOSED = 11,
+  /// Text is not UTF-8: `offset`, the number of good characters before.
+  TB_ERR_INVALID_TEXT = 12,
+  /// A pointer is NULL that must not be: `argument` (text).
+  TB_ERR_NULL_ARGUMENT = 13,
+  /// An integer stands for no value of an enum or boolean: `argument` (text), `value`.
+  TB_ERR_INVALID_ENUM = 14,
+  /// A length is more than memory can hold: `argument` (text), `length`, `limit`.
+  TB_ERR_INVALID_LENGTH = 15,
+  /// What tb_probe_fail answers: `number`, `ratio` (real), `text`.
+  TB_ERR_PROBE = 16,
+} tb_code;
+
+/// Which type a field of an error has: what its `kind` is.
+typedef enum {
+  /// `number` is set.
+  TB_FIELD_U64 = 1,
+  /// `real` is set.
+  TB_FIELD_F64 = 2,
+  /// `text` and `text_length` are set.
+  TB_FIELD_TEXT = 3,
+} tb_field_kind;
+
+/// Which buckets to walk: the values of `kind` in a tb_scan.
+typedef enum {
+  /// Every bucket that holds at least one value.
+  TB_SCAN_RECORDED = 0,
+  /// Steps of equal width; `step` is set.
+  TB_SCAN_LINEAR = 1,
+  /// Steps that widen by a factor; `step` (the first one) and `base` are set.
+  TB_SCAN_LOGARITHMIC = 2,
+  /// Steps of equal rank, ever finer towards the maximum; `ticks` is set.
+  TB_SCAN_QUANTILES = 3,
+} tb_scan_kind;
+
+/// A cursor over the buckets of a histogram as it was when the cursor was made. It outlives the
+/// histogram's changes and its handles.
+///
+/// Ownership: the caller's; free it with tb_buckets_free.
+/// Threads: any number may use one cursor at once; each bucket is given out once.
+typedef struct tb_buckets tb_buckets;
+
+/// Why a call failed. A function that can fail returns one of these, owned by the caller, or NULL
+/// for success. Nothing is kept per thread.
+///
+/// Ownership: free it with tb_error_free. Threads: any, one that frees it being the last.
+typedef struct tb_error tb_error;
+
+/// A handle to a latency histogram.
+///
+/// Ownership: the handle is the caller's and freed with tb_histogram_free. Several handles may
+/// stand for one histogram (tb_histogram_clone), which lives as long as any of them.
+/// Threads: any number of threads may use one handle at once; calls wait for each other.
+/// Using a handle after it was freed, or freeing it twice, is undefined.
+typedef struct tb_histogram tb_histogram;
+
+/// One typed field of an error. All pointers live as long as the error.
+typedef struct {
+  /// NUL-terminated.
+  const char *name;
+  /// A tb_field_kind. Ignore a field of a kind you do not know.
+  uint32_t kind;
+  /// For TB_FIELD_U64, else 0.
+  uint64_t number;
+  /// For TB_FIELD_F64, which may be NaN; else 0.
+  double real;
+  /// For TB_FIELD_TEXT: UTF-8 which may hold NULs, and is followed by one; else NULL.
+  const char *text;
+  /// In bytes.
+  size_t text_length;
+} tb_error_field;
+
+/// All there is to know of an error. All pointers live as long as the error.
+typedef struct {
+  /// A tb_code.
+  int32_t code;
+  /// The stable name, such as `out_of_range`, NUL-terminated.
+  const char *name;
+  /// A sentence in English: UTF-8 which may hold NULs, and is followed by one.
+  const char *message;
+  /// In bytes.
+  size_t message_length;
+  /// The fields in a stable order; NULL when there are none.
+  const tb_error_field *fields;
+  /// How many fields there are.
+  size_t field_count;
+} tb_error_details;
+
+/// Bytes that the caller owns. Initialise with `{0}`, free with tb_bytes_free.
+typedef struct {
+  /// NULL when empty.
+  uint8_t *data;
+  /// In bytes.
+  size_t length;
+} tb_bytes;
+
+/// UTF-8 text that the caller owns. Initialise with `{0}`, free with tb_text_free.
+typedef struct {
+  /// Never NULL in a result. A NUL follows the text, which may itself hold NULs: trust the length.
+  char *data;
+  /// In bytes, without the NUL that follows.
+  size_t length;
+} tb_text;
+
+/// What a histogram can tell apart. Its memory follows from it: at most 50 MiB.
+typedef struct {
+  /// The lowest value that can be told from 0, in the values' own unit; from 1 to 2^62.
+  uint64_t lowest;
+  /// The highest value that can be recorded; from twice `lowest` to 2^63 - 1.
+  uint64_t highest;
+  /// Decimal digits to which values are kept apart, from 0 to 5.
+  uint8_t significant_digits;
+} tb_config;
+
+/// The usual figures at one glance, in the values' own unit.
+typedef struct {
+  /// How many values were recorded.
+  uint64_t count;
+  /// The low end of the lowest value's bucket.
+  uint64_t min;
+  /// The high end of the highest value's bucket.
+  uint64_t max;
+  /// Arithmetic mean.
+  double mean;
+  /// Standard deviation of the whole population.
+  double stdev;
+  /// Median.
+  uint64_t p50;
+  /// 90th percentile.
+  uint64_t p90;
+  /// 99th percentile.
+  uint64_t p99;
+  /// 99.9th percentile.
+  uint64_t p999;
+} tb_summary;
+
+/// A tagged enum in its plainest form: the tag is an integer, which is checked, and a field that
+/// its kind does not use is ignored.
+typedef struct {
+  /// A tb_scan_kind.
+  uint32_t kind;
+  /// Steps in each half of the distance that is left to 1.0, from 1 to 1000.
+  uint32_t ticks;
+  /// Width of a step, or of the first one, in the values' unit; from 1 to 2^62.
+  uint64_t step;
+  /// Factor from a step's upper end to the next one's, finite and above 1.
+  double base;
+} tb_scan;
+
+/// One step of a scan.
+typedef struct {
+  /// The highest value of the step, in the values' unit.
+  uint64_t value;
+  /// How many values were recorded in this step.
+  uint64_t count;
+  /// How many were recorded up to the end of this step.
+  uint64_t total;
+} tb_bucket;
+
+/// Gets one bucket, which is only valid during the call. 0 goes on, anything else stops the walk.
+/// It must return: leaving it by longjmp or an exception is undefined.
+/// It may use the histogram it walks, and free the handle.
+typedef int32_t (*tb_bucket_visitor)(void *user, const tb_bucket *bucket);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/// Exists in libraries of ABI 1 only. The header refers to it, so that a program built with that
+/// header links with, and starts with, nothing else.
+extern const uint32_t tb_abi_1;
+
+/// The number of the ABI, for hosts that look symbols up at run time: compare it with the one you
+/// were written for before the first other call, and name both when they differ.
+///
+/// Threads: any. A leaf.
+uint32_t tb_abi_version(void);
+
+/// The library's version, such as `0.1.0`, NUL-terminated.
+///
+/// Ownership: static memory, never freed. Threads: any. A leaf.
+const char *tb_version(void);
+
+/// The error's code, a tb_code; 0 for NULL, which is success.
+///
+/// Threads: any. A leaf.
+int32_t tb_error_code(const tb_error *error);
+
+/// Fills `*details` with all there is to know of the error; message and fields are made on the
+/// first call.
+///
+/// Ownership: the pointers in `*details` belong to the error and live as long.
+/// NULL: a NULL error gives code 0 and NULL for the rest; a NULL `details` does nothing.
+/// Threads: any, also at once.
+void tb_error_info(const tb_error *error, tb_error_details *details);
+
+/// Frees the error and what its details point to.
+///
+/// NULL: allowed, does nothing. Freeing twice is undefined. Threads: any. A leaf.
+void tb_error_free(tb_error *error);
+
+/// Frees the memory and sets `*bytes` to `{0}`, so that freeing twice is harmless.
+///
+/// NULL: allowed, does nothing. Threads: any. A leaf.
+void tb_bytes_free(tb_bytes *bytes);
+
+/// Frees the memory and sets `*text` to `{0}`, so that freeing twice is harmless.
+///
+/// NULL: allowed, does nothing. Threads: any. A leaf.
+void tb_text_free(tb_text *text);
+
+/// Makes an empty histogram.
+///
+/// Ownership: `*histogram` is the caller's; free it with tb_histogram_free.
+/// Errors: invalid_argument, null_argument. Threads: any.
+TB_WARN_UNUSED tb_error *tb_histogram_new(const tb_config *config, tb_histogram **histogram);
+
+/// Makes another handle to the same histogram.
+///
+/// Ownership: `*clone` is the caller's and freed for itself; the histogram lives as long as any handle.
+/// Errors: null_argument. Threads: any.
+TB_WARN_UNUSED
+tb_error *tb_histogram_clone(const tb_histogram *histogram,
+                             tb_histogram **clone);
+
+/// Frees a handle, and with the last one the histogram.
+///
+/// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very handle.
+/// Freeing twice, or using the handle afterwards, is undefined.
+void tb_histogram_free(tb_histogram *histogram);
+
+/// What the histogram was made with.
+///
+/// Errors: poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED tb_error *tb_histogram_config(const tb_histogram *histogram, tb_config *config);
+
+/// Records one value.
+///
+/// Errors: out_of_range, count_overflow, poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED tb_error *tb_histogram_record(const tb_histogram *histogram, uint64_t value);
+
+/// Records one value `count` times; 0 times is allowed.
+///
+/// Errors: out_of_range, count_overflow, poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_record_n(const tb_histogram *histogram,
+                                uint64_t value,
+                                uint64_t count);
+
+/// Records `length` values, or none when one of them is refused.
+///
+/// Ownership: `values` is borrowed for the call, and must not change during it.
+/// NULL: `values` may be NULL when `length` is 0.
+/// Errors: out_of_range (`index` says which), count_overflow, poisoned, null_argument, invalid_length.
+/// Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_record_all(const tb_histogram *histogram,
+                                  const uint64_t *values,
+                                  size_t length);
+
+/// Records durations as nanoseconds, or none when one of them is refused: `250us 1.5ms` and so on,
+/// with the units ns, us, µs, ms, s, m, h, separated by white space.
+///
+/// Ownership: `text` is borrowed for the call. It is UTF-8 of `length` bytes and needs no NUL.
+/// NULL: `text` may be NULL when `length` is 0.
+/// Errors: invalid_duration, out_of_range, count_overflow, invalid_text, poisoned, null_argument,
+/// invalid_length. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_record_durations(const tb_histogram *histogram,
+                                        const char *text,
+                                        size_t length,
+                                        uint64_t *recorded);
+
+/// How many values were recorded.
+///
+/// Errors: poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED tb_error *tb_histogram_len(const tb_histogram *histogram, uint64_t *count);
+
+/// Whether no value was recorded.
+///
+/// Errors: poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED tb_error *tb_histogram_is_empty(const tb_histogram *histogram, bool *empty);
+
+/// The lowest value recorded, the low end of its bucket. Empty: `*found` is false, `*value` stays.
+///
+/// Errors: poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_min(const tb_histogram *histogram,
+                           bool *found,
+                           uint64_t *value);
+
+/// The highest value recorded, the high end of its bucket. Empty: `*found` is false, `*value` stays.
+///
+/// Errors: poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_max(const tb_histogram *histogram,
+                           bool *found,
+                           uint64_t *value);
+
+/// The arithmetic mean. Empty: `*found` is false, `*value` stays.
+///
+/// Errors: poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_mean(const tb_histogram *histogram,
+                            bool *found,
+                            double *value);
+
+/// The standard deviation. Empty: `*found` is false, `*value` stays.
+///
+/// Errors: poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_stdev(const tb_histogram *histogram,
+                             bool *found,
+                             double *value);
+
+/// The value at or below which the share `quantile` (0 to 1) of all values lies.
+/// Empty: `*found` is false, `*value` stays.
+///
+/// Errors: invalid_quantile, poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_value_at_quantile(const tb_histogram *histogram,
+                                         double quantile,
+                                         bool *found,
+                                         uint64_t *value);
+
+/// The values at `length` quantiles, written to as many `values`. Empty: `*found` is false, `values` stay.
+///
+/// Ownership: `quantiles` is borrowed for the call; `values` is the caller's, with room for `length`.
+/// NULL: both may be NULL when `length` is 0.
+/// Errors: invalid_quantile (`index` says which), poisoned, null_argument, invalid_length.
+/// Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_values_at_quantiles(const tb_histogram *histogram,
+                                           const double *quantiles,
+                                           size_t length,
+                                           bool *found,
+                                           uint64_t *values);
+
+/// The usual figures. Empty: `*found` is false, `*summary` stays.
+///
+/// Errors: poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_summary(const tb_histogram *histogram,
+                               bool *found,
+                               tb_summary *summary);
+
+/// A copy of the tag, empty when there is none.
+///
+/// Ownership: `*tag` is the caller's; free it with tb_text_free.
+/// Errors: poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED tb_error *tb_histogram_tag(const tb_histogram *histogram, tb_text *tag);
+
+/// Sets the tag; empty text removes it.
+///
+/// Ownership: `tag` is borrowed for the call. It is UTF-8 of `length` bytes and needs no NUL.
+/// NULL: `tag` may be NULL when `length` is 0.
+/// Errors: invalid_tag, invalid_text, poisoned, null_argument, invalid_length. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_set_tag(const tb_histogram *histogram,
+                               const char *tag,
+                               size_t length);
+
+/// Adds every value of `other`, which may be the same histogram: its counts then double.
+///
+/// Errors: out_of_range, count_overflow, poisoned, null_argument.
+/// Threads: any; waits for both, in an order that cannot deadlock.
+TB_WARN_UNUSED
+tb_error *tb_histogram_merge(const tb_histogram *histogram,
+                             const tb_histogram *other);
+
+/// The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.
+///
+/// Ownership: `*bytes` is the caller's; free it with tb_bytes_free.
+/// Errors: poisoned, null_argument. Threads: any; waits for a copy of the counts only.
+TB_WARN_UNUSED tb_error *tb_histogram_encode(const tb_histogram *histogram, tb_bytes *bytes);
+
+/// Makes a histogram of what tb_histogram_encode or another HdrHistogram implementation wrote:
+/// V2, plain or with DEFLATE. Hostile bytes cost at most 100 MiB for the time of the call.
+///
+/// Ownership: `data` is borrowed for the call; `*histogram` is the caller's, free it with
+/// tb_histogram_free. NULL: `data` may be NULL when `length` is 0, which is malformed.
+/// Errors: malformed_histogram, null_argument, invalid_length. Threads: any.
+TB_WARN_UNUSED
+tb_error *tb_histogram_decode(const uint8_t *data,
+                              size_t length,
+                              tb_histogram **histogram);
+
+/// Makes a cursor. The histogram is locked for a copy of its counts only.
+///
+/// Ownership: `scan` is borrowed for the call; `*buckets` is the caller's, free it with
+/// tb_buckets_free. Errors: invalid_argument, too_many, invalid_enum, poisoned, null_argument.
+/// Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_buckets(const tb_histogram *histogram,
+                               const tb_scan *scan,
+                               tb_buckets **buckets);
+
+/// Writes the next buckets, `capacity` at most, and how many they are; 0 at the end.
+///
+/// Ownership: `into` is the caller's, with room for `capacity`. NULL: allowed when `capacity` is 0.
+/// Errors: null_argument, invalid_length, poisoned. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_buckets_next(const tb_buckets *buckets,
+                          tb_bucket *into,
+                          size_t capacity,
+                          size_t *count);
+
+/// Frees a cursor.
+///
+/// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very cursor.
+/// Freeing twice, or using it afterwards, is undefined.
+void tb_buckets_free(tb_buckets *buckets);
+
+/// Calls `visitor` with each bucket of the histogram as it is now, until it answers other than 0.
+/// `*stopped` is that answer, or 0 at the end. Calls back on this thread, with no lock held.
+///
+/// Ownership: `scan` is borrowed for the call; `user` is passed on as it is.
+/// Errors: invalid_argument, too_many, invalid_enum, poisoned, null_argument. Threads: any; waits.
+TB_WARN_UNUSED
+tb_error *tb_histogram_for_each_bucket(const tb_histogram *histogram,
+                                       const tb_scan *scan,
+                                       tb_bucket_visitor visitor,
+                                       void *user,
+                                       int32_t *stopped);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+/* Refers to a symbol that only libraries of ABI 1 have: a program built with this header links with,
+ * and starts with, nothing else. */
+#if defined(__GNUC__)
+__attribute__((used)) static const uint32_t *const tb_abi_required = &tb_abi_1;
+#endif
+
+#endif  /* TOLLBRIDGE_H */

@@ -1,0 +1,222 @@
+//! Errors as C sees them: an owned object, asked for its details only when someone wants them.
+
+use crate::guard::guard_free;
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::sync::OnceLock;
+use tollbridge_core::{Error, Field};
+
+/// Why a call failed. A function that can fail returns one of these, owned by the caller, or NULL
+/// for success. Nothing is kept per thread.
+///
+/// Ownership: free it with tb_error_free. Threads: any, one that frees it being the last.
+pub struct tb_error {
+    error: Error,
+    /// Made when first asked for: most errors are only looked at for their code.
+    rendered: OnceLock<Rendered>,
+}
+
+/// Which type a field of an error has: what its `kind` is.
+#[repr(C)]
+pub enum tb_field_kind {
+    /// `number` is set.
+    TB_FIELD_U64 = 1,
+    /// `real` is set.
+    TB_FIELD_F64 = 2,
+    /// `text` and `text_length` are set.
+    TB_FIELD_TEXT = 3,
+}
+
+/// One typed field of an error. All pointers live as long as the error.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct tb_error_field {
+    /// NUL-terminated.
+    pub name: *const c_char,
+    /// A tb_field_kind. Ignore a field of a kind you do not know.
+    pub kind: u32,
+    /// For TB_FIELD_U64, else 0.
+    pub number: u64,
+    /// For TB_FIELD_F64, which may be NaN; else 0.
+    pub real: f64,
+    /// For TB_FIELD_TEXT: UTF-8 which may hold NULs, and is followed by one; else NULL.
+    pub text: *const c_char,
+    /// In bytes.
+    pub text_length: usize,
+}
+
+/// All there is to know of an error. All pointers live as long as the error.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct tb_error_details {
+    /// A tb_code.
+    pub code: i32,
+    /// The stable name, such as `out_of_range`, NUL-terminated.
+    pub name: *const c_char,
+    /// A sentence in English: UTF-8 which may hold NULs, and is followed by one.
+    pub message: *const c_char,
+    /// In bytes.
+    pub message_length: usize,
+    /// The fields in a stable order; NULL when there are none.
+    pub fields: *const tb_error_field,
+    /// How many fields there are.
+    pub field_count: usize,
+}
+
+/// The stable codes. Treat one you do not know as a failure like any other.
+#[repr(C)]
+pub enum tb_code {
+    /// An argument is outside what its function allows: `argument`, `value`, `rule` (text).
+    TB_ERR_INVALID_ARGUMENT = 1,
+    /// A value is above `highest`: `value`, `highest`, `index` in the call's values.
+    TB_ERR_OUT_OF_RANGE = 2,
+    /// The total would pass 2^63 - 1: `count` to add, `len` there.
+    TB_ERR_COUNT_OVERFLOW = 3,
+    /// A quantile is not from 0 to 1: `quantile` (real), `index`.
+    TB_ERR_INVALID_QUANTILE = 4,
+    /// Text is no duration: `line`, `column` (both from 1), `token` (text).
+    TB_ERR_INVALID_DURATION = 5,
+    /// A tag cannot hold this: `character` (text), `offset` in characters.
+    TB_ERR_INVALID_TAG = 6,
+    /// A scan could yield too many buckets: `count`, `limit`.
+    TB_ERR_TOO_MANY = 7,
+    /// Bytes are no encoded histogram: `reason` (text).
+    TB_ERR_MALFORMED_HISTOGRAM = 8,
+    /// A panic left the histogram half-changed; it answers nothing else from then on.
+    TB_ERR_POISONED = 9,
+    /// A panic was caught: `what` (text).
+    TB_ERR_PANIC = 10,
+    /// The handle is closed. Managed hosts raise it; no function here does.
+    TB_ERR_CLOSED = 11,
+    /// Text is not UTF-8: `offset`, the number of good characters before.
+    TB_ERR_INVALID_TEXT = 12,
+    /// A pointer is NULL that must not be: `argument` (text).
+    TB_ERR_NULL_ARGUMENT = 13,
+    /// An integer stands for no value of an enum or boolean: `argument` (text), `value`.
+    TB_ERR_INVALID_ENUM = 14,
+    /// A length is more than memory can hold: `argument` (text), `length`, `limit`.
+    TB_ERR_INVALID_LENGTH = 15,
+    /// What tb_probe_fail answers: `number`, `ratio` (real), `text`.
+    TB_ERR_PROBE = 16,
+}
+
+/// The texts that a `tb_error_details` points into, each with a NUL behind.
+struct Rendered {
+    name: Box<[u8]>,
+    message: Box<[u8]>,
+    fields: Box<[tb_error_field]>,
+    _texts: Vec<Box<[u8]>>,
+}
+
+impl tb_error {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn new(error: Error) -> Box<Self> {
+        Box::new(Self {
+            error,
+            rendered: OnceLock::new(),
+        })
+    }
+}
+
+impl Rendered {
+    fn new(error: &Error) -> Self {
+        let mut texts = Vec::new();
+        let mut keep = |text: &str| {
+            let kept = terminated(text);
+            let pointer = kept.as_ptr().cast();
+            texts.push(kept); // the box moves, what it points to does not
+            pointer
+        };
+        let field = |(name, field): (&'static str, Field<'_>)| {
+            let mut row = tb_error_field {
+                name: keep(name),
+                kind: 0,
+                number: 0,
+                real: 0.0,
+                text: std::ptr::null(),
+                text_length: 0,
+            };
+            match field {
+                Field::U64(number) => {
+                    row.kind = tb_field_kind::TB_FIELD_U64 as u32;
+                    row.number = number;
+                }
+                Field::F64(real) => {
+                    row.kind = tb_field_kind::TB_FIELD_F64 as u32;
+                    row.real = real;
+                }
+                Field::Text(text) => {
+                    row.kind = tb_field_kind::TB_FIELD_TEXT as u32;
+                    row.text = keep(text);
+                    row.text_length = text.len();
+                }
+            }
+            row
+        };
+        let fields = error.fields().into_iter().map(field).collect();
+        Self {
+            name: terminated(error.name()),
+            message: terminated(&error.to_string()),
+            fields,
+            _texts: texts,
+        }
+    }
+}
+
+fn terminated(text: &str) -> Box<[u8]> {
+    let mut bytes = Vec::with_capacity(text.len() + 1);
+    bytes.extend_from_slice(text.as_bytes());
+    bytes.push(0);
+    bytes.into_boxed_slice()
+}
+
+/// The error's code, a tb_code; 0 for NULL, which is success.
+///
+/// Threads: any. A leaf.
+#[unsafe(no_mangle)]
+pub extern "C" fn tb_error_code(error: Option<&tb_error>) -> i32 {
+    error.map_or(0, |e| e.error.code())
+}
+
+/// Fills `*details` with all there is to know of the error; message and fields are made on the
+/// first call.
+///
+/// Ownership: the pointers in `*details` belong to the error and live as long.
+/// NULL: a NULL error gives code 0 and NULL for the rest; a NULL `details` does nothing.
+/// Threads: any, also at once.
+#[unsafe(no_mangle)]
+pub extern "C" fn tb_error_info(
+    error: Option<&tb_error>,
+    details: Option<&mut MaybeUninit<tb_error_details>>,
+) {
+    let Some(details) = details else { return };
+    let mut all = tb_error_details {
+        code: 0,
+        name: std::ptr::null(),
+        message: std::ptr::null(),
+        message_length: 0,
+        fields: std::ptr::null(),
+        field_count: 0,
+    };
+    if let Some(error) = error {
+        let rendered = error.rendered.get_or_init(|| Rendered::new(&error.error));
+        all.code = error.error.code();
+        all.name = rendered.name.as_ptr().cast();
+        all.message = rendered.message.as_ptr().cast();
+        all.message_length = rendered.message.len() - 1;
+        all.field_count = rendered.fields.len();
+        if all.field_count > 0 {
+            all.fields = rendered.fields.as_ptr();
+        }
+    }
+    details.write(all);
+}
+
+/// Frees the error and what its details point to.
+///
+/// NULL: allowed, does nothing. Freeing twice is undefined. Threads: any. A leaf.
+#[unsafe(no_mangle)]
+pub extern "C" fn tb_error_free(error: Option<Box<tb_error>>) {
+    guard_free(|| drop(error));
+}

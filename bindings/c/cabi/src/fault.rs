@@ -1,0 +1,34 @@
+//! Faults on purpose: what tests call to see a bridge's guard at work. Not for use.
+
+use crate::guard::guard;
+use crate::histogram::{handle, tb_histogram};
+use crate::memory::text;
+use crate::tb_error;
+use std::ffi::c_char;
+use tollbridge_core::fault;
+
+/// Panics with this text, which comes back as the error `panic`.
+///
+/// Ownership: `text` is borrowed for the call. NULL: allowed when `length` is 0. Threads: any.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tb_fault_panic(
+    text: *const c_char,
+    length: usize,
+) -> Option<Box<tb_error>> {
+    guard(|| {
+        // SAFETY: the caller's promise above; the text does not outlive the call.
+        fault::panic(unsafe { self::text("text", text, length)? });
+        Ok(())
+    })
+}
+
+/// Panics half-way through a change, with the lock held: the error `panic`, and the histogram
+/// answers `poisoned` from then on. Threads: any; waits.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn tb_fault_panic_while_locked(
+    histogram: Option<&tb_histogram>,
+) -> Option<Box<tb_error>> {
+    guard(|| fault::panic_while_locked(handle(histogram)?))
+}

@@ -1,0 +1,24 @@
+//! The one way from a result to C: no panic gets past it.
+
+use crate::tb_error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tollbridge_core::Error;
+
+/// Runs `f`. Its error, or its panic as the error `panic`, becomes an owned `tb_error`.
+///
+/// Asserting unwind safety is right here: what a panic could leave half-changed is behind a lock
+/// that it poisons.
+#[inline(always)]
+pub(crate) fn guard(f: impl FnOnce() -> Result<(), Error>) -> Option<Box<tb_error>> {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(tb_error::new(error)),
+        Err(panic) => Some(tb_error::new(Error::from_panic(panic))),
+    }
+}
+
+/// For what has no error to return: a destructor's panic ends here.
+pub(crate) fn guard_free(f: impl FnOnce()) {
+    // Nothing more can be done for an object that is gone; the panic's line stands on stderr.
+    let _ = catch_unwind(AssertUnwindSafe(f));
+}
