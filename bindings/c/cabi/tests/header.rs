@@ -81,14 +81,15 @@ fn every_code_of_the_core_is_in_the_header() {
     for error in Error::TABLE {
         let line = format!("TB_ERR_{} = {},", error.name.to_uppercase(), error.code);
         assert!(header.contains(&line), "{line} is missing");
+        let comment = header
+            .lines()
+            .take_while(|l| !l.contains(&line))
+            .last()
+            .unwrap_or_default();
         for (field, _) in error.fields {
-            let documented = header
-                .lines()
-                .skip_while(|l| !l.contains("enum tb_code"))
-                .any(|l| l.contains(&format!("`{field}`")));
             assert!(
-                documented,
-                "{}'s field {field} is not documented",
+                comment.contains(&format!("`{field}`")),
+                "{}: `{field}`?",
                 error.name
             );
         }
