@@ -1,0 +1,212 @@
+"""The exceptions: one class for each of core's error codes.
+
+They are declared here and not in Rust because several have a second base, which lets
+`except ValueError` catch them. Rust finds each by its code in `ERRORS`; a test compares all of it
+with core's own table.
+"""
+
+from typing import Any, ClassVar
+
+__all__ = [
+    "ERRORS",
+    "ClosedError",
+    "CountOverflowError",
+    "InvalidArgumentError",
+    "InvalidDurationError",
+    "InvalidEnumError",
+    "InvalidLengthError",
+    "InvalidQuantileError",
+    "InvalidTagError",
+    "InvalidTextError",
+    "MalformedHistogramError",
+    "NullArgumentError",
+    "OutOfRangeError",
+    "PanicError",
+    "PoisonedError",
+    "ProbeError",
+    "TollbridgeError",
+    "TooManyError",
+]
+
+
+class TollbridgeError(Exception):
+    """What every error of this library derives from. Whatever raised it has changed nothing.
+
+    `code` and `name` are stable; `str()` gives the message, and each field is an attribute.
+    """
+
+    code: ClassVar[int] = 0
+    name: ClassVar[str] = ""
+
+    # `args` is one ErrorDetail, which makes message and fields when they are asked for;
+    # after pickling it is the message and the fields themselves.
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+    @property
+    def fields(self) -> dict[str, int | float | str]:
+        """The fields by name, in their stable order."""
+        match self.args:
+            case (_, dict() as fields):
+                return dict(fields)
+            case (detail,):
+                return getattr(detail, "fields", {})
+        return {}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.fields[name]
+        except KeyError:
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=self) from None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.fields), self.__dict__ or None
+
+
+class InvalidArgumentError(TollbridgeError, ValueError):
+    """An argument is outside what its operation allows."""
+
+    code = 1
+    name = "invalid_argument"
+    argument: str
+    value: str
+    rule: str
+
+
+class OutOfRangeError(TollbridgeError, ValueError):
+    """A value is above what the histogram can track. `index` counts the call's values from 0."""
+
+    code = 2
+    name = "out_of_range"
+    value: int
+    highest: int
+    index: int
+
+
+class CountOverflowError(TollbridgeError, OverflowError):
+    """The histogram's total would pass 2**63 - 1, the most that the file formats can hold."""
+
+    code = 3
+    name = "count_overflow"
+    count: int
+    len: int
+
+
+class InvalidQuantileError(TollbridgeError, ValueError):
+    """A quantile is NaN or not in 0 to 1."""
+
+    code = 4
+    name = "invalid_quantile"
+    quantile: float
+    index: int
+
+
+class InvalidDurationError(TollbridgeError, ValueError):
+    """Text that should be a duration is none. Line and column count from 1, in characters."""
+
+    code = 5
+    name = "invalid_duration"
+    line: int
+    column: int
+    token: str
+
+
+class InvalidTagError(TollbridgeError, ValueError):
+    """A tag holds a character that the log format cannot. `offset` counts characters from 0."""
+
+    code = 6
+    name = "invalid_tag"
+    character: str
+    offset: int
+
+
+class TooManyError(TollbridgeError, ValueError):
+    """A scan could yield more buckets than anyone can want."""
+
+    code = 7
+    name = "too_many"
+    count: int
+    limit: int
+
+
+class MalformedHistogramError(TollbridgeError, ValueError):
+    """Bytes are not an encoded histogram."""
+
+    code = 8
+    name = "malformed_histogram"
+    reason: str
+
+
+class PoisonedError(TollbridgeError):
+    """A panic left this histogram half-changed; it answers nothing else any more."""
+
+    code = 9
+    name = "poisoned"
+
+
+class PanicError(TollbridgeError):
+    """A panic inside the library, caught at the boundary. The process is well."""
+
+    code = 10
+    name = "panic"
+    what: str
+
+
+class ClosedError(TollbridgeError, ValueError):
+    """The handle was closed. A ValueError, as for a closed file."""
+
+    code = 11
+    name = "closed"
+
+
+class InvalidTextError(TollbridgeError, ValueError):
+    """Text holds a lone surrogate. `offset` counts the good characters before it."""
+
+    code = 12
+    name = "invalid_text"
+    offset: int
+
+
+class NullArgumentError(TollbridgeError):
+    """A pointer that must not be NULL is. Cannot happen through this strategy."""
+
+    code = 13
+    name = "null_argument"
+    argument: str
+
+
+class InvalidEnumError(TollbridgeError):
+    """An integer stands for no value of an enum. Cannot happen through this strategy."""
+
+    code = 14
+    name = "invalid_enum"
+    argument: str
+    value: int
+
+
+class InvalidLengthError(TollbridgeError):
+    """A length is more than memory can hold. Cannot happen through this strategy."""
+
+    code = 15
+    name = "invalid_length"
+    argument: str
+    length: int
+    limit: int
+
+
+class ProbeError(TollbridgeError):
+    """What `probe.fail` raises, with a field of every type."""
+
+    code = 16
+    name = "probe"
+    number: int
+    ratio: float
+    text: str
+
+
+ERRORS: dict[int, type[TollbridgeError]] = {
+    error.code: error for error in TollbridgeError.__subclasses__()
+}
+"""Every exception class by its code."""

@@ -1,0 +1,43 @@
+//! Tollbridge for Python through PyO3: the extension module `tollbridge._native`.
+//!
+//! - `errors`: core's errors as Python exceptions, and the panic guard that every call runs under
+//! - `gil`: the closable handle, and how our lock and Python's go together
+//! - `buffer`: how memory and text of Python are borrowed or copied
+//! - `histogram`, `buckets`, `probe`, `fault`: the surface, one file a type
+
+#[cfg(panic = "abort")]
+compile_error!("a panic must unwind to become a PanicError: build with panic = \"unwind\"");
+
+mod buckets;
+mod buffer;
+mod errors;
+mod fault;
+mod gil;
+mod histogram;
+mod probe;
+mod record;
+
+/// What `tollbridge` re-exports. Import that instead.
+// Not run on a free-threaded interpreter yet, so it asks for the GIL there.
+#[pyo3::pymodule(gil_used = true)]
+mod _native {
+    #[pymodule_export]
+    use crate::buckets::{Bucket, Buckets, Scan};
+    #[pymodule_export]
+    use crate::errors::{ErrorDetail, error_table};
+    #[pymodule_export]
+    use crate::fault::{panic, panic_while_locked};
+    #[pymodule_export]
+    use crate::histogram::{Histogram, Summary, restore};
+    #[pymodule_export]
+    use crate::probe::{
+        Point, Shape, add, bytes_ends, bytes_sum, call_back, call_back_from_new_thread, echo,
+        f64_ends, f64_sum, fail, half, make_bytes, make_f64, make_f64_array, make_map, make_point,
+        make_points, make_shape, make_str, map_sum, nop, point_in, points_ends, points_sum,
+        scale_in_place, shape_in, str_chars, str_len,
+    };
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = tollbridge_core::VERSION;
+}

@@ -1,0 +1,385 @@
+//! Functions that do as little as possible, so that calling one costs the crossing and nothing else.
+
+use crate::buffer::{OwnedText, Text, with_bytes, with_values, with_values_mut};
+use crate::errors::guard;
+use crate::histogram::need_numpy;
+use crate::record;
+use numpy::{IntoPyArray, PyArray1};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyTuple};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use tollbridge_core::{Error, probe};
+
+/// Nothing.
+#[pyfunction]
+pub fn nop(py: Python<'_>) -> PyResult<()> {
+    guard(py, || {
+        probe::nop();
+        Ok(())
+    })
+}
+
+/// `a + b` modulo 2**64.
+#[pyfunction]
+#[pyo3(signature = (a, b, /))]
+pub fn add(py: Python<'_>, a: u64, b: u64) -> PyResult<u64> {
+    guard(py, || Ok(probe::add(a, b)))
+}
+
+/// Half of an even number; None for an odd one and for None.
+#[pyfunction]
+#[pyo3(signature = (number, /))]
+pub fn half(py: Python<'_>, number: Option<u64>) -> PyResult<Option<u64>> {
+    guard(py, || Ok(probe::half(number)))
+}
+
+/// Length in bytes of UTF-8.
+#[pyfunction]
+#[pyo3(signature = (text, /))]
+pub fn str_len(py: Python<'_>, text: Text<'_>) -> PyResult<u64> {
+    guard(py, || Ok(probe::str_len(text.0)))
+}
+
+/// Number of characters.
+#[pyfunction]
+#[pyo3(signature = (text, /))]
+pub fn str_chars(py: Python<'_>, text: Text<'_>) -> PyResult<u64> {
+    guard(py, || Ok(probe::str_chars(text.0)))
+}
+
+/// The text itself, copied.
+#[pyfunction]
+#[pyo3(signature = (text, /))]
+pub fn echo(py: Python<'_>, text: Text<'_>) -> PyResult<String> {
+    guard(py, || Ok(probe::echo(text.0)))
+}
+
+/// `n` characters: `abc…z` repeated, or `é` repeated when `wide`.
+#[pyfunction]
+#[pyo3(signature = (n, wide, /))]
+pub fn make_str(py: Python<'_>, n: usize, wide: bool) -> PyResult<String> {
+    guard(py, || Ok(probe::make_str(n, wide)))
+}
+
+/// Length + first + last byte; 0 when empty.
+#[pyfunction]
+#[pyo3(signature = (data, /))]
+pub fn bytes_ends(py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<u64> {
+    with_bytes(data, |bytes| guard(py, || Ok(probe::bytes_ends(bytes))))
+}
+
+/// Sum of all bytes.
+#[pyfunction]
+#[pyo3(signature = (data, /))]
+pub fn bytes_sum(py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<u64> {
+    with_bytes(data, |bytes| guard(py, || Ok(probe::bytes_sum(bytes))))
+}
+
+/// `n` bytes: 0, 1, … 255, 0, …
+#[pyfunction]
+#[pyo3(signature = (n, /))]
+pub fn make_bytes(py: Python<'_>, n: usize) -> PyResult<Bound<'_, PyBytes>> {
+    Ok(PyBytes::new(py, &guard(py, || Ok(probe::make_bytes(n)))?))
+}
+
+/// Length + first + last; 0.0 when empty.
+#[pyfunction]
+#[pyo3(signature = (values, /))]
+pub fn f64_ends(py: Python<'_>, values: &Bound<'_, PyAny>) -> PyResult<f64> {
+    with_values(values, |values| guard(py, || Ok(probe::f64_ends(&values))))
+}
+
+/// Sum in order, from 0.0.
+#[pyfunction]
+#[pyo3(signature = (values, /))]
+pub fn f64_sum(py: Python<'_>, values: &Bound<'_, PyAny>) -> PyResult<f64> {
+    with_values(values, |values| guard(py, || Ok(probe::f64_sum(&values))))
+}
+
+/// 0.0, 1.0, … n - 1, as a list.
+#[pyfunction]
+#[pyo3(signature = (n, /))]
+pub fn make_f64(py: Python<'_>, n: usize) -> PyResult<Vec<f64>> {
+    guard(py, || Ok(probe::make_f64(n)))
+}
+
+/// 0.0, 1.0, … n - 1, as a NumPy array whose memory is handed over.
+///
+/// Raises ImportError without NumPy.
+#[pyfunction]
+#[pyo3(signature = (n, /))]
+pub fn make_f64_array(py: Python<'_>, n: usize) -> PyResult<Bound<'_, PyArray1<f64>>> {
+    need_numpy(py)?;
+    Ok(guard(py, || Ok(probe::make_f64(n)))?.into_pyarray(py))
+}
+
+/// Multiplies each double of a writable buffer where it stands.
+///
+/// Raises TypeError for what is not a writable, contiguous, one-dimensional buffer of doubles.
+#[pyfunction]
+#[pyo3(signature = (values, factor, /))]
+pub fn scale_in_place(py: Python<'_>, values: &Bound<'_, PyAny>, factor: f64) -> PyResult<()> {
+    with_values_mut(values, |values| {
+        guard(py, || {
+            probe::scale_in_place(values, factor);
+            Ok(())
+        })
+    })
+}
+
+/// A flat record. Immutable; compares by value, unpacks to its fields in order.
+#[pyclass(frozen, eq, get_all, module = "tollbridge.probe")]
+#[derive(Clone, Copy, PartialEq)]
+pub struct Point {
+    /// An unsigned 64-bit integer.
+    id: u64,
+    /// A float.
+    x: f64,
+    /// A float.
+    y: f64,
+    /// An unsigned 32-bit integer.
+    flags: u32,
+}
+
+impl From<probe::Point> for Point {
+    fn from(point: probe::Point) -> Self {
+        let probe::Point { id, x, y, flags } = point;
+        Self { id, x, y, flags }
+    }
+}
+
+impl From<Point> for probe::Point {
+    fn from(point: Point) -> Self {
+        let Point { id, x, y, flags } = point;
+        Self { id, x, y, flags }
+    }
+}
+
+impl Point {
+    const FIELDS: [&'static str; 4] = ["id", "x", "y", "flags"];
+}
+
+#[pymethods]
+impl Point {
+    #[classattr]
+    fn __match_args__(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+        PyTuple::new(py, Self::FIELDS)
+    }
+
+    #[new]
+    fn new(id: u64, x: f64, y: f64, flags: u32) -> Self {
+        Self { id, x, y, flags }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        record::repr("Point", &Self::FIELDS, &self.__getnewargs__(py)?)
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        self.__getnewargs__(py)?.try_iter()
+    }
+
+    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (self.id, self.x, self.y, self.flags).into_pyobject(py)
+    }
+}
+
+/// `id + x + y + flags`.
+#[pyfunction]
+#[pyo3(signature = (point, /))]
+pub fn point_in(py: Python<'_>, point: &Bound<'_, Point>) -> PyResult<f64> {
+    let point = (*point.get()).into();
+    guard(py, || Ok(probe::point_in(&point)))
+}
+
+/// The point `n, n / 2, -1, n & 7`.
+#[pyfunction]
+#[pyo3(signature = (n, /))]
+pub fn make_point(py: Python<'_>, n: u64) -> PyResult<Point> {
+    guard(py, || Ok(probe::make_point(n).into()))
+}
+
+/// Length + `point_in` of the first + of the last; 0.0 when empty.
+#[pyfunction]
+#[pyo3(signature = (points, /))]
+pub fn points_ends(py: Python<'_>, points: &Bound<'_, PyList>) -> PyResult<f64> {
+    let points = copy_points(points)?;
+    guard(py, || Ok(probe::points_ends(&points)))
+}
+
+/// Sum of `point_in`.
+#[pyfunction]
+#[pyo3(signature = (points, /))]
+pub fn points_sum(py: Python<'_>, points: &Bound<'_, PyList>) -> PyResult<f64> {
+    let points = copy_points(points)?;
+    guard(py, || Ok(probe::points_sum(&points)))
+}
+
+fn copy_points(points: &Bound<'_, PyList>) -> PyResult<Vec<probe::Point>> {
+    let mut copied = Vec::with_capacity(points.len());
+    for point in points {
+        copied.push((*point.cast::<Point>()?.get()).into());
+    }
+    Ok(copied)
+}
+
+/// `make_point` of 0 to n - 1.
+#[pyfunction]
+#[pyo3(signature = (n, /))]
+pub fn make_points(py: Python<'_>, n: usize) -> PyResult<Vec<Point>> {
+    let points = guard(py, || Ok(probe::make_points(n)))?;
+    Ok(points.into_iter().map(Point::from).collect())
+}
+
+/// A tagged enum: one of `Shape.Dot()`, `Shape.Circle(radius)`, `Shape.Label(text)`.
+///
+/// Immutable; compares by value, and `match` reads it.
+#[pyclass(frozen, eq, module = "tollbridge.probe")]
+#[derive(PartialEq)]
+pub enum Shape {
+    /// Without payload.
+    Dot {},
+    /// With a float.
+    Circle {
+        /// Its radius.
+        radius: f64,
+    },
+    /// With text.
+    Label {
+        /// Its text.
+        text: OwnedText,
+    },
+}
+
+impl From<probe::Shape> for Shape {
+    fn from(shape: probe::Shape) -> Self {
+        match shape {
+            probe::Shape::Dot => Self::Dot {},
+            probe::Shape::Circle { radius } => Self::Circle { radius },
+            probe::Shape::Label { text } => Self::Label {
+                text: OwnedText(text),
+            },
+        }
+    }
+}
+
+impl From<&Shape> for probe::Shape {
+    fn from(shape: &Shape) -> Self {
+        match shape {
+            Shape::Dot {} => Self::Dot,
+            Shape::Circle { radius } => Self::Circle { radius: *radius },
+            Shape::Label { text } => Self::Label {
+                text: text.0.clone(),
+            },
+        }
+    }
+}
+
+#[pymethods]
+impl Shape {
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        match self {
+            Self::Dot {} => record::repr("Shape.Dot", &[], &PyTuple::empty(py)),
+            Self::Circle { radius } => {
+                record::repr("Shape.Circle", &["radius"], &(*radius,).into_pyobject(py)?)
+            }
+            Self::Label { text } => record::repr(
+                "Shape.Label",
+                &["text"],
+                &(text.0.as_str(),).into_pyobject(py)?,
+            ),
+        }
+    }
+}
+
+/// 0 for a dot, 3·r·r for a circle, the number of characters of a label.
+#[pyfunction]
+#[pyo3(signature = (shape, /))]
+pub fn shape_in(py: Python<'_>, shape: &Bound<'_, Shape>) -> PyResult<f64> {
+    guard(py, || Ok(probe::shape_in(&shape.get().into())))
+}
+
+/// By `n % 3`: a dot, a circle of radius n, a label with n in decimal.
+#[pyfunction]
+#[pyo3(signature = (n, /))]
+pub fn make_shape(py: Python<'_>, n: u64) -> PyResult<Shape> {
+    guard(py, || Ok(probe::make_shape(n).into()))
+}
+
+/// Sum of the values (modulo 2**64) and of the keys' lengths in bytes.
+#[pyfunction]
+#[pyo3(signature = (entries, /))]
+pub fn map_sum(py: Python<'_>, entries: &Bound<'_, PyDict>) -> PyResult<u64> {
+    // A value's `__index__` may run and change the dict, which must not be walked meanwhile.
+    let entries: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> = entries.iter().collect();
+    let mut borrowed = Vec::with_capacity(entries.len());
+    for (key, value) in &entries {
+        borrowed.push((key.extract::<Text<'_>>()?.0, value.extract::<u64>()?));
+    }
+    guard(py, || Ok(probe::map_sum(borrowed)))
+}
+
+/// `n` entries: `k000000` → 0, `k000001` → 1, …
+#[pyfunction]
+#[pyo3(signature = (n, /))]
+pub fn make_map(py: Python<'_>, n: usize) -> PyResult<BTreeMap<String, u64>> {
+    guard(py, || Ok(probe::make_map(n)))
+}
+
+/// Always raises ProbeError, with `number` n, `ratio` NaN and `text` café.
+#[pyfunction]
+#[pyo3(signature = (n, /))]
+pub fn fail(py: Python<'_>, n: u64) -> PyResult<()> {
+    guard(py, || probe::fail(n))
+}
+
+/// Why a callback stopped: it returned None, or raised.
+type Stop = Option<PyErr>;
+
+fn ask(callback: &Bound<'_, PyAny>, number: u64) -> ControlFlow<Stop, u64> {
+    match callback
+        .call1((number,))
+        .and_then(|answer| answer.extract::<Option<u64>>())
+    {
+        Ok(Some(answer)) => ControlFlow::Continue(answer),
+        Ok(None) => ControlFlow::Break(None),
+        Err(raised) => ControlFlow::Break(Some(raised)),
+    }
+}
+
+fn outcome(flow: ControlFlow<Stop, u64>) -> PyResult<Option<u64>> {
+    match flow {
+        ControlFlow::Continue(sum) => Ok(Some(sum)),
+        ControlFlow::Break(None) => Ok(None),
+        ControlFlow::Break(Some(raised)) => Err(raised),
+    }
+}
+
+/// Calls `callback` with 0 to n - 1 and sums what it returns (modulo 2**64).
+///
+/// None when the callback returned None, which stops it. What it raises comes out as it is.
+#[pyfunction]
+#[pyo3(signature = (n, callback, /))]
+pub fn call_back(py: Python<'_>, n: u64, callback: &Bound<'_, PyAny>) -> PyResult<Option<u64>> {
+    outcome(guard(py, || {
+        Ok(probe::call_back(n, |number| ask(callback, number)))
+    })?)
+}
+
+/// `call_back` from a thread that Rust starts for it.
+#[pyfunction]
+#[pyo3(signature = (n, callback, /))]
+pub fn call_back_from_new_thread(
+    py: Python<'_>,
+    n: u64,
+    callback: Py<PyAny>,
+) -> PyResult<Option<u64>> {
+    let run = || {
+        probe::call_back_from_new_thread(n, |number| {
+            Python::attach(|py| ask(callback.bind(py), number))
+        })
+    };
+    // The new thread needs the GIL, so this one must not wait with it.
+    outcome(guard(py, || Ok::<_, Error>(py.detach(run)))?)
+}
