@@ -7,6 +7,12 @@
 
 pub mod bench;
 pub mod bridge;
+pub mod canary;
+pub mod crosscheck;
+pub mod machine;
 pub mod report;
+pub mod results;
 pub mod runner;
+pub mod shapes;
+pub mod stats;
 pub mod vectors;

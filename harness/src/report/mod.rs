@@ -1,22 +1,97 @@
-//! The report: not built yet.
+//! `toll report`: what was measured, as a page, as Markdown, as JSON, and inside the documents.
 
+pub mod content;
+pub mod docs;
+pub mod document;
+pub mod figures;
+pub mod html;
+pub mod markdown;
+pub mod plot;
+pub mod rows;
+#[cfg(test)]
+pub mod sample;
+
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, Result};
 
+use crate::bench;
 use crate::bridge::Workspace;
+use crate::crosscheck::Agreement;
+use crate::results::Results;
+use crate::shapes::Shapes;
+use content::{Content, TITLE};
+
+/// The page's file name.
+pub const PAGE: &str = "report.html";
 
 /// Arguments of `toll report`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Bridges to show: `python`, `python/pyo3`, `c/*`; all when none is named.
-    pub bridges: Vec<String>,
+    /// The results to show, instead of those of the latest run.
+    #[arg(long = "in", value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Where to write `report.html` and `report.md`, instead of beside the results.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON row for each bridge, shape and size instead.
+    #[arg(long)]
+    pub json: bool,
+    /// Rewrite the figures in README.md, docs/ and bindings/ from `bench/results/reference.json`.
+    #[arg(long, conflicts_with_all = ["json", "out"])]
+    pub docs: bool,
+    /// Fail when `--docs` would change anything.
+    #[arg(long, conflicts_with_all = ["json", "out", "docs"])]
+    pub check_docs: bool,
 }
 
-/// Writes the report.
+/// Shows a run.
 ///
 /// # Errors
-/// Always, for now.
-pub fn run(_workspace: &Workspace, _args: Args) -> anyhow::Result<ExitCode> {
-    bail!("not built yet")
+/// When there are no results, or nothing can be written.
+pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
+    let root = &workspace.root;
+    let shapes = Shapes::load(root)?;
+    let in_docs = args.docs || args.check_docs;
+    let input = args.input.unwrap_or_else(|| match in_docs {
+        true => root.join("bench/results/reference.json"),
+        false => bench::latest(root),
+    });
+    let results = Results::load(&input)?;
+    if in_docs {
+        return docs::run(root, &results, &shapes, args.docs);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&rows::rows(&results))?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let out = match args.out {
+        Some(out) => out,
+        None => input.parent().map(Path::to_owned).unwrap_or_default(),
+    };
+    write(&results, &shapes, &[], &out)?;
+    println!("report: {}", out.join(PAGE).display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the page and its Markdown twin into `out`.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(
+    results: &Results,
+    shapes: &Shapes,
+    agreement: &[Agreement],
+    out: &Path,
+) -> Result<()> {
+    let blocks = Content::new(results, shapes).blocks(agreement)?;
+    let write = |name: &str, text: String| {
+        let path = out.join(name);
+        fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
+    };
+    fs::create_dir_all(out).with_context(|| format!("creating {}", out.display()))?;
+    write(PAGE, html::render(TITLE, &blocks))?;
+    write("report.md", markdown::render(TITLE, &blocks))
 }

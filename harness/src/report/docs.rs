@@ -1,0 +1,274 @@
+//! Figures inside documents: blocks between `<!-- toll:… -->` and `<!-- /toll -->`, and one picture.
+//! `bench/results/README.md` documents what a block may ask for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::report::content::{Content, KEY_CASES};
+use crate::report::document::{Cell, Table};
+use crate::report::figures::{self, case_name};
+use crate::report::rows::{self, Row};
+use crate::report::{markdown, plot};
+use crate::results::Results;
+use crate::shapes::Shapes;
+
+const OPEN: &str = "<!-- toll:";
+const OPEN_END: &str = "-->";
+const CLOSE: &str = "<!-- /toll -->";
+/// Documents that may hold blocks.
+const DOCUMENTS: [&str; 3] = ["README.md", "docs/**/*.md", "bindings/**/README.md"];
+/// Where the pictures go: one a host, `docs/img/tolls-<host>.svg`.
+const PICTURES: &str = "docs/img";
+
+/// Rewrites every document, or with `write` unset only says which are stale; exit code 1 then.
+///
+/// # Errors
+/// When a block asks for what the results do not have.
+pub fn run(root: &Path, results: &Results, shapes: &Shapes, write: bool) -> Result<ExitCode> {
+    let rows = rows::rows(results);
+    let mut wanted: Vec<(PathBuf, String)> = Vec::new();
+    for path in documents(root)? {
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let new = rewrite(&text, &rows).with_context(|| path.display().to_string())?;
+        wanted.push((path, new));
+    }
+    let content = Content::new(results, shapes);
+    for host in rows
+        .iter()
+        .map(|r| &r.host)
+        .collect::<std::collections::BTreeSet<_>>()
+    {
+        if let Some(picture) = content.floor_plot(host)? {
+            let path = root.join(PICTURES).join(format!("tolls-{host}.svg"));
+            wanted.push((path, plot::standalone(&picture.svg)));
+        }
+    }
+    let mut stale = 0;
+    for (path, new) in wanted {
+        let old = fs::read_to_string(&path).unwrap_or_default();
+        if old == new {
+            continue;
+        }
+        let shown = path.strip_prefix(root).unwrap_or(&path).display();
+        if write {
+            fs::create_dir_all(path.parent().unwrap_or(root))?;
+            fs::write(&path, new).with_context(|| format!("writing {shown}"))?;
+            println!("rewrote {shown}");
+        } else {
+            println!("stale: {shown}; run `toll report --docs`");
+            stale += 1;
+        }
+    }
+    Ok(if stale > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn documents(root: &Path) -> Result<Vec<PathBuf>> {
+    let escaped = glob::Pattern::escape(&root.to_string_lossy());
+    let mut found = Vec::new();
+    for pattern in DOCUMENTS {
+        for path in glob::glob(&format!("{escaped}/{pattern}"))? {
+            let path = path?;
+            // What tools unpack or build below bindings/ is not ours.
+            let hidden =
+                |part: &str| part.starts_with('.') || part == "target" || part == "node_modules";
+            let below = path.strip_prefix(root).unwrap_or(&path);
+            if !below.iter().any(|part| hidden(&part.to_string_lossy())) {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The text with every block's content replaced. Fenced code is left alone, so that a block can be shown.
+fn rewrite(text: &str, rows: &[Row]) -> Result<String> {
+    let mut new = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(OPEN) {
+        let (before, block) = rest.split_at(start);
+        new += before;
+        let fences = |text: &str| {
+            text.lines()
+                .filter(|l| l.trim_start().starts_with("```"))
+                .count()
+        };
+        if fences(&new) % 2 == 1 {
+            let (marker, after) = block.split_at(OPEN.len());
+            new += marker;
+            rest = after;
+            continue;
+        }
+        let line = new.lines().count();
+        let end = block
+            .find(OPEN_END)
+            .with_context(|| format!("line {line}: no `{OPEN_END}`"))?;
+        let head = &block[..end + OPEN_END.len()];
+        let close = block
+            .find(CLOSE)
+            .with_context(|| format!("line {line}: no `{CLOSE}` after {head}"))?;
+        ensure!(
+            !block[head.len()..close].contains(OPEN),
+            "line {line}: {head} is not closed before the next block"
+        );
+        let request = block[OPEN.len()..end].trim();
+        let content = content(request, rows).with_context(|| format!("line {line}: {head}"))?;
+        new += &format!("{head}{content}{CLOSE}");
+        rest = &block[close + CLOSE.len()..];
+    }
+    Ok(new + rest)
+}
+
+fn content(request: &str, rows: &[Row]) -> Result<String> {
+    let words: Vec<&str> = request.split_whitespace().collect();
+    match words[..] {
+        ["ns", bridge, case] => Ok(figures::time(ns(rows, bridge, case)?)),
+        ["ratio", bridge, case, "/", over, over_case] => Ok(figures::ratio(
+            ns(rows, bridge, case)? / ns(rows, over, over_case)?,
+        )),
+        ["floor", bridge, case] => {
+            let ratio = row(rows, bridge, case)?.over_floor;
+            Ok(figures::ratio(ratio.with_context(|| {
+                format!("{bridge} {case} has no floor")
+            })?))
+        }
+        ["table", ref options @ ..] => table(options, rows),
+        _ => bail!("ns, ratio, floor or table, with what they need; see bench/results/README.md"),
+    }
+}
+
+fn table(options: &[&str], rows: &[Row]) -> Result<String> {
+    let mut cases: Vec<String> = KEY_CASES
+        .iter()
+        .map(|(shape, n)| case_name(shape, *n))
+        .collect();
+    let mut patterns = vec![glob::Pattern::new("*")?];
+    for option in options {
+        match option.split_once('=') {
+            Some(("shapes", list)) => cases = list.split(',').map(String::from).collect(),
+            Some(("bridges", list)) => {
+                patterns = list
+                    .split(',')
+                    .map(glob::Pattern::new)
+                    .collect::<Result<_, _>>()?;
+            }
+            _ => bail!("`{option}`: shapes=… or bridges=…"),
+        }
+    }
+    // In the order in which the block names them.
+    let mut bridges: Vec<&str> = Vec::new();
+    for pattern in &patterns {
+        for row in rows.iter().filter(|r| pattern.matches(&r.bridge)) {
+            if !bridges.contains(&row.bridge.as_str()) {
+                bridges.push(&row.bridge);
+            }
+        }
+    }
+    ensure!(!bridges.is_empty(), "no bridge of these results matches");
+    let header = bridges.iter().map(|bridge| Cell::figure(*bridge));
+    let mut table = Table::new([Cell::text("shape")].into_iter().chain(header));
+    for case in &cases {
+        let cells: Vec<Cell> = bridges
+            .iter()
+            .map(|bridge| match row(rows, bridge, case) {
+                Ok(row) => {
+                    let ratio = row.over_floor.filter(|r| *r != 1.0);
+                    let ratio =
+                        ratio.map_or(String::new(), |r| format!(" ({})", figures::ratio(r)));
+                    Cell::figure(figures::outcome(row) + &ratio)
+                }
+                Err(_) => Cell::figure("–"),
+            })
+            .collect();
+        ensure!(
+            cells.iter().any(|cell| cell.text != "–"),
+            "nothing was timed as `{case}`"
+        );
+        table.rows.push(
+            [Cell::text(format!("`{case}`"))]
+                .into_iter()
+                .chain(cells)
+                .collect(),
+        );
+    }
+    Ok(format!("\n{}", markdown::table(&table)))
+}
+
+fn row<'a>(rows: &'a [Row], bridge: &str, case: &str) -> Result<&'a Row> {
+    let found = rows
+        .iter()
+        .find(|r| r.bridge == bridge && case_name(&r.shape, r.n) == case);
+    found.with_context(|| format!("the results have no {bridge} {case}"))
+}
+
+fn ns(rows: &[Row], bridge: &str, case: &str) -> Result<f64> {
+    row(rows, bridge, case)?
+        .ns
+        .with_context(|| format!("{bridge} {case} has no figure"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn rewritten(text: &str) -> Result<String> {
+        rewrite(text, &rows::rows(&sample::results()))
+    }
+
+    #[test]
+    fn figures_are_replaced_and_the_rest_is_kept() {
+        let text = "It takes <!-- toll:ns python/pyo3 add -->old<!-- /toll -->, that is\n\
+                    <!-- toll:ratio python/pyo3 str_len:16 / c/cabi add --><!-- /toll --> or \
+                    <!-- toll:floor python/pyo3 add -->?<!-- /toll -->.\n";
+        let new = rewritten(text).unwrap();
+        assert_eq!(
+            new,
+            "It takes <!-- toll:ns python/pyo3 add -->42.0 ns<!-- /toll -->, that is\n\
+             <!-- toll:ratio python/pyo3 str_len:16 / c/cabi add -->26.2×<!-- /toll --> or \
+             <!-- toll:floor python/pyo3 add -->1.60×<!-- /toll -->.\n"
+        );
+        assert_eq!(
+            rewritten(&new).unwrap(),
+            new,
+            "a second time changes nothing"
+        );
+    }
+
+    #[test]
+    fn a_table_lists_bridges_in_the_order_asked_for() {
+        let text =
+            "<!-- toll:table shapes=add,str_len:16 bridges=python/pyo3,c/* -->\n<!-- /toll -->";
+        let new = rewritten(text).unwrap();
+        let expected = "| shape | python/pyo3 | c/floor | c/cabi |\n\
+                        | --- | ---: | ---: | ---: |\n\
+                        | `add` | 42.0 ns (1.60×) | 3.0 ns | 3.2 ns (1.07×) |\n";
+        assert!(new.contains(expected), "{new}");
+        assert_eq!(rewritten(&new).unwrap(), new);
+    }
+
+    #[test]
+    fn a_block_that_cannot_be_filled_is_an_error() {
+        for bad in [
+            "<!-- toll:ns python/pyo3 nothing --><!-- /toll -->",
+            "<!-- toll:ns python/pyo3 add -->",
+            "<!-- toll:ns a b --> <!-- toll:ns a b --><!-- /toll -->",
+            "<!-- toll:what --><!-- /toll -->",
+            "<!-- toll:table bridges=x/* --><!-- /toll -->",
+        ] {
+            assert!(rewritten(bad).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn fenced_blocks_are_examples() {
+        let text = "```\n<!-- toll:ns python/pyo3 add -->44 ns<!-- /toll -->\n```\n";
+        assert_eq!(rewritten(text).unwrap(), text);
+    }
+}

@@ -1,0 +1,269 @@
+//! The rows of the report: each case with what is derived from it and from its baselines.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::bridge::Role;
+use crate::results::{BridgeRun, Case, Failure, Results, significant};
+use crate::shapes::EMPTY;
+use crate::stats::{self, Interval};
+
+/// The bridge whose times are taken off to give a toll.
+pub const BASELINE: &str = "rust/direct";
+/// A toll below this, in ns, is none: compiled loops move by about as much with unrelated code.
+pub const NO_TOLL: f64 = 0.5;
+/// An interval wider than this share of the figure is flagged …
+const WIDE: f64 = 0.10;
+/// … and so is a launch that sits higher than this over the median launch, beside a clean canary.
+const PLATEAU: f64 = 0.15;
+/// Below this difference, in ns, neither is.
+const NOISE: f64 = 1.0;
+
+/// One case, as a table or a program wants it. Times are ns a call.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// `host/strategy`.
+    pub bridge: String,
+    /// The language that calls.
+    pub host: String,
+    /// What the bridge is there for.
+    pub role: Role,
+    /// The shape's id.
+    pub shape: String,
+    /// The size; 0 for a shape without.
+    pub n: u64,
+    /// The headline.
+    pub ns: Option<f64>,
+    /// Its interval's lower end.
+    pub ns_low: Option<f64>,
+    /// Its interval's upper end.
+    pub ns_high: Option<f64>,
+    /// The median of medians.
+    pub ns_median: Option<f64>,
+    /// The time of the host's empty loop that is taken off for `toll` and `over_floor`; 0 in
+    /// compiled hosts.
+    pub empty: f64,
+    /// The time over that of the same call in Rust.
+    pub toll: Option<f64>,
+    /// Times the host's floor, both net of the empty loop.
+    pub over_floor: Option<f64>,
+    /// Its interval's lower end.
+    pub over_floor_low: Option<f64>,
+    /// Its interval's upper end.
+    pub over_floor_high: Option<f64>,
+    /// Launches that gave a sample.
+    pub launches: usize,
+    /// `void`, `crashed`, `hung`, `refused`, `wide`, `plateau`, `slow`.
+    pub flags: Vec<&'static str>,
+    /// The first of those four in words.
+    pub failure: Option<String>,
+    /// The expression timed.
+    pub expression: Option<String>,
+}
+
+/// Whether the empty loop is taken off: an interpreter's costs as much as a call does; a compiled
+/// one moves by 0.3 ns with unrelated code, so taking it off would add more error than it removes.
+pub fn loop_is_taken_off(host: &str) -> bool {
+    matches!(host, "python" | "ruby")
+}
+
+/// All rows of a run, in its order.
+pub fn rows(results: &Results) -> Vec<Row> {
+    let index = Index::new(results);
+    results
+        .cases
+        .iter()
+        .filter_map(|case| Some(index.row(case, results.bridge(&case.bridge)?)))
+        .collect()
+}
+
+struct Index<'a> {
+    cases: HashMap<(&'a str, &'a str, u64), &'a Case>,
+    /// The floor's id, by host.
+    floors: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Index<'a> {
+    fn new(results: &'a Results) -> Self {
+        Self {
+            cases: results
+                .cases
+                .iter()
+                .map(|c| ((c.bridge.as_str(), c.shape.as_str(), c.n), c))
+                .collect(),
+            floors: results
+                .bridges
+                .iter()
+                .filter(|b| b.role == Role::Floor)
+                .map(|b| (b.host.as_str(), b.id.as_str()))
+                .collect(),
+        }
+    }
+
+    /// Each launch's best of a case that has a headline.
+    fn bests(&self, bridge: &str, shape: &str, n: u64) -> Option<&'a [f64]> {
+        self.cases
+            .get(&(bridge, shape, n))
+            .filter(|case| case.headline.is_some())
+            .map(|case| case.best_ns.as_slice())
+    }
+
+    fn row(&self, case: &Case, bridge: &BridgeRun) -> Row {
+        let headline = case.headline;
+        let over_floor = self.over_floor(case, bridge);
+        Row {
+            bridge: case.bridge.clone(),
+            host: bridge.host.clone(),
+            role: bridge.role,
+            shape: case.shape.clone(),
+            n: case.n,
+            ns: headline.map(|h| h.ns),
+            ns_low: headline.map(|h| h.low),
+            ns_high: headline.map(|h| h.high),
+            ns_median: headline.map(|h| h.median),
+            empty: self.empty(bridge).and_then(stats::headline).unwrap_or(0.0),
+            toll: self.toll(case, bridge),
+            over_floor: over_floor.map(|(ratio, _)| ratio),
+            over_floor_low: over_floor.map(|(_, i)| i.low),
+            over_floor_high: over_floor.map(|(_, i)| i.high),
+            launches: case.best_ns.len(),
+            flags: flags(case),
+            failure: case.failure.as_ref().map(describe),
+            expression: bridge.expressions.get(&case.shape).cloned(),
+        }
+    }
+
+    /// The empty loop's launches, where it is taken off; `None` where it is not, or was not timed.
+    fn empty(&self, bridge: &BridgeRun) -> Option<&'a [f64]> {
+        loop_is_taken_off(&bridge.host)
+            .then(|| self.bests(&bridge.id, EMPTY, 0))
+            .flatten()
+    }
+
+    /// Only a bridge or a floor has a toll: the others cross nothing.
+    fn toll(&self, case: &Case, bridge: &BridgeRun) -> Option<f64> {
+        if !matches!(bridge.role, Role::Bridge | Role::Floor) || case.shape == EMPTY {
+            return None;
+        }
+        let empty = match loop_is_taken_off(&bridge.host) {
+            true => stats::headline(self.empty(bridge)?)?,
+            false => 0.0,
+        };
+        let direct = stats::headline(self.bests(BASELINE, &case.shape, case.n)?)?;
+        Some(significant(case.headline?.ns - empty - direct))
+    }
+
+    fn over_floor(&self, case: &Case, bridge: &BridgeRun) -> Option<(f64, Interval)> {
+        if case.shape == EMPTY {
+            return None;
+        }
+        let floor = *self.floors.get(bridge.host.as_str())?;
+        let ours = self.bests(&case.bridge, &case.shape, case.n)?;
+        let theirs = self.bests(floor, &case.shape, case.n)?;
+        if case.bridge == floor {
+            return Some((
+                1.0,
+                Interval {
+                    low: 1.0,
+                    high: 1.0,
+                },
+            ));
+        }
+        // Two empty loops of zero where none is taken off: one formula for all hosts.
+        let (our_empty, their_empty) = match loop_is_taken_off(&bridge.host) {
+            true => (self.empty(bridge)?, self.bests(floor, EMPTY, 0)?),
+            false => (&[0.0][..], &[0.0][..]),
+        };
+        let sets = [ours, our_empty, theirs, their_empty];
+        let ratio = |h: &[f64]| (h[0] - h[1]) / (h[2] - h[3]);
+        let mut headlines = [0.0; 4];
+        for (headline, set) in headlines.iter_mut().zip(sets) {
+            *headline = stats::headline(set)?;
+        }
+        // A floor that costs nothing beside its own loop cannot be a divisor.
+        if headlines[2] - headlines[3] < 0.1 {
+            return None;
+        }
+        let Interval { low, high } = stats::bootstrap(&sets, ratio)?;
+        let interval = Interval {
+            low: significant(low),
+            high: significant(high),
+        };
+        Some((significant(ratio(&headlines)), interval))
+    }
+}
+
+fn describe(failure: &Failure) -> String {
+    format!("{}: {}", failure.kind.word(), failure.detail)
+}
+
+fn flags(case: &Case) -> Vec<&'static str> {
+    let mut flags: Vec<_> = case.failure.iter().map(|f| f.kind.word()).collect();
+    if case
+        .headline
+        .is_some_and(|h| h.high - h.low > (h.ns * WIDE).max(NOISE))
+    {
+        flags.push("wide");
+    }
+    if has_plateau(case) {
+        flags.push("plateau");
+    }
+    if case.slow_launches > 0 && case.slow_launches as usize * 2 >= case.best_ns.len() {
+        flags.push("slow");
+    }
+    flags
+}
+
+/// A launch is on a plateau of its own when even its best batch lies well above the median launch
+/// although the canary found the machine fast.
+fn has_plateau(case: &Case) -> bool {
+    let Some(median) = stats::median(&case.best_ns) else {
+        return false;
+    };
+    let limit = median + (median * PLATEAU).max(NOISE);
+    let high = case.best_ns.iter().filter(|ns| **ns > limit).count();
+    high > case.slow_launches as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn row<'a>(rows: &'a [Row], bridge: &str, shape: &str) -> &'a Row {
+        rows.iter()
+            .find(|r| r.bridge == bridge && r.shape == shape)
+            .unwrap()
+    }
+
+    #[test]
+    fn toll_and_ratio_are_net_of_the_loop_in_python_only() {
+        let rows = rows(&sample::results());
+        // python: empty 10, floor 30, pyo3 42; c: floor 3, cabi 3.2; rust: 1.5
+        let pyo3 = row(&rows, "python/pyo3", "add");
+        assert_eq!(pyo3.toll, Some(30.5));
+        assert_eq!(pyo3.over_floor, Some(1.6));
+        let cabi = row(&rows, "c/cabi", "add");
+        assert_eq!(cabi.toll, Some(1.7));
+        assert_eq!(cabi.over_floor, Some(1.066_7));
+        assert_eq!(row(&rows, "python/floor", "add").over_floor, Some(1.0));
+        assert_eq!(row(&rows, "python/pure", "add").toll, None);
+        assert_eq!(row(&rows, "rust/direct", "add").over_floor, None);
+    }
+
+    #[test]
+    fn flags_tell_what_happened() {
+        let mut case = Case::new("x/y", "add", 0);
+        case.best_ns = vec![100.0, 101.0, 100.0, 102.0, 130.0];
+        case.median_ns = case.best_ns.clone();
+        case.conclude();
+        assert_eq!(flags(&case), ["plateau"]);
+        case.slow_launches = 1;
+        assert!(flags(&case).is_empty(), "the canary explains it");
+        case.slow_launches = 3;
+        case.best_ns = vec![100.0, 130.0, 160.0, 190.0, 220.0];
+        case.conclude();
+        assert_eq!(flags(&case), ["wide", "slow"]);
+    }
+}

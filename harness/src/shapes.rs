@@ -1,0 +1,265 @@
+//! `bench/shapes.toml`: what is timed, and what a timed loop must have computed.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+/// The empty loop, which is timed in every run so that it can be taken off.
+pub const EMPTY: &str = "empty";
+
+/// Every shape of the file, in its order.
+#[derive(Debug)]
+pub struct Shapes(Vec<Shape>);
+
+/// One thing that is timed.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// The word that requests and results use.
+    pub id: String,
+    /// The report's chapter.
+    pub group: String,
+    /// One line for the report's reader.
+    pub what: String,
+    /// How the data is made.
+    pub about: Option<String>,
+    /// The values of `n`; `[0]` for a shape without sizes.
+    pub sizes: Vec<u64>,
+    /// What the check value must be.
+    pub check: Check,
+    /// What a call's time may be divided by.
+    pub unit: Unit,
+}
+
+/// What the report's "per item" column divides by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// The call is the item.
+    #[default]
+    Call,
+    /// `n` items a call.
+    N,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    defaults: Defaults,
+    shape: Vec<RawShape>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Defaults {
+    sizes: Vec<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawShape {
+    id: String,
+    group: String,
+    what: String,
+    about: Option<String>,
+    sizes: Option<RawSizes>,
+    check: String,
+    #[serde(default)]
+    unit: Unit,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawSizes {
+    Named(String),
+    Listed(Vec<u64>),
+}
+
+impl Shapes {
+    /// Reads `bench/shapes.toml` below `root`.
+    pub fn load(root: &Path) -> Result<Self> {
+        let path = root.join("bench/shapes.toml");
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("reading {}", path.display()))?;
+        Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let file: File = toml::from_str(text)?;
+        let mut shapes: Vec<Shape> = Vec::new();
+        for raw in file.shape {
+            ensure!(
+                shapes.iter().all(|s| s.id != raw.id),
+                "shape `{}` is there twice",
+                raw.id
+            );
+            let sizes = match raw.sizes {
+                None => vec![0],
+                Some(RawSizes::Listed(sizes)) => sizes,
+                Some(RawSizes::Named(name)) if name == "default" => file.defaults.sizes.clone(),
+                Some(RawSizes::Named(name)) => {
+                    bail!(
+                        "shape `{}`: sizes is \"default\" or a list, not \"{name}\"",
+                        raw.id
+                    )
+                }
+            };
+            ensure!(
+                !sizes.is_empty() && sizes.is_sorted_by(|a, b| a < b),
+                "shape `{}`: sizes must rise",
+                raw.id
+            );
+            let check = Check::parse(&raw.check)
+                .with_context(|| format!("shape `{}`: check = \"{}\"", raw.id, raw.check))?;
+            shapes.push(Shape {
+                id: raw.id,
+                group: raw.group,
+                what: raw.what,
+                about: raw.about,
+                sizes,
+                check,
+                unit: raw.unit,
+            });
+        }
+        Ok(Self(shapes))
+    }
+
+    /// The shape with this id.
+    pub fn get(&self, id: &str) -> Option<&Shape> {
+        self.0.iter().find(|s| s.id == id)
+    }
+
+    /// All shapes, in the file's order.
+    pub fn iter(&self) -> impl Iterator<Item = &Shape> {
+        self.0.iter()
+    }
+}
+
+impl Shape {
+    /// The sizes with their geometric middles put between, where neighbours lie 8 times or more apart.
+    pub fn finer_sizes(&self) -> Vec<u64> {
+        let mut finer = vec![self.sizes[0]];
+        for pair in self.sizes.windows(2) {
+            if pair[0] > 0 && pair[1] / pair[0] >= 8 {
+                finer.push((pair[0] * pair[1]).isqrt());
+            }
+            finer.push(pair[1]);
+        }
+        finer
+    }
+
+    /// Whether one object a call is made outside the clock, so that iterations take up memory.
+    pub fn makes_fresh_objects(&self) -> bool {
+        self.id.ends_with("_fresh")
+    }
+}
+
+/// A check expression: terms joined by `+`, each of factors joined by `*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check(Vec<Vec<Factor>>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Factor {
+    Integer(i128),
+    N,
+    Calls,
+}
+
+impl Check {
+    fn parse(text: &str) -> Result<Self> {
+        text.split('+')
+            .map(|term| {
+                term.split('*')
+                    .map(|word| Factor::parse(word.trim()))
+                    .collect()
+            })
+            .collect::<Result<_>>()
+            .map(Self)
+    }
+
+    /// The value for this size after so many calls. It wraps like no real request could.
+    pub fn value(&self, n: u64, calls: u64) -> i128 {
+        let factor = |f: &Factor| match f {
+            Factor::Integer(i) => *i,
+            Factor::N => n.into(),
+            Factor::Calls => calls.into(),
+        };
+        self.0
+            .iter()
+            .map(|term| term.iter().map(factor).fold(1, i128::wrapping_mul))
+            .fold(0, i128::wrapping_add)
+    }
+}
+
+impl Factor {
+    fn parse(word: &str) -> Result<Self> {
+        Ok(match word {
+            "n" => Self::N,
+            "calls" => Self::Calls,
+            _ => Self::Integer(
+                word.parse()
+                    .with_context(|| format!("`{word}` is no integer, `n` or `calls`"))?,
+            ),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn check_expressions() {
+        let value = |text: &str, n, calls| Check::parse(text).unwrap().value(n, calls);
+        assert_eq!(value("42", 7, 9), 42);
+        assert_eq!(value("-3", 7, 9), -3);
+        assert_eq!(value("n + 194", 16, 1), 210);
+        assert_eq!(value("2*n", 16, 1), 32);
+        assert_eq!(value("n*calls + 2 * calls + -1", 10, 100), 1199);
+        for bad in ["", "n +", "m", "2n", "1.5", "(n)"] {
+            assert!(Check::parse(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn reads_strictly() {
+        let file = |shape: &str| {
+            Shapes::parse(&format!("[defaults]\nsizes = [1, 16]\n[[shape]]\n{shape}"))
+        };
+        let good = "id = 'a'\ngroup = 'g'\nwhat = 'w'\ncheck = 'n'\n";
+        assert_eq!(file(good).unwrap().get("a").unwrap().sizes, [0]);
+        let sized = file(&format!("{good}sizes = 'default'\nunit = 'n'")).unwrap();
+        assert_eq!(sized.get("a").unwrap().sizes, [1, 16]);
+        assert_eq!(sized.get("a").unwrap().unit, Unit::N);
+        for bad in [
+            "sizes = 'some'",
+            "sizes = [2, 1]",
+            "sizes = []",
+            "unit = 'm'",
+            "extra = 1",
+        ] {
+            assert!(file(&format!("{good}{bad}")).is_err(), "{bad} was accepted");
+        }
+        assert!(
+            file(&format!("{good}[[shape]]\n{good}")).is_err(),
+            "a double was accepted"
+        );
+    }
+
+    #[test]
+    fn finer_sizes_fill_wide_gaps_only() {
+        let text = "[defaults]\nsizes = [1, 16, 256, 1024]\n[[shape]]\nid = 'a'\ngroup = 'g'\n\
+                    what = 'w'\ncheck = '1'\nsizes = 'default'";
+        let shapes = Shapes::parse(text).unwrap();
+        assert_eq!(
+            shapes.get("a").unwrap().finer_sizes(),
+            [1, 4, 16, 64, 256, 1024]
+        );
+    }
+
+    #[test]
+    fn the_projects_own_file_is_good() {
+        let shapes = Shapes::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
+        assert!(shapes.get(EMPTY).is_some());
+    }
+}
