@@ -11,8 +11,8 @@ use hdrhistogram::Histogram as Counts;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 use std::io::Read;
 
-const COOKIE_COMPRESSED: u32 = 0x1c84_9304;
-const COOKIE_PLAIN: u32 = 0x1c84_9303;
+const COOKIE_COMPRESSED: u32 = 0x1c84_9314;
+const COOKIE_PLAIN: u32 = 0x1c84_9313;
 /// Cookie, payload length, offset, digits (4 bytes each), lowest, highest, ratio (8 bytes each).
 const HEADER: usize = 40;
 /// The most bytes a count takes.
