@@ -31,6 +31,7 @@ impl Shared {
         f(&mut *self.lock()?)
     }
 
+    // ANCHOR: try_with
     /// [`with`](Self::with) if no other thread holds the lock; else gives `f` back.
     ///
     /// For hosts with a lock of their own (Python's GIL, Ruby's GVL), which must not be held while
@@ -46,6 +47,7 @@ impl Shared {
             Err(TryLockError::WouldBlock) => Err(f),
         }
     }
+    // ANCHOR_END: try_with
 
     #[inline]
     fn lock(&self) -> Result<MutexGuard<'_, Histogram>, Error> {
@@ -159,6 +161,7 @@ impl Shared {
         if own == others {
             return self.with(Histogram::merge_self);
         }
+        // ANCHOR: merge
         // Everyone locks the lower address first.
         let (mut into, from);
         if own < others {
@@ -169,6 +172,7 @@ impl Shared {
             into = self.lock()?;
         }
         into.merge(&from)
+        // ANCHOR_END: merge
     }
 
     /// See [`Histogram::encode`]. The lock is held for a copy of the counts only.

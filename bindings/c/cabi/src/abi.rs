@@ -11,6 +11,7 @@ const VERSION: &CStr =
         Err(_) => panic!("a version without NUL"),
     };
 
+// ANCHOR: abi
 /// Exists in libraries of ABI 1 only. The header refers to it, so that a program built with that
 /// header links with, and starts with, nothing else.
 #[unsafe(no_mangle)]
@@ -24,6 +25,7 @@ pub static tb_abi_1: u32 = ABI_VERSION;
 pub extern "C" fn tb_abi_version() -> u32 {
     ABI_VERSION
 }
+// ANCHOR_END: abi
 
 /// The library's version, such as `0.1.0`, NUL-terminated.
 ///

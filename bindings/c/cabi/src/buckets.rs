@@ -79,6 +79,7 @@ impl From<Bucket> for tb_bucket {
     }
 }
 
+// ANCHOR: scan
 impl tb_scan {
     fn check(&self) -> Result<Scan, Error> {
         Ok(match self.kind {
@@ -98,6 +99,7 @@ impl tb_scan {
         })
     }
 }
+// ANCHOR_END: scan
 
 /// Makes a cursor. The histogram is locked for a copy of its counts only.
 ///

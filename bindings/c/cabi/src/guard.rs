@@ -4,6 +4,7 @@ use crate::tb_error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tollbridge_core::Error;
 
+// ANCHOR: guard
 /// Runs `f`. Its error, or its panic as the error `panic`, becomes an owned `tb_error`.
 ///
 /// Asserting unwind safety is right here: what a panic could leave half-changed is behind a lock
@@ -16,6 +17,7 @@ pub(crate) fn guard(f: impl FnOnce() -> Result<(), Error>) -> Option<Box<tb_erro
         Err(panic) => Some(tb_error::new(Error::from_panic(panic))),
     }
 }
+// ANCHOR_END: guard
 
 /// For what has no error to return: a destructor's panic ends here.
 pub(crate) fn guard_free(f: impl FnOnce()) {

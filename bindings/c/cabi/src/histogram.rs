@@ -142,6 +142,7 @@ pub extern "C" fn tb_histogram_config(
     })
 }
 
+// ANCHOR: record
 /// Records one value.
 ///
 /// Errors: out_of_range, count_overflow, poisoned, null_argument. Threads: any; waits.
@@ -153,6 +154,7 @@ pub extern "C" fn tb_histogram_record(
 ) -> Option<Box<tb_error>> {
     guard(|| handle(histogram)?.record(value))
 }
+// ANCHOR_END: record
 
 /// Records one value `count` times; 0 times is allowed.
 ///

@@ -70,6 +70,7 @@ pub(crate) fn give<T>(items: Vec<T>) -> (*mut T, usize) {
     (Box::into_raw(items.into_boxed_slice()).cast(), length)
 }
 
+// ANCHOR: take
 /// Takes back what [`give`] handed out and zeroes the pair; `extra` items follow the `length` ones.
 ///
 /// # Safety
@@ -83,6 +84,7 @@ pub(crate) unsafe fn take<T>(data: &mut *mut T, length: &mut usize, extra: usize
         drop(unsafe { Box::from_raw(items) });
     }
 }
+// ANCHOR_END: take
 
 /// A borrowed argument that must not be NULL.
 pub(crate) fn required<T>(argument: &'static str, pointer: Option<T>) -> Result<T, Error> {
@@ -95,6 +97,7 @@ pub(crate) fn null(argument: &'static str) -> Error {
     }
 }
 
+// ANCHOR: boolean
 /// A boolean arrives as an integer: C can put anything there.
 pub(crate) fn boolean(argument: &'static str, value: u8) -> Result<bool, Error> {
     match value {
@@ -106,7 +109,9 @@ pub(crate) fn boolean(argument: &'static str, value: u8) -> Result<bool, Error> 
         }),
     }
 }
+// ANCHOR_END: boolean
 
+// ANCHOR: slice
 /// NULL, alignment and length, in the order in which they must be known before a slice may exist.
 /// Misaligned items are copied; NULL with length 0 is empty.
 ///
@@ -134,7 +139,9 @@ pub(crate) unsafe fn slice<'a, T: Copy>(
         std::slice::from_raw_parts(data, length)
     }))
 }
+// ANCHOR_END: slice
 
+// ANCHOR: text
 /// As [`slice`], checked to be UTF-8. Bytes are always aligned, so the text is borrowed.
 ///
 /// # Safety
@@ -160,6 +167,7 @@ pub(crate) unsafe fn text<'a>(
         }
     })
 }
+// ANCHOR_END: text
 
 /// Checks where `length` items will be written, before anything is changed.
 pub(crate) fn writable<T>(
