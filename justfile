@@ -1,0 +1,89 @@
+# Start with `./just`, which installs `just` and what the hosts need. `./just --list` shows the recipes.
+
+toll := "cargo run --quiet --release -p tollbridge-harness --"
+
+# Show the recipes.
+default:
+    @just --list
+
+# Install what the hosts need (Debian packages as root or in CI; else it prints the one command).
+setup:
+    scripts/setup
+
+# Build every bridge, or some: `just build python`.
+build *BRIDGES: setup
+    {{toll}} build {{BRIDGES}}
+
+# Everything: every bridge, every test, every linter.
+test-all:
+    scripts/test-all
+
+# One host: its bridges' tests, then the vectors on them.
+test HOST: (build HOST)
+    {{toll}} test {{HOST}}
+    {{toll}} check {{HOST}}
+
+# The conformance vectors on every bridge, or some.
+check *ARGS: build
+    {{toll}} check {{ARGS}}
+
+# Build, measure for a few minutes, and write the report.
+bench *ARGS: build
+    {{toll}} bench --quick {{ARGS}}
+    {{toll}} report
+
+# The same, for an hour or two, with a process for each bridge and shape.
+bench-full *ARGS: build
+    {{toll}} bench --full {{ARGS}}
+    {{toll}} report
+
+# Write the report of the last measurement again.
+report *ARGS:
+    {{toll}} report {{ARGS}}
+
+# What each bridge passes and what it cannot keep.
+matrix *ARGS:
+    {{toll}} matrix {{ARGS}}
+
+# The `toll` command itself: `just toll say c/cabi 'new h 1 1000 3' 'len h'`.
+toll *ARGS:
+    @{{toll}} {{ARGS}}
+
+# Which hosts can run here, and what to install for the others.
+doctor:
+    @{{toll}} doctor
+
+# Format everything.
+fmt:
+    cargo fmt --all
+    {{toll}} lint --fix
+
+# Every linter, warnings denied.
+lint:
+    cargo fmt --all --check
+    cargo clippy --quiet --workspace --all-targets -- --deny warnings
+    {{toll}} lint
+
+# Install the C library: `just install-c /usr/local`, or any folder.
+install-c PREFIX:
+    scripts/install-c {{PREFIX}}
+
+# Build the Python wheel into target/wheels.
+wheel:
+    scripts/wheel
+
+# Write again what is generated and committed: headers, matrix, figures in the docs.
+generate: build
+    TB_BLESS=1 cargo test --quiet -p tollbridge-c-cabi --test header
+    {{toll}} check
+    {{toll}} matrix --write
+    {{toll}} report --docs
+
+# Build the guide into target/book.
+book:
+    scripts/setup-book
+    .tools/bin/mdbook build docs
+
+# Remove what was built and installed into this checkout.
+clean:
+    rm -rf target .tools bindings/c/build
