@@ -100,13 +100,27 @@ pub struct Bridge {
 pub struct Cannot {
     /// The word of `unsupported <reason>`.
     pub reason: String,
-    /// The boundary rule that it breaks (1 to 10, `docs/` lists them), if one.
-    pub rule: Option<u8>,
+    /// The number of the boundary rule that it breaks (see [`RULES`]), if one.
+    pub rule: Option<usize>,
     /// Why it cannot.
     pub why: String,
     /// What happens instead, and which test shows it.
     pub instead: String,
 }
+
+/// The boundary rules that every bridge promises or declares broken, from 1.
+pub const RULES: [&str; 10] = [
+    "errors carry a code, a name, a message and typed fields",
+    "no panic crosses",
+    "all or nothing",
+    "any thread may use any handle",
+    "callbacks may stop, raise and re-enter",
+    "strings are Unicode text with a length",
+    "slices and bytes are borrowed for the call only",
+    "after close, an error",
+    "version skew is named",
+    "finalizers may run anywhere",
+];
 
 /// A language that calls: the contents of a `host.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -129,7 +143,7 @@ pub struct Host {
 }
 
 /// Something a host needs on the machine.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Need {
     /// A shell line that succeeds where it is there.
@@ -283,8 +297,14 @@ impl Bridge {
             if bridge.cannot[..i].iter().any(|c| c.reason == *reason) {
                 return Err(wrong(format!("reason = \"{reason}\" stands there twice")));
             }
-            if cannot.rule.is_some_and(|rule| !(1..=10).contains(&rule)) {
-                return Err(wrong(format!("rule of \"{reason}\" must be 1 to 10")));
+            if cannot
+                .rule
+                .is_some_and(|rule| !(1..=RULES.len()).contains(&rule))
+            {
+                return Err(wrong(format!(
+                    "rule of \"{reason}\" must be 1 to {}",
+                    RULES.len()
+                )));
             }
         }
         Ok(bridge)

@@ -1,15 +1,30 @@
 //! `toll`: checks every bridge against the conformance vectors, and measures what its crossings cost.
 
+#![forbid(unsafe_code)]
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tollbridge_harness::bridge::Workspace;
-use tollbridge_harness::{bench, report};
+use tollbridge_harness::{bench, check, errors, hosts, list, matrix, report, say};
 
 /// Checks every bridge against the conformance vectors, and measures what its crossings cost.
+///
+/// A bridge is one way for one host language to call the library: `python/pyo3`, `c/cabi`. Most commands take
+/// bridges to narrow them: `python` is every bridge of that host, `c/*` a pattern, nothing all of them.
 #[derive(Debug, Parser)]
-#[command(name = "toll", version, arg_required_else_help = true)]
+#[command(
+    name = "toll",
+    version,
+    arg_required_else_help = true,
+    after_help = "A first walk:
+  toll doctor                what can run on this machine
+  toll build                 build every bridge that can
+  toll check                 all vectors on all of them
+  toll bench --quick         what each crossing costs here
+  toll say c/cabi 'new h 1 1000 3' 'record h 5' 'len h'"
+)]
 struct Cli {
     /// The project's root, instead of the nearest folder above this one that looks like it.
     #[arg(long, global = true, value_name = "DIR")]
@@ -20,23 +35,85 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Time every shape on every bridge.
+    /// Run the conformance vectors on every bridge.
+    #[command(after_help = "Examples:
+  toll check                             everything
+  toll check python c/cabi               these bridges
+  toll check --only surrogate            the vectors with that in their name
+  toll check c/cabi --vectors ~/mine     vectors of your own; conformance/README.md says how they are written
+
+A crash, a hang or a wrong reply fails that vector on that bridge, and the run goes on. Exit code 1 if anything
+failed. A run of all vectors is kept in target/toll/check.json, for `toll matrix`.")]
+    Check(check::Args),
+    /// Measure what every crossing costs.
     Bench(bench::Args),
     /// Show what was measured.
     Report(report::Args),
+    /// Show host by host what passed and what cannot be kept.
+    #[command(after_help = "Examples:
+  toll matrix            the last `toll check`, as a table
+  toll matrix --json     the same for a program
+  toll matrix --write    bindings/README.md, with who frees what and what cannot be kept
+  toll matrix --check    exit code 1 when that file is stale")]
+    Matrix(matrix::Args),
+    /// List bridges, shapes, errors, or what no vector reaches.
+    #[command(after_help = "Examples:
+  toll list                every bridge
+  toll list --uncovered    operations, probes, faults and errors that no vector reaches; exit code 1 if any
+  toll list --shapes       what `toll bench` times
+  toll list --errors       which operation gives which error, and the vectors that show it")]
+    List(list::Args),
+    /// Say something to one bridge and see the wire.
+    #[command(after_help = "Examples:
+  toll say rust/direct 'add 2 40'
+  toll say python/pyo3 'new h 1 1000 3' 'record_all h [1 2 5000]' 'len h'
+  toll say c/cabi 'echo \"caf\\u{e9}\\0\"' 'f64_sum [0.5 nan]'")]
+    Say(say::Args),
+    /// Build every bridge that can be built here.
+    #[command(after_help = "Examples:
+  toll build             all of them
+  toll build python -v   Python's, with the output of what succeeds")]
+    Build(hosts::RunArgs),
+    /// Run the bridges' and the hosts' own tests.
+    #[command(after_help = "Examples:
+  toll test              all of them
+  toll test c/cabi       only those of that bridge; a host's own run when all of its bridges are selected")]
+    Test(hosts::RunArgs),
+    /// Check the hosts' sources.
+    #[command(after_help = "Example:
+  toll lint python")]
+    Lint(hosts::RunArgs),
+    /// Say which hosts can run here, and what to install for the others.
+    #[command(after_help = "Example:
+  toll doctor --json")]
+    Doctor(hosts::DoctorArgs),
+    /// Print the library's error table: codes, names and fields.
+    #[command(after_help = "Example:
+  toll errors --json     for a host's test to compare its own table with")]
+    Errors(errors::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let run = || {
-        let workspace = Workspace::find(cli.root.as_deref())?;
-        match cli.command {
-            Command::Bench(args) => bench::run(&workspace, args),
-            Command::Report(args) => report::run(&workspace, args),
-        }
-    };
-    run().unwrap_or_else(|error: anyhow::Error| {
+    run(cli).unwrap_or_else(|error| {
         eprintln!("toll: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find(cli.root.as_deref())?;
+    match cli.command {
+        Command::Check(args) => check::run(&workspace, &args),
+        Command::Bench(args) => bench::run(&workspace, args),
+        Command::Report(args) => report::run(&workspace, args),
+        Command::Matrix(args) => matrix::run(&workspace, &args),
+        Command::List(args) => list::run(&workspace, &args),
+        Command::Say(args) => say::run(&workspace, &args),
+        Command::Build(args) => hosts::build(&workspace, &args),
+        Command::Test(args) => hosts::test(&workspace, &args),
+        Command::Lint(args) => hosts::lint(&workspace, &args),
+        Command::Doctor(args) => hosts::doctor(&workspace, &args),
+        Command::Errors(args) => errors::run(&args),
+    }
 }

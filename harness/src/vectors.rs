@@ -48,11 +48,12 @@ pub enum Expected {
 }
 
 impl Step {
-    /// Every operation it names: its own, and those inside its blocks.
-    pub fn operations(&self) -> impl Iterator<Item = &str> {
-        let starts = |i: usize| i == 0 || matches!(self.request[i - 1].as_str(), "{" | ";");
-        let tokens = self.request.iter().enumerate();
-        tokens.filter_map(move |(i, token)| starts(i).then_some(token.as_str()))
+    /// Its request, or, if that has a block, what stands before the block and each request inside it.
+    pub fn requests(&self) -> impl Iterator<Item = &[String]> {
+        let parts = self
+            .request
+            .split(|t| matches!(t.as_str(), "{" | ";" | "}"));
+        parts.filter(|part| !part.is_empty())
     }
 }
 
@@ -269,7 +270,8 @@ pub fn error_names(expected: &Expected) -> impl Iterator<Item = &str> {
     };
     let starts = |i: usize| i == 0 || tokens[i - 1] == ":";
     let pairs = tokens.windows(2).enumerate();
-    pairs.filter_map(move |(i, pair)| (starts(i) && pair[0] == "err").then(|| pair[1].as_str()))
+    let errors = pairs.filter(move |(i, pair)| starts(*i) && pair[0] == "err");
+    errors.map(|(_, pair)| pair[1].as_str())
 }
 
 /// Wire tokens as a person would write them. Lists stay flat: a count, then the items.
@@ -1052,7 +1054,7 @@ mod tests {
             let _ = parse("f", &text);
             if let Ok(vectors) = parse("f", &format!("vector v\nwhy w\nnop => {text}")) {
                 for step in &vectors[0].steps {
-                    let _ = step.operations().count();
+                    let _ = step.requests().count();
                     let _ = error_names(&step.expected).count();
                     let tokens: Vec<String> = text.split(' ').map(String::from).collect();
                     let _ = mismatch(&step.expected, &tokens);

@@ -1,0 +1,269 @@
+//! What happens host by host: whether it can run here, and its build, test and lint lines.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use crate::bridge::{Bridge, Host, Need, Workspace};
+use crate::table;
+
+/// Bridges, by whether their host can run on this machine.
+#[derive(Debug)]
+pub struct Ready<'a> {
+    /// Those that can.
+    pub here: Vec<&'a Bridge>,
+    /// Those that need something installed first.
+    pub skipped: Vec<&'a Bridge>,
+}
+
+/// Sets aside the bridges whose host cannot run here, with one line a host on stderr.
+///
+/// # Errors
+/// When one is set aside although the environment says `CI=true`.
+pub fn ready<'a>(workspace: &'a Workspace, bridges: Vec<&'a Bridge>) -> Result<Ready<'a>> {
+    let mut away = BTreeSet::new();
+    for host in hosts_of(workspace, &bridges) {
+        if let Some(need) = host.missing(&workspace.root) {
+            eprintln!("skipping {}: {}", host.name, advice(need));
+            away.insert(host.id.as_str());
+        }
+    }
+    if !away.is_empty() && std::env::var_os("CI").is_some_and(|ci| ci == "true") {
+        bail!("nothing may be skipped where CI=true");
+    }
+    let (skipped, here) = bridges.into_iter().partition(|b| away.contains(b.host()));
+    Ok(Ready { here, skipped })
+}
+
+impl Host {
+    /// The first thing it needs that this machine lacks.
+    #[must_use]
+    pub fn missing(&self, root: &Path) -> Option<&Need> {
+        self.needs.iter().find(|need| !is_there(need, root))
+    }
+}
+
+/// Arguments of `toll build`, `toll test` and `toll lint`.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Bridges: `python`, `python/pyo3`, `c/*`; all when none is named.
+    pub bridges: Vec<String>,
+    /// Show the output of what succeeds, too.
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// Arguments of `toll doctor`.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// Bridges whose hosts to look at: `python`, `c/*`; all when none is named.
+    pub bridges: Vec<String>,
+    /// A list of rows: host, name, ready, needs (command, install, found).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Builds bridges. A line that several of them share runs once.
+///
+/// # Errors
+/// When nothing is selected or a shell cannot be started; a build that fails is exit code 1.
+pub fn build(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
+    let bridges = workspace.select(&args.bridges)?;
+    let Ready { here, skipped } = ready(workspace, bridges)?;
+    let mut lines = Lines::new(workspace, args.verbose);
+    for bridge in here {
+        lines.run(&bridge.id, &bridge.build)?;
+    }
+    Ok(lines.summary("built", skipped.len()))
+}
+
+/// Runs the bridges' own tests, then those of the hosts whose bridges are all selected.
+///
+/// # Errors
+/// When nothing is selected or a shell cannot be started; a test that fails is exit code 1.
+pub fn test(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
+    let bridges = workspace.select(&args.bridges)?;
+    let Ready { here, skipped } = ready(workspace, bridges)?;
+    let mut lines = Lines::new(workspace, args.verbose);
+    for bridge in &here {
+        lines.run(&bridge.id, &bridge.test)?;
+    }
+    for host in hosts_of(workspace, &here) {
+        let of_host = |bridges: &[&Bridge]| bridges.iter().filter(|b| b.host() == host.id).count();
+        if of_host(&here) == of_host(&workspace.bridges.iter().collect::<Vec<_>>()) {
+            lines.run(&host.name, &host.test)?;
+        }
+    }
+    Ok(lines.summary("passed", skipped.len()))
+}
+
+/// Checks the sources of the hosts that selected bridges belong to.
+///
+/// # Errors
+/// When nothing is selected or a shell cannot be started; a finding is exit code 1.
+pub fn lint(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
+    let bridges = workspace.select(&args.bridges)?;
+    let Ready { here, skipped } = ready(workspace, bridges)?;
+    let mut lines = Lines::new(workspace, args.verbose);
+    for host in hosts_of(workspace, &here) {
+        lines.run(&host.name, &host.lint)?;
+    }
+    Ok(lines.summary("passed", skipped.len()))
+}
+
+/// Says which hosts can run here, and what to install for the others.
+///
+/// # Errors
+/// When nothing is selected.
+pub fn doctor(workspace: &Workspace, args: &DoctorArgs) -> Result<ExitCode> {
+    let bridges = workspace.select(&args.bridges)?;
+    let rows: Vec<HostRow> = hosts_of(workspace, &bridges)
+        .map(|host| {
+            let need = |need| NeedRow {
+                need,
+                found: is_there(need, &workspace.root),
+            };
+            let needs: Vec<NeedRow> = host.needs.iter().map(need).collect();
+            HostRow {
+                host: &host.id,
+                name: &host.name,
+                ready: needs.iter().all(|n| n.found),
+                needs,
+            }
+        })
+        .collect();
+    if args.json {
+        table::print_json(&rows)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let lacking = row.needs.iter().filter(|n| !n.found);
+            let advice: Vec<String> = lacking.map(|n| advice(n.need)).collect();
+            let state = if row.ready {
+                "can run here".into()
+            } else {
+                advice.join("; ")
+            };
+            vec![row.name.to_owned(), state]
+        })
+        .collect();
+    print!("{}", table::columns(&lines));
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct HostRow<'a> {
+    host: &'a str,
+    name: &'a str,
+    ready: bool,
+    needs: Vec<NeedRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct NeedRow<'a> {
+    #[serde(flatten)]
+    need: &'a Need,
+    found: bool,
+}
+
+fn hosts_of<'a>(workspace: &'a Workspace, bridges: &[&Bridge]) -> impl Iterator<Item = &'a Host> {
+    let ids: BTreeSet<&str> = bridges.iter().map(|b| b.host()).collect();
+    let chosen = move |host: &&Host| ids.contains(host.id.as_str());
+    // Collected, so that nothing of `bridges` stays borrowed.
+    workspace
+        .hosts
+        .iter()
+        .filter(chosen)
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+fn is_there(need: &Need, root: &Path) -> bool {
+    let mut command = shell(&need.command, root);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn advice(need: &Need) -> String {
+    format!("`{}` fails here; try: {}", need.command, need.install)
+}
+
+fn shell(line: &str, root: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(line).current_dir(root);
+    command
+}
+
+/// Runs shell lines, each once, and reports each in a line.
+struct Lines<'a> {
+    root: &'a Path,
+    verbose: bool,
+    done: BTreeSet<&'a str>,
+    passed: usize,
+    failed: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(workspace: &'a Workspace, verbose: bool) -> Self {
+        Self {
+            root: &workspace.root,
+            verbose,
+            done: BTreeSet::new(),
+            passed: 0,
+            failed: 0,
+        }
+    }
+
+    /// Runs `lines` in order, and stops at the first that fails, since the later ones build on it.
+    fn run(&mut self, who: &str, lines: &'a [String]) -> Result<()> {
+        for line in lines {
+            if !self.done.insert(line) {
+                continue;
+            }
+            let start = Instant::now();
+            // One stream, so that errors stay beside the output they belong to.
+            let mut command = shell(&format!("exec 2>&1\n{line}"), self.root);
+            command.stdin(Stdio::null());
+            if self.verbose {
+                command.stdout(Stdio::inherit());
+            }
+            let output = command.output().context("cannot start sh")?;
+            let took = seconds(start.elapsed());
+            if output.status.success() {
+                println!("ok      {who}: {line} ({took})");
+                self.passed += 1;
+            } else {
+                println!("FAILED  {who}: {line} ({took}, {})", output.status);
+                print!("{}", String::from_utf8_lossy(&output.stdout));
+                self.failed += 1;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn summary(&self, passed: &str, skipped: usize) -> ExitCode {
+        println!(
+            "{} {passed}, {} failed, {skipped} skipped",
+            self.passed, self.failed
+        );
+        if self.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
