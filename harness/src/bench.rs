@@ -13,12 +13,13 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::canary::{self, Canary};
+use crate::machine::{self, Machine};
 use crate::results::{
     Absent, BridgeRun, Case, Failure, FailureKind, Results, SCHEMA, Settings, significant,
 };
 use crate::runner::{Outcome, Runner};
 use crate::shapes::{EMPTY, Shape, Shapes};
-use crate::{crosscheck, machine, report, stats};
+use crate::{crosscheck, report, stats};
 
 /// Bytes that fresh objects may take in a runner, with 64 for each object's head.
 const FRESH_BYTES: u64 = 16 << 20;
@@ -118,6 +119,8 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     let seed = args
         .seed
         .unwrap_or_else(|| fastrand::u64(..u64::from(u32::MAX)));
+    // Before pinning, which would leave one CPU to count.
+    let machine = Machine::read();
     let bench = Bench {
         root: &workspace.root,
         limit: Duration::from_secs(args.limit),
@@ -128,6 +131,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         bridges: Vec::new(),
         absent: Vec::new(),
         cases: Vec::new(),
+        machine,
         profile,
     };
     let results = bench.run(&bridges, &keys, &started, seed)?;
@@ -139,7 +143,9 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     fs::create_dir_all(&out).with_context(|| format!("creating {}", out.display()))?;
     results.save(&out.join(RESULT), &workspace.root)?;
     if let Some(name) = &args.save {
-        let path = workspace.root.join(format!("bench/results/{name}.json"));
+        let kept = workspace.root.join("bench/results");
+        fs::create_dir_all(&kept).with_context(|| format!("creating {}", kept.display()))?;
+        let path = kept.join(format!("{name}.json"));
         results.without_raw().save(&path, &workspace.root)?;
     }
     if args.out.is_none() {
@@ -304,6 +310,7 @@ fn only(cpu: usize) -> CpuSet {
 /// A run under way.
 struct Bench<'a> {
     root: &'a Path,
+    machine: Machine,
     profile: Profile,
     limit: Duration,
     cpu: usize,
@@ -332,7 +339,6 @@ impl<'a> Bench<'a> {
         seed: u64,
     ) -> Result<Results> {
         let clock = Instant::now();
-        let machine = machine::Machine::read();
         for bridge in bridges {
             if let Err(error) = self.survey(bridge, keys) {
                 self.absent.push(Absent {
@@ -381,7 +387,7 @@ impl<'a> Bench<'a> {
                 seed,
                 cpu: self.cpu,
             },
-            machine,
+            machine: self.machine,
             toolchain: machine::toolchain(),
             canary_best_ns: self.canary.best(),
             absent: self.absent,

@@ -180,7 +180,7 @@ impl<'a> Content<'a> {
         let small: Vec<String> = [toll, ratio].into_iter().flatten().collect();
         Cell::figure(figures::outcome(row))
             .with_small(small.join(" · "))
-            .marked(!row.flags.is_empty())
+            .marked(row.is_doubtful())
     }
 
     /// The ratios of a host's bridges over its floor at the key cases.
@@ -265,7 +265,7 @@ impl<'a> Content<'a> {
             .collect();
         let (plain, sized): (Vec<&Shape>, Vec<&Shape>) =
             shapes.iter().copied().partition(|shape| shape.sizes == [0]);
-        let mut blocks = vec![Block::Heading(2, format!("Group: {group}"))];
+        let mut blocks = vec![Block::Heading(2, capitalised(group))];
         if !plain.is_empty() {
             let about = plain
                 .iter()
@@ -277,10 +277,12 @@ impl<'a> Content<'a> {
             blocks.push(Block::Heading(3, format!("`{}`", shape.id)));
             blocks.push(Block::Paragraph(sentence(shape)));
             let sizes = self.measured_sizes(shape);
-            blocks.push(Block::Table(self.sized_table(shape, &sizes)));
-            if sizes.len() > 1 {
-                blocks.push(Block::Plots(vec![self.size_plot(shape)?]));
-            }
+            let plot = if sizes.len() > 1 {
+                Some(self.size_plot(shape)?)
+            } else {
+                None
+            };
+            blocks.push(Block::Illustrated(self.sized_table(shape, &sizes), plot));
         }
         let all = Block::Table(self.every_figure(&shapes));
         blocks.push(Block::Details(
@@ -356,7 +358,7 @@ impl<'a> Content<'a> {
         let small: Vec<String> = [ratio, each].into_iter().flatten().collect();
         Cell::figure(figures::outcome(row))
             .with_small(small.join(" · "))
-            .marked(!row.flags.is_empty())
+            .marked(row.is_doubtful())
     }
 
     fn size_plot(&self, shape: &Shape) -> Result<Plot> {
@@ -416,7 +418,7 @@ impl<'a> Content<'a> {
                     or_dash(row.over_floor.map(figures::ratio)),
                     or_dash(over),
                     Cell::figure(row.launches.to_string()),
-                    Cell::text(row.flags.join(", ")).marked(!row.flags.is_empty()),
+                    Cell::text(row.flags.join(", ")).marked(row.is_doubtful()),
                 ]);
             }
         }
@@ -659,10 +661,18 @@ impl<'a> Content<'a> {
 }
 
 fn sentence(shape: &Shape) -> String {
+    let what = capitalised(&shape.what);
     match &shape.about {
-        Some(about) => format!("{}. Data: {about}.", shape.what),
-        None => format!("{}.", shape.what),
+        Some(about) => format!("{what}. Data: {about}."),
+        None => format!("{what}."),
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or(String::new(), |first| {
+        first.to_uppercase().chain(rest).collect()
+    })
 }
 
 fn how_to_read() -> Vec<Block> {

@@ -12,6 +12,8 @@ pub enum Block {
     Table(Table),
     /// Plots beside one another, where pictures can be shown.
     Plots(Vec<Plot>),
+    /// Figures and their picture, beside one another where there is room.
+    Illustrated(Table, Option<Plot>),
     /// What only some readers open.
     Details(String, Vec<Block>),
 }

@@ -51,6 +51,13 @@ fn block(block: &Block) -> String {
             let plots: String = plots.iter().map(plot).collect();
             format!("<div class=\"plots\">\n{plots}</div>\n")
         }
+        Block::Illustrated(table, plot) => {
+            let plot = plot.as_ref().map(self::plot).unwrap_or_default();
+            format!(
+                "<div class=\"beside\">\n{}{plot}</div>\n",
+                self::table(table)
+            )
+        }
         Block::Details(summary, blocks) => {
             let content: String = blocks.iter().map(self::block).collect();
             format!(

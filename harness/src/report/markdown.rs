@@ -18,7 +18,7 @@ fn block(block: &Block) -> String {
             let items: String = items.iter().map(|item| format!("- {item}\n")).collect();
             format!("{items}\n")
         }
-        Block::Table(table) => format!("{}\n", self::table(table)),
+        Block::Table(table) | Block::Illustrated(table, _) => format!("{}\n", self::table(table)),
         Block::Plots(_) => String::new(),
         Block::Details(summary, blocks) => {
             let content: String = blocks.iter().map(self::block).collect();

@@ -59,7 +59,7 @@ pub fn time_against_size(series: &[Series], title: &str) -> Result<String> {
             .build_cartesian_2d((xs.0..xs.1).log_scale(), (ys.0..ys.1).log_scale())?;
         chart
             .configure_mesh()
-            .disable_axes()
+            .axis_style(GRID)
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID)
             .label_style(FONT.into_font().color(&INK))
@@ -105,7 +105,7 @@ pub fn ratios(labels: &[String], series: &[Series], title: &str) -> Result<Strin
             .build_cartesian_2d((xs.0..xs.1).log_scale(), -rows..0.0)?;
         chart
             .configure_mesh()
-            .disable_axes()
+            .axis_style(GRID)
             .disable_y_mesh()
             .y_labels(0)
             .light_line_style(TRANSPARENT)
@@ -259,7 +259,7 @@ fn widen(values: impl Iterator<Item = f64>, factor: f64) -> (f64, f64) {
     if low > high {
         return (1.0, 10.0);
     }
-    (low / factor, (high * factor).max(low * 3.0))
+    (low / factor, (high * factor).max(low * 10.0))
 }
 
 fn short_time(ns: f64) -> String {

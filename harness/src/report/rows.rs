@@ -62,6 +62,15 @@ pub struct Row {
     pub expression: Option<String>,
 }
 
+impl Row {
+    /// Whether the figure should not be read without its flags. A slow canary alone does not say so:
+    /// where it sang slow throughout, the whole run did, and the interval tells how much that mattered.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        self.flags.iter().any(|flag| *flag != "slow")
+    }
+}
+
 /// Whether the empty loop is taken off: an interpreter's costs as much as a call does; a compiled
 /// one moves by 0.3 ns with unrelated code, so taking it off would add more error than it removes.
 pub fn loop_is_taken_off(host: &str) -> bool {

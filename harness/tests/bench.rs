@@ -1,0 +1,166 @@
+//! `toll bench` against a runner that misbehaves: whatever it does is a result, and the run goes on.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tollbridge_harness::results::{FailureKind, Results};
+
+/// A project with one bridge, whose runner is `tests/bench/runner.py`.
+fn project(root: &Path) {
+    let bridge = root.join("bindings/fake/odd");
+    fs::create_dir_all(&bridge).unwrap();
+    fs::create_dir_all(root.join("conformance")).unwrap();
+    fs::create_dir_all(root.join("bench")).unwrap();
+    fs::write(root.join("Cargo.toml"), "").unwrap();
+    fs::write(root.join("bindings/fake/host.toml"), "name = 'Fake'").unwrap();
+    fs::write(
+        root.join("bench/shapes.toml"),
+        include_str!("bench/shapes.toml"),
+    )
+    .unwrap();
+    fs::write(root.join("runner.py"), include_str!("bench/runner.py")).unwrap();
+    let toml = "id = 'fake/odd'\ntitle = 'odd'\nrole = 'pure'\nrunner = ['python3', 'runner.py']\n\
+                ownership = 'none'\nthreads = 'none'\ncopies = 'none'";
+    fs::write(bridge.join("bridge.toml"), toml).unwrap();
+}
+
+fn toll(root: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_toll"));
+    command.arg("--root").arg(root).args(args).output().unwrap()
+}
+
+#[test]
+fn whatever_a_runner_does_is_a_result() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    project(root);
+    let output = toll(
+        root,
+        &[
+            "bench",
+            "--launches",
+            "2",
+            "--limit",
+            "2",
+            "--seed",
+            "7",
+            "--save",
+            "kept",
+        ],
+    );
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(said.trim_end().ends_with("report.html"), "{said}");
+
+    let path = root.join("target/toll/bench/latest/result.json");
+    let results = Results::load(&path).unwrap();
+    let kind = |shape| {
+        results
+            .case("fake/odd", shape, 0)
+            .unwrap()
+            .failure
+            .as_ref()
+            .map(|f| f.kind)
+    };
+    assert_eq!(kind("empty"), None);
+    assert_eq!(kind("void"), Some(FailureKind::Void));
+    assert_eq!(kind("crash"), Some(FailureKind::Crashed));
+    assert_eq!(kind("hang"), Some(FailureKind::Hung));
+    assert_eq!(kind("nonsense"), Some(FailureKind::Refused));
+    for n in [1, 16] {
+        let good = results.case("fake/odd", "good", n).unwrap();
+        assert_eq!(good.best_ns, [1000.0, 1000.0]);
+        assert_eq!(good.iterations, 1500);
+    }
+    let crash = results
+        .case("fake/odd", "crash", 0)
+        .unwrap()
+        .failure
+        .as_ref()
+        .unwrap();
+    assert!(
+        crash.detail.contains("exit code 3") && crash.detail.contains("last words"),
+        "{crash:?}"
+    );
+    let bridge = results.bridge("fake/odd").unwrap();
+    assert_eq!(
+        bridge.processes, 4,
+        "two launches, one more after the crash and the hang each"
+    );
+    assert_eq!(bridge.stats["collections"], 3);
+    assert_eq!(results.settings.seed, 7);
+
+    for file in [&path, &root.join("bench/results/kept.json")] {
+        let text = fs::read_to_string(file).unwrap();
+        assert!(
+            !text.contains(&*root.to_string_lossy()),
+            "a path of this machine is in {text}"
+        );
+    }
+    let kept = Results::load(&root.join("bench/results/kept.json")).unwrap();
+    assert!(kept.cases.iter().all(|case| case.raw.is_none()));
+
+    let page = fs::read_to_string(path.with_file_name("report.html")).unwrap();
+    assert!(
+        page.contains("crashed: ended with exit code 3"),
+        "the page hides a crash"
+    );
+    let rows = toll(root, &["report", "--json"]);
+    let rows: serde_json::Value = serde_json::from_slice(&rows.stdout).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), results.cases.len());
+}
+
+#[test]
+fn stale_figures_in_documents_are_found_and_rewritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    project(root);
+    let bench = [
+        "bench",
+        "--launches",
+        "1",
+        "--shape",
+        "good:16",
+        "--save",
+        "reference",
+    ];
+    assert_eq!(toll(root, &bench).status.code(), Some(0));
+    let readme = root.join("README.md");
+    fs::write(
+        &readme,
+        "<!-- toll:ns fake/odd good:16 -->?<!-- /toll -->\n",
+    )
+    .unwrap();
+    assert_eq!(
+        toll(root, &["report", "--check-docs"]).status.code(),
+        Some(1)
+    );
+    assert_eq!(toll(root, &["report", "--docs"]).status.code(), Some(0));
+    assert_eq!(
+        toll(root, &["report", "--check-docs"]).status.code(),
+        Some(0)
+    );
+    let text = fs::read_to_string(&readme).unwrap();
+    assert_eq!(
+        text,
+        "<!-- toll:ns fake/odd good:16 -->1.00 µs<!-- /toll -->\n"
+    );
+}
+
+#[test]
+fn wrong_arguments_say_what_is_right() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    for (args, hint) in [
+        (["bench", "--shape", "god"], "known are empty, good"),
+        (["bench", "--shape", "void:3"], "has no sizes"),
+        (["bench", "--save", "a/b"], "letters, digits"),
+        (["report", "--in", "nothing.json"], "toll bench"),
+    ] {
+        let output = toll(dir.path(), &args);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said.contains(hint), "{args:?}: {said}");
+    }
+}
