@@ -71,7 +71,7 @@ pub struct Checked {
 /// What one bridge made of one vector.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct VectorResult {
-    /// The vector's name.
+    /// The vector, as `file/name`.
     pub vector: String,
     /// How it came out.
     pub outcome: Verdict,
@@ -173,7 +173,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     })
 }
 
-/// The vectors of `conformance/vectors`, in order of their files.
+/// The vectors of `conformance/vectors`, in order of their files, each named `file/name`.
 ///
 /// # Errors
 /// When there are none, or a file is wrong.
@@ -251,7 +251,11 @@ fn load_dirs(workspace: &Workspace, dirs: &[PathBuf]) -> Result<Vec<Vector>> {
             let text =
                 std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
             let name = file.strip_prefix(&workspace.root).unwrap_or(&file);
-            vectors.extend(vectors::parse(&name.to_string_lossy(), &text)?);
+            let group = file.file_stem().unwrap_or_default().to_string_lossy();
+            for mut vector in vectors::parse(&name.to_string_lossy(), &text)? {
+                vector.name = format!("{group}/{}", vector.name);
+                vectors.push(vector);
+            }
         }
     }
     for vector in &vectors {

@@ -1,6 +1,6 @@
 //! What happens host by host: whether it can run here, and its build, test and lint lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -207,7 +207,8 @@ fn shell(line: &str, root: &Path) -> Command {
 struct Lines<'a> {
     root: &'a Path,
     verbose: bool,
-    done: BTreeSet<&'a str>,
+    /// Lines that were run, and whether they passed.
+    done: BTreeMap<&'a str, bool>,
     passed: usize,
     failed: usize,
 }
@@ -217,7 +218,7 @@ impl<'a> Lines<'a> {
         Self {
             root: &workspace.root,
             verbose,
-            done: BTreeSet::new(),
+            done: BTreeMap::new(),
             passed: 0,
             failed: 0,
         }
@@ -226,8 +227,10 @@ impl<'a> Lines<'a> {
     /// Runs `lines` in order, and stops at the first that fails, since the later ones build on it.
     fn run(&mut self, who: &str, lines: &'a [String]) -> Result<()> {
         for line in lines {
-            if !self.done.insert(line) {
-                continue;
+            match self.done.get(line.as_str()) {
+                Some(true) => continue,
+                Some(false) => break,
+                None => {}
             }
             let start = Instant::now();
             // One stream, so that errors stay beside the output they belong to.
@@ -238,6 +241,7 @@ impl<'a> Lines<'a> {
             }
             let output = command.output().context("cannot start sh")?;
             let took = seconds(start.elapsed());
+            self.done.insert(line, output.status.success());
             if output.status.success() {
                 println!("ok      {who}: {line} ({took})");
                 self.passed += 1;

@@ -10,7 +10,7 @@ use tollbridge_core::Error;
 /// A script with the replies it expects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vector {
-    /// Its name, unique among the vectors of a run.
+    /// Its name, unique in its file.
     pub name: String,
     /// What it is there to catch.
     pub why: String,

@@ -1,0 +1,624 @@
+//! `toll` against runners that crash, hang, lie and talk nonsense: each is that bridge's result, and the run goes on.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tollbridge_harness::bridge::Workspace;
+use tollbridge_harness::runner::{Outcome, Runner};
+
+const RUNNER: &str = include_str!("toll/fake-runner.sh");
+const VECTORS: &str = "vector before\nwhy x\nnop\n\nvector sum\nwhy sums cross\nadd 1 2 => 3\n\n\
+                       vector error\nwhy errors cross\nfail => err closed\n\nvector after\nwhy x\nnop\n";
+const CONFORMANCE: &str = "# Conformance\n\n## Operations\n\n| request | reply |\n| --- | --- |\n| `nop` | |\n\n\
+                           ## Probes\n\n| request | reply |\n| --- | --- |\n| `add <a> <b>` | sum |\n| `sub <a> <b>` | |\n\n\
+                           ## Faults\n\n| request | reply |\n| --- | --- |\n| `fail` | |\n";
+const ERRORS: &str = "[operations]\nfail = [\"closed\"]\n[host_tests]\n";
+
+/// A project of its own, with fake bridges.
+struct Project(TempDir);
+
+impl Project {
+    fn new(bridges: &[&str]) -> Self {
+        let project = Self(tempfile::tempdir().expect("a temporary folder"));
+        project.write("Cargo.toml", "");
+        project.write("conformance/README.md", CONFORMANCE);
+        project.write("conformance/errors.toml", ERRORS);
+        project.write("conformance/vectors/all.vec", VECTORS);
+        project.write("runner.sh", RUNNER);
+        project.write("bindings/fake/host.toml", "name = \"Fake\"");
+        for bridge in bridges {
+            project.bridge(bridge, "bridge", "");
+        }
+        project
+    }
+
+    /// Adds the bridge `fake/<name>`, whose runner behaves as its name says.
+    fn bridge(&self, name: &str, role: &str, more: &str) {
+        let library = format!("bindings/fake/{name}/library");
+        self.write(&library, "");
+        let id = format!("fake/{}", if name == "lies" { "truth" } else { name });
+        let loaded = if name == "other-library" {
+            "runner.sh"
+        } else {
+            &library
+        };
+        self.write(
+            &format!("bindings/fake/{name}/bridge.toml"),
+            &format!(
+                "id = \"fake/{name}\"\ntitle = \"one | two\"\nrole = \"{role}\"\nlibrary = \"{library}\"\n\
+                 runner = [\"sh\", \"runner.sh\"]\nownership = \"nobody else\"\nthreads = \"none\"\ncopies = \"all\"\n\
+                 env = {{ FAKE = \"{name}\", FAKE_HELLO = \"ok {} {} {}\" }}\n{more}",
+                text(&id),
+                text(loaded),
+                text("sh"),
+            ),
+        );
+    }
+
+    fn write(&self, file: &str, contents: &str) {
+        let file = self.0.path().join(file);
+        std::fs::create_dir_all(file.parent().expect("below the root")).expect("a folder");
+        std::fs::write(file, contents).expect("a file");
+    }
+
+    fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.0.path().join(file)).expect(file)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_toll"));
+        command
+            .arg("--root")
+            .arg(self.0.path())
+            .args(args)
+            .env_remove("CI");
+        command
+    }
+
+    fn toll(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("toll starts")
+    }
+
+    /// Its standard output, and whether it succeeded.
+    fn says(&self, args: &[&str]) -> (String, bool) {
+        let output = self.toll(args);
+        (lossy(&output.stdout), output.status.success())
+    }
+
+    /// Its complaint; it must have failed.
+    fn complains(&self, args: &[&str]) -> String {
+        let output = self.toll(args);
+        assert!(!output.status.success(), "{args:?} succeeded");
+        lossy(&output.stderr)
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let (text, _) = self.says(args);
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    fn workspace(&self) -> Workspace {
+        Workspace::find(Some(self.0.path())).expect("a project")
+    }
+}
+
+fn text(text: &str) -> String {
+    text.bytes().fold("x".into(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string");
+        hex
+    })
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The row of one bridge.
+fn row<'a>(rows: &'a Value, bridge: &str) -> &'a Value {
+    let rows = rows.as_array().expect("a list");
+    rows.iter()
+        .find(|row| row["bridge"] == bridge)
+        .expect(bridge)
+}
+
+/// What a bridge made of a vector.
+fn result<'a>(rows: &'a Value, bridge: &str, vector: &str) -> &'a Value {
+    let vectors = row(rows, bridge)["vectors"].as_array().expect("a list");
+    vectors
+        .iter()
+        .find(|v| v["vector"] == vector)
+        .expect(vector)
+}
+
+#[test]
+fn whatever_a_runner_does_is_its_own_result() {
+    let wrong = [
+        ("wrong", "token 2 differs", "ok 4"),
+        (
+            "garbage",
+            "a reply begins with ok, err or unsupported",
+            "sh\u{fffd}: \u{fffd}",
+        ),
+        ("empty", "a reply begins with ok, err or unsupported", ""),
+        (
+            "two-lines",
+            "letting go of its objects failed",
+            "sent a line that nobody asked for: ok 3",
+        ),
+        (
+            "exits",
+            "the runner ended",
+            "ended with exit code 7\n  stderr: first words\n  stderr: last words",
+        ),
+        ("aborts", "the runner ended", "was ended by SIGABRT"),
+        (
+            "hangs",
+            "the runner ended",
+            "no reply within 1s; it was killed",
+        ),
+        (
+            "closes",
+            "the runner ended",
+            "closed its output but did not end",
+        ),
+        (
+            "dies-at-reset",
+            "letting go of its objects failed",
+            "was ended by SIGSEGV",
+        ),
+        ("undeclared", "does not declare it", "unsupported surprise"),
+        (
+            "unknown",
+            "the runner does not know this operation",
+            "unsupported op",
+        ),
+    ];
+    let project = Project::new(&wrong.map(|(name, _, _)| name));
+    project.bridge("good", "baseline", "");
+    let rows = project.json(&["check", "--json", "--limit", "1"]);
+    for (name, what, got) in wrong {
+        let id = format!("fake/{name}");
+        let failure = &result(&rows, &id, "all/sum")["failure"];
+        let said = |key: &str| failure[key].as_str().expect(key).to_owned();
+        assert!(said("what").contains(what), "{id}: {failure}");
+        assert!(said("got").starts_with(got), "{id}: {failure}");
+        assert_eq!(failure["why"], "sums cross");
+        if name != "dies-at-reset" {
+            assert_eq!(row(&rows, &id)["passed"], 3, "{id}: {failure}");
+            assert_eq!(failure["at"], "conformance/vectors/all.vec:7");
+        }
+    }
+    assert_eq!(
+        rows[0]["bridge"], "fake/good",
+        "the baseline goes first: messages are compared with its"
+    );
+    assert_eq!(row(&rows, "fake/good")["passed"], 4);
+    let at_reset = row(&rows, "fake/dies-at-reset");
+    assert_eq!(
+        at_reset["failed"], 4,
+        "each vector got a fresh runner and crashed it again: {at_reset}"
+    );
+}
+
+#[test]
+fn a_runner_that_is_not_the_bridge_is_refused() {
+    let project = Project::new(&["good", "lies", "other-library", "mute"]);
+    let (said, success) = project.says(&["check"]);
+    assert!(!success);
+    assert!(
+        said.contains("FAIL fake/lies: the runner of fake/lies: says that it is `fake/truth`"),
+        "{said}"
+    );
+    assert!(
+        said.contains("FAIL fake/other-library: the runner of fake/other-library: loaded "),
+        "{said}"
+    );
+    assert!(
+        said.contains("FAIL fake/mute: the runner of fake/mute: ended with exit code 3"),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("\n4 passed, 12 failed, 0 skipped\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_library_that_is_not_built_says_how_to_build_it() {
+    let project = Project::new(&["good"]);
+    std::fs::remove_file(project.0.path().join("bindings/fake/good/library")).expect("there");
+    let said = project.complains(&["say", "fake/good", "nop"]);
+    assert!(
+        said.contains("is not there; build it: toll build fake/good"),
+        "{said}"
+    );
+}
+
+#[test]
+fn reasons_are_declared_and_needed() {
+    let project = Project::new(&[]);
+    let cannot = |reason: &str| {
+        format!("[[cannot]]\nreason = \"{reason}\"\nrule = 8\nwhy = \"w\"\ninstead = \"i\"\n")
+    };
+    project.bridge("declared", "bridge", &cannot("no_adding"));
+    project.bridge("floor", "floor", "");
+    project.bridge("no-fields", "bridge", &cannot("no_error_fields"));
+    let rows = project.json(&["check", "--json"]);
+    let declared = row(&rows, "fake/declared");
+    assert_eq!(
+        (&declared["passed"], &declared["unsupported"]),
+        (&3.into(), &1.into())
+    );
+    assert_eq!(declared["reasons"]["no_adding"], 1);
+    assert_eq!(row(&rows, "fake/floor")["reasons"]["op"], 1);
+    let lacking = row(&rows, "fake/no-fields");
+    assert_eq!(
+        (&lacking["passed"], &lacking["reasons"]["no_error_fields"]),
+        (&4.into(), &1.into())
+    );
+
+    project.bridge("unneeded", "bridge", &cannot("no_adding"));
+    let (said, success) = project.says(&["check"]);
+    assert!(!success);
+    assert!(
+        said.contains("FAIL fake/unneeded: no vector needs the reason `no_adding` any more"),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("\n14 passed, 1 failed, 2 skipped\n"),
+        "{said}"
+    );
+    let (said, success) = project.says(&["check", "--only", "error"]);
+    assert!(
+        success,
+        "only a run of all vectors can tell that none needs it: {said}"
+    );
+}
+
+#[test]
+fn errors_are_the_same_everywhere() {
+    let project = Project::new(&[
+        "a",
+        "no-message",
+        "other-message",
+        "wrong-code",
+        "no-fields",
+    ]);
+    let rows = project.json(&["check", "--json"]);
+    for (bridge, wanted) in [
+        ("fake/no-message", "an error ends with its message"),
+        ("fake/other-message", "fake/a says \"a\""),
+        ("fake/wrong-code", "the code of closed is 11, not 12"),
+        ("fake/no-fields", "2 tokens expected, 3 came"),
+    ] {
+        assert_eq!(
+            result(&rows, bridge, "all/error")["failure"]["what"],
+            wanted,
+            "{bridge}"
+        );
+    }
+}
+
+#[test]
+fn own_vectors_and_their_mistakes() {
+    let project = Project::new(&["good"]);
+    let own = tempfile::tempdir().expect("a temporary folder");
+    let file = own.path().join("mine.vec");
+    let dir = own.path().to_str().expect("UTF-8");
+    let check = ["check", "--vectors", dir];
+    assert!(project.complains(&check).contains("holds no *.vec file"));
+    std::fs::write(&file, "vector v\nwhy w\nadd [1\n").expect("a file");
+    let said = project.complains(&check);
+    assert!(said.contains("mine.vec:3:5: `[` is never closed"), "{said}");
+    std::fs::write(&file, "vector v\nwhy w\nadd 1 2 => 3\n").expect("a file");
+    assert_eq!(
+        project.says(&check).0.lines().last(),
+        Some("1 passed, 0 failed, 0 skipped")
+    );
+    assert!(
+        !project.0.path().join("target/toll/check.json").exists(),
+        "only runs of all vectors are kept"
+    );
+    assert!(
+        project
+            .complains(&["check", "--only", "nothing"])
+            .contains("no vector's name contains `nothing`")
+    );
+}
+
+#[test]
+fn bridges_are_selected_by_name_host_and_pattern() {
+    let project = Project::new(&["good", "wrong"]);
+    let bridges = |args: &[&str]| {
+        let rows = project.json(&[&["list", "--json"], args].concat());
+        let rows = rows.as_array().expect("a list").iter();
+        rows.map(|row| row["bridge"].as_str().expect("text").to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bridges(&[]), ["fake/good", "fake/wrong"]);
+    assert_eq!(bridges(&["fake"]), ["fake/good", "fake/wrong"]);
+    assert_eq!(bridges(&["fake/g*"]), ["fake/good"]);
+    let said = project.complains(&["list", "python"]);
+    assert!(
+        said.contains("no bridge is called `python`; known are fake/good, fake/wrong"),
+        "{said}"
+    );
+    let empty = Project::new(&[]);
+    assert!(empty.complains(&["check"]).contains("no bridge found"));
+}
+
+#[test]
+fn a_wrong_bridge_toml_names_file_and_key() {
+    let project = Project::new(&["good"]);
+    project.bridge("good", "bridge", "colour = \"red\"\n");
+    let said = project.complains(&["list"]);
+    assert!(
+        said.contains("bindings/fake/good/bridge.toml") && said.contains("colour"),
+        "{said}"
+    );
+    project.bridge(
+        "good",
+        "bridge",
+        "[[cannot]]\nreason = \"two words\"\nwhy = \"\"\ninstead = \"\"\n",
+    );
+    assert!(
+        project
+            .complains(&["list"])
+            .contains("reason = \"two words\" must be one word")
+    );
+    project.bridge(
+        "good",
+        "bridge",
+        "[[cannot]]\nreason = \"a\"\nrule = 11\nwhy = \"\"\ninstead = \"\"\n",
+    );
+    assert!(
+        project
+            .complains(&["list"])
+            .contains("rule of \"a\" must be 1 to 10")
+    );
+    let right = project
+        .read("bindings/fake/good/bridge.toml")
+        .split("[[")
+        .next()
+        .map(String::from);
+    let right = right.expect("some text");
+    project.write(
+        "bindings/fake/good/bridge.toml",
+        &right.replace("fake/good\"\ntitle", "fake/bad\"\ntitle"),
+    );
+    assert!(
+        project
+            .complains(&["list"])
+            .contains("id = \"fake/bad\" must be the folder below bindings/")
+    );
+    project.write(
+        "bindings/fake/good/bridge.toml",
+        &right.replace("library = ", "#"),
+    );
+    assert!(project.complains(&["list"]).contains("library is missing"));
+    project.bridge("good", "bridge", "");
+    std::fs::remove_file(project.0.path().join("bindings/fake/host.toml")).expect("there");
+    let said = project.complains(&["list"]);
+    assert!(
+        said.contains("bindings/fake/host.toml is missing: every host says there"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_host_that_cannot_run_is_skipped_except_in_ci() {
+    let project = Project::new(&["good"]);
+    project.write(
+        "bindings/none/host.toml",
+        "name = \"None\"\nneeds = [{ command = \"false\", install = \"get it\" }]\n",
+    );
+    let elsewhere = project
+        .read("bindings/fake/good/bridge.toml")
+        .replace("id = \"fake/good\"", "id = \"none/x\"");
+    project.write("bindings/none/x/bridge.toml", &elsewhere);
+    let output = project.toll(&["check"]);
+    assert!(output.status.success());
+    assert_eq!(
+        lossy(&output.stderr),
+        "skipping None: `false` fails here; try: get it\n"
+    );
+    assert!(lossy(&output.stdout).ends_with("\n4 passed, 0 failed, 4 skipped\n"));
+    let in_ci = project
+        .command(&["check"])
+        .env("CI", "true")
+        .output()
+        .expect("toll starts");
+    assert!(!in_ci.status.success());
+    assert!(
+        project
+            .complains(&["check", "none"])
+            .contains("no selected bridge can run here")
+    );
+    let doctor = project.json(&["doctor", "--json"]);
+    assert_eq!(
+        (&doctor[0]["ready"], &doctor[1]["ready"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(doctor[1]["needs"][0]["install"], "get it");
+}
+
+#[test]
+fn the_matrix_is_generated_and_compared() {
+    let project = Project::new(&["good"]);
+    let said = project.complains(&["matrix"]);
+    assert!(
+        said.contains("was not checked with the vectors there are now; run: toll check fake/good"),
+        "{said}"
+    );
+    assert!(project.says(&["check"]).1);
+    let rows = project.json(&["matrix", "--json"]);
+    assert_eq!(
+        (&rows[0]["strategy"], &rows[0]["passed"]),
+        (&"good".into(), &4.into())
+    );
+    assert!(
+        project
+            .complains(&["matrix", "--check"])
+            .contains("bindings/README.md is stale")
+    );
+    assert!(project.says(&["matrix", "--write"]).1);
+    assert!(project.says(&["matrix", "--check"]).1);
+    let file = project.read("bindings/README.md");
+    let wanted =
+        "| [`fake/good`](fake/good/README.md) | one \\| two | bridge | 4 | 0 | 0 | nobody else |";
+    assert!(file.lines().any(|line| line == wanted), "{file}");
+
+    // Where a host cannot run, what was written down about it elsewhere stays.
+    project.write(
+        "bindings/fake/host.toml",
+        "name = \"Fake\"\nneeds = [{ command = \"false\", install = \"get it\" }]\n",
+    );
+    std::fs::remove_file(project.0.path().join("target/toll/check.json")).expect("there");
+    assert!(project.says(&["matrix", "--check"]).1);
+}
+
+#[test]
+fn what_no_vector_reaches_fails() {
+    let project = Project::new(&["good"]);
+    let rows = project.json(&["list", "--uncovered", "--json"]);
+    let rows = rows.as_array().expect("a list");
+    assert!(
+        rows.iter()
+            .any(|row| row["kind"] == "probe" && row["name"] == "sub")
+    );
+    assert!(!project.says(&["list", "--uncovered"]).1);
+    let pairs = project.json(&["list", "--errors", "--json"]);
+    assert_eq!(pairs[0]["vectors"][0], "all/error");
+}
+
+#[test]
+fn one_line_is_said() {
+    let project = Project::new(&["good", "aborts"]);
+    let (said, success) = project.says(&["say", "fake/good", "add 1 2", "fail"]);
+    assert!(success);
+    assert_eq!(
+        said,
+        "add 1 2\n  wire   add 1 2\n  reply  ok 3\n  means  ok 3\n\
+         fail\n  wire   fail\n  reply  err 11 closed message=x61\n  means  err 11 closed message=\"a\"\n"
+    );
+    let (said, success) = project.says(&["say", "fake/aborts", "add 1 2"]);
+    assert!(
+        !success && said.contains("died   was ended by SIGABRT"),
+        "{said}"
+    );
+    assert!(
+        project
+            .complains(&["say", "fake/good", "add \"1"])
+            .contains("expected a closing")
+    );
+    assert!(
+        project
+            .complains(&["say", "fake", "nop"])
+            .contains("is more than one bridge")
+    );
+}
+
+#[test]
+fn shell_lines_are_run_once_and_shown_when_they_fail() {
+    let project = Project::new(&[]);
+    let lines = "build = [\"echo built >> log\"]\ntest = [\"echo out; echo err >&2; exit 3\", \"echo never >> log\"]\n";
+    project.bridge("good", "bridge", "");
+    for name in ["a", "b"] {
+        project.bridge(name, "bridge", lines);
+    }
+    let (said, success) = project.says(&["build"]);
+    assert!(
+        success && said.ends_with("\n1 built, 0 failed, 0 skipped\n"),
+        "{said}"
+    );
+    assert_eq!(project.read("log"), "built\n");
+    let (said, success) = project.says(&["test"]);
+    assert!(
+        !success && said.contains("FAILED  fake/a: ") && said.contains("\nout\nerr\n"),
+        "{said}"
+    );
+    assert_eq!(
+        project.read("log"),
+        "built\n",
+        "the lines after a failed one are not run"
+    );
+    project.write(
+        "bindings/fake/host.toml",
+        "name = \"Fake\"\ntest = [\"true\"]\nlint = [\"true\"]\n",
+    );
+    let (said, _) = project.says(&["test", "fake/good"]);
+    assert!(
+        said.starts_with("0 passed"),
+        "a host's tests run when all of its bridges are selected: {said}"
+    );
+    assert!(
+        project
+            .says(&["lint", "fake/good"])
+            .0
+            .starts_with("ok      Fake: true")
+    );
+}
+
+#[test]
+fn the_error_table_is_cores() {
+    let project = Project::new(&["good"]);
+    let rows = project.json(&["errors", "--json"]);
+    let rows = rows.as_array().expect("a list");
+    assert_eq!(rows.len(), tollbridge_core::Error::TABLE.len());
+    assert_eq!(rows[1]["fields"][0]["kind"], "u64");
+}
+
+#[test]
+fn a_pinned_runner_never_runs_elsewhere() {
+    let project = Project::new(&["good"]);
+    let workspace = project.workspace();
+    let limit = Duration::from_secs(10);
+    let cpus = |runner: &mut Runner| match runner.ask("cpus", limit) {
+        Outcome::Reply(reply) => reply[1].clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut free = Runner::start(&workspace.bridges[0]).expect("starts");
+    let all = cpus(&mut free);
+    let first: usize = all
+        .split([',', '-'])
+        .next()
+        .and_then(|n| n.parse().ok())
+        .expect("a number");
+    let mut pinned = Runner::start_on(&workspace.bridges[0], Some(first)).expect("starts");
+    assert_eq!(cpus(&mut pinned), first.to_string());
+    pinned.restart().expect("starts again");
+    assert_eq!(cpus(&mut pinned), first.to_string());
+    assert_eq!(
+        cpus(&mut Runner::start(&workspace.bridges[0]).expect("starts")),
+        all,
+        "this process is not pinned"
+    );
+    assert!(Runner::start_on(&workspace.bridges[0], Some(100_000)).is_err());
+}
+
+#[test]
+fn a_killed_runner_is_gone_and_can_be_restarted() {
+    let project = Project::new(&["hangs"]);
+    let workspace = project.workspace();
+    let mut runner = Runner::start(&workspace.bridges[0]).expect("starts");
+    let pid = runner.pid();
+    assert_eq!(
+        runner.ask("add 1 2", Duration::from_millis(100)),
+        Outcome::Hung
+    );
+    assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    assert!(matches!(
+        runner.ask("nop", Duration::from_secs(1)),
+        Outcome::Died(_)
+    ));
+    runner.restart().expect("starts again");
+    assert_eq!(
+        runner.ask("nop", Duration::from_secs(5)),
+        Outcome::Reply(vec!["ok".into()])
+    );
+    assert_eq!(runner.hello().host, "sh");
+}
