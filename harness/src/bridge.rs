@@ -137,6 +137,9 @@ pub struct Host {
     /// Shell lines that check its sources, run from the root.
     #[serde(default)]
     pub lint: Vec<String>,
+    /// Shell lines that mend what `lint` finds, as far as a tool can, run from the root.
+    #[serde(default)]
+    pub fix: Vec<String>,
     /// Its folder below `bindings/`.
     #[serde(skip)]
     pub id: String,
@@ -316,7 +319,7 @@ impl Host {
         let file = root.join("bindings").join(id).join("host.toml");
         ensure!(
             file.is_file(),
-            "{} is missing: every host says there what it needs (name, needs, test, lint)",
+            "{} is missing: every host says there what it needs (name, needs, test, lint, fix)",
             file.display()
         );
         let mut host: Self = read_toml(&file)?;

@@ -47,7 +47,7 @@ impl Host {
     }
 }
 
-/// Arguments of `toll build`, `toll test` and `toll lint`.
+/// Arguments of `toll build` and `toll test`.
 #[derive(Debug, clap::Args)]
 pub struct RunArgs {
     /// Bridges: `python`, `python/pyo3`, `c/*`; all when none is named.
@@ -55,6 +55,17 @@ pub struct RunArgs {
     /// Show the output of what succeeds, too.
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+/// Arguments of `toll lint`.
+#[derive(Debug, clap::Args)]
+pub struct LintArgs {
+    /// What to run, and how.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Mend what a tool can mend, instead.
+    #[arg(long)]
+    pub fix: bool,
 }
 
 /// Arguments of `toll doctor`.
@@ -101,16 +112,16 @@ pub fn test(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
     Ok(lines.summary("passed", skipped.len()))
 }
 
-/// Checks the sources of the hosts that selected bridges belong to.
+/// Checks the sources of the hosts that selected bridges belong to, or mends them.
 ///
 /// # Errors
 /// When nothing is selected or a shell cannot be started; a finding is exit code 1.
-pub fn lint(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
-    let bridges = workspace.select(&args.bridges)?;
+pub fn lint(workspace: &Workspace, args: &LintArgs) -> Result<ExitCode> {
+    let bridges = workspace.select(&args.run.bridges)?;
     let Ready { here, skipped } = ready(workspace, bridges)?;
-    let mut lines = Lines::new(workspace, args.verbose);
+    let mut lines = Lines::new(workspace, args.run.verbose);
     for host in hosts_of(workspace, &here) {
-        lines.run(&host.name, &host.lint)?;
+        lines.run(&host.name, if args.fix { &host.fix } else { &host.lint })?;
     }
     Ok(lines.summary("passed", skipped.len()))
 }

@@ -79,10 +79,11 @@ failed. A run of all vectors is kept in target/toll/check.json, for `toll matrix
   toll test              all of them
   toll test c/cabi       only those of that bridge; a host's own run when all of its bridges are selected")]
     Test(hosts::RunArgs),
-    /// Check the hosts' sources.
-    #[command(after_help = "Example:
-  toll lint python")]
-    Lint(hosts::RunArgs),
+    /// Check the hosts' sources, or mend them.
+    #[command(after_help = "Examples:
+  toll lint python
+  toll lint --fix        format, and mend what a tool can")]
+    Lint(hosts::LintArgs),
     /// Say which hosts can run here, and what to install for the others.
     #[command(after_help = "Example:
   toll doctor --json")]
@@ -102,18 +103,18 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let workspace = Workspace::find(cli.root.as_deref())?;
+    let workspace = || Workspace::find(cli.root.as_deref());
     match cli.command {
-        Command::Check(args) => check::run(&workspace, &args),
-        Command::Bench(args) => bench::run(&workspace, args),
-        Command::Report(args) => report::run(&workspace, args),
-        Command::Matrix(args) => matrix::run(&workspace, &args),
-        Command::List(args) => list::run(&workspace, &args),
-        Command::Say(args) => say::run(&workspace, &args),
-        Command::Build(args) => hosts::build(&workspace, &args),
-        Command::Test(args) => hosts::test(&workspace, &args),
-        Command::Lint(args) => hosts::lint(&workspace, &args),
-        Command::Doctor(args) => hosts::doctor(&workspace, &args),
+        Command::Check(args) => check::run(&workspace()?, &args),
+        Command::Bench(args) => bench::run(&workspace()?, args),
+        Command::Report(args) => report::run(&workspace()?, args),
+        Command::Matrix(args) => matrix::run(&workspace()?, &args),
+        Command::List(args) => list::run(&workspace()?, &args),
+        Command::Say(args) => say::run(&workspace()?, &args),
+        Command::Build(args) => hosts::build(&workspace()?, &args),
+        Command::Test(args) => hosts::test(&workspace()?, &args),
+        Command::Lint(args) => hosts::lint(&workspace()?, &args),
+        Command::Doctor(args) => hosts::doctor(&workspace()?, &args),
         Command::Errors(args) => errors::run(&args),
     }
 }

@@ -3,6 +3,7 @@
 //! `conformance/README.md` describes both forms. A literal's form says its type, so nothing here knows an
 //! operation. The text may be anything at all: nothing here panics on it or recurses over it.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use tollbridge_core::Error;
@@ -90,6 +91,7 @@ impl fmt::Display for ParseError {
 /// The first mistake in it.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Vector>, ParseError> {
     let mut vectors: Vec<Vector> = Vec::new();
+    let mut names = HashSet::new();
     let mut started = 0;
     // Whether the last step's reply stands there already.
     let mut replied = true;
@@ -119,7 +121,7 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Vector>, ParseError> {
                     format!("a vector's name is one word, not `{rest}`"),
                 ));
             }
-            if vectors.iter().any(|v| v.name == rest) {
+            if !names.insert(rest) {
                 return Err(wrong(
                     0,
                     format!("there is a vector `{rest}` above already"),
