@@ -9,11 +9,11 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
 use indicatif::{ProgressBar, ProgressStyle};
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::canary::{self, Canary};
 use crate::machine::{self, Machine};
+use crate::pin::Pinned;
 use crate::results::{
     Absent, BridgeRun, Case, Failure, FailureKind, Results, SCHEMA, Settings, significant,
 };
@@ -121,10 +121,11 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         .unwrap_or_else(|| fastrand::u64(..u64::from(u32::MAX)));
     // Before pinning, which would leave one CPU to count.
     let machine = Machine::read();
+    let pinned = Pinned::to_last_cpu()?;
     let bench = Bench {
         root: &workspace.root,
         limit: Duration::from_secs(args.limit),
-        cpu: pin_to_last_cpu()?,
+        pinned: &pinned,
         rng: Rng::with_seed(seed),
         canary: Canary::warmed_up(),
         repeats_left: 0,
@@ -153,7 +154,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     }
 
     let agreement = match args.cross_check {
-        true => crosscheck::run(workspace, &results)?,
+        true => crosscheck::run(workspace, &results, &pinned)?,
         false => Vec::new(),
     };
     report::write(&results, &shapes, &agreement, &out)?;
@@ -291,29 +292,13 @@ fn with_baselines<'a>(workspace: &'a Workspace, chosen: Vec<&'a Bridge>) -> Vec<
         .collect()
 }
 
-/// Pins this thread, whose canary must run where the pinned runners do. The last CPU: the first
-/// serves most interrupts.
-fn pin_to_last_cpu() -> Result<usize> {
-    let allowed = sched_getaffinity(None).context("reading the CPUs this process may use")?;
-    let last = (0..CpuSet::MAX_CPU).rev().find(|cpu| allowed.is_set(*cpu));
-    let cpu = last.context("this process may use no CPU")?;
-    sched_setaffinity(None, &only(cpu)).with_context(|| format!("pinning to CPU {cpu}"))?;
-    Ok(cpu)
-}
-
-fn only(cpu: usize) -> CpuSet {
-    let mut set = CpuSet::new();
-    set.set(cpu);
-    set
-}
-
 /// A run under way.
 struct Bench<'a> {
     root: &'a Path,
     machine: Machine,
     profile: Profile,
     limit: Duration,
-    cpu: usize,
+    pinned: &'a Pinned,
     rng: Rng,
     canary: Canary,
     /// A machine that stays slow must not make the run endless.
@@ -385,7 +370,7 @@ impl<'a> Bench<'a> {
                 batch_target_ns: self.profile.batch_target_ns,
                 canary_limit: canary::LIMIT,
                 seed,
-                cpu: self.cpu,
+                cpu: self.pinned.cpu,
             },
             machine: self.machine,
             toolchain: machine::toolchain(),
@@ -433,17 +418,12 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Starts a runner where its `pin` says. The others must not inherit our own CPU.
+    /// Starts a runner where its `pin` says.
     fn start(&self, bridge: &Bridge) -> Result<Runner> {
-        if bridge.pin {
-            return Runner::start_on(bridge, Some(self.cpu));
+        match bridge.pin {
+            true => Runner::start_on(bridge, Some(self.pinned.cpu)),
+            false => self.pinned.undone_for(|| Runner::start(bridge)),
         }
-        let mut every = CpuSet::new();
-        (0..CpuSet::MAX_CPU).for_each(|cpu| every.set(cpu));
-        sched_setaffinity(None, &every).context("undoing pinning")?;
-        let runner = Runner::start(bridge);
-        sched_setaffinity(None, &only(self.cpu)).context("pinning again")?;
-        runner
     }
 
     /// Keys that share their processes, in random order.

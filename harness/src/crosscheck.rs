@@ -1,15 +1,46 @@
 //! `toll bench --cross-check`: other tools time some of the same calls, and must agree.
+//!
+//! Criterion times Rust and the C ABI from `bench/benches/`; pyperf times every Python bridge from
+//! `bench/python/pyperf_bench.py`. From each the same statistic is taken as from our own launches, so
+//! that what is compared is how they measure and not how they summarise.
 
-use anyhow::Result;
-use serde::Serialize;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-use crate::bridge::Workspace;
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::bridge::{Bridge, Workspace};
+use crate::pin::Pinned;
 use crate::report::document::{Cell, Table};
 use crate::report::{figures, markdown};
 use crate::results::Results;
+use crate::stats;
 
-/// What counts as agreement, in the report's words.
-pub const ERROR: &str = "";
+/// Times agree when they differ by no more than this share …
+const SHARE: f64 = 0.20;
+/// … or than this, in ns.
+const NANOSECONDS: f64 = 2.0;
+/// What counts as agreement, in words.
+pub const ERROR: &str = "Two tools agree when they differ by no more than 20 % or 2 ns, whichever is \
+    more: a call through a shared library's table costs 1 to 2 ns that criterion's static link does not \
+    pay, a compiled loop moves by 0.3 ns with unrelated code, and whole processes differ by up to 10 % \
+    with where their memory happens to lie. From either tool the fastest batch of a process is taken, and \
+    the lower quartile over processes.";
+
+/// What criterion times, by the bridges' ids.
+const CRITERION_BRIDGES: [&str; 2] = ["rust/direct", "c/cabi"];
+const CRITERION_SHAPES: [&str; 4] = ["nop", "add", "record", "value_at_quantile"];
+/// What pyperf times in every Python module that has it.
+const PYPERF_CASES: [(&str, u64); 6] = [
+    ("nop", 0),
+    ("add", 0),
+    ("str_len", 16),
+    ("bytes_ends", 4096),
+    ("record", 0),
+    ("value_at_quantile", 0),
+];
 
 /// One case, timed by `toll` and by another tool. Times are ns a call.
 #[derive(Debug, Clone, Serialize)]
@@ -32,10 +63,221 @@ pub struct Agreement {
     pub agrees: bool,
 }
 
-/// x
-pub fn run(_: &Workspace, _: &Results) -> Result<Vec<Agreement>> {
-    Ok(vec![])
+/// Runs the other tools for the bridges that `results` holds.
+///
+/// # Errors
+/// When a tool is not there, fails, or writes something else than it should.
+pub fn run(workspace: &Workspace, results: &Results, pinned: &Pinned) -> Result<Vec<Agreement>> {
+    let mut agreement = Vec::new();
+    let timed = |bridge: &str| results.bridge(bridge).is_some();
+    if CRITERION_BRIDGES.into_iter().any(timed) {
+        run_criterion(&workspace.root, pinned)?;
+        for bridge in CRITERION_BRIDGES {
+            for shape in CRITERION_SHAPES {
+                if let Some(toll_ns) = headline(results, bridge, shape, 0) {
+                    let tool_ns = criterion_time(&workspace.root, bridge, shape)?;
+                    agreement.push(compare(bridge, (shape, 0), "criterion", toll_ns, tool_ns));
+                }
+            }
+        }
+    }
+    for bridge in workspace
+        .bridges
+        .iter()
+        .filter(|b| b.host() == "python" && timed(&b.id))
+    {
+        let measured =
+            |(shape, n): &(&str, u64)| headline(results, &bridge.id, shape, *n).is_some();
+        let cases: Vec<(&str, u64)> = PYPERF_CASES.into_iter().filter(measured).collect();
+        if cases.is_empty() {
+            continue;
+        }
+        let suite = run_pyperf(bridge, &cases)?;
+        for case in cases {
+            let name = figures::case_name(case.0, case.1);
+            let found = suite.time(&name);
+            let tool_ns =
+                found.with_context(|| format!("pyperf did not time {} {name}", bridge.id))?;
+            if let Some(toll_ns) = headline(results, &bridge.id, case.0, case.1) {
+                agreement.push(compare(&bridge.id, case, "pyperf", toll_ns, tool_ns));
+            }
+        }
+    }
+    ensure!(
+        !agreement.is_empty(),
+        "--cross-check: criterion and pyperf time none of these bridges and shapes"
+    );
+    Ok(agreement)
 }
+
+fn headline(results: &Results, bridge: &str, shape: &str, n: u64) -> Option<f64> {
+    Some(results.case(bridge, shape, n)?.headline?.ns)
+}
+
+fn compare(
+    bridge: &str,
+    (shape, n): (&str, u64),
+    tool: &str,
+    toll_ns: f64,
+    tool_ns: f64,
+) -> Agreement {
+    let allowed = (SHARE * toll_ns.min(tool_ns)).max(NANOSECONDS);
+    Agreement {
+        bridge: bridge.into(),
+        shape: shape.into(),
+        n,
+        tool: tool.into(),
+        toll_ns,
+        tool_ns,
+        ratio: toll_ns / tool_ns,
+        agrees: (toll_ns - tool_ns).abs() <= allowed,
+    }
+}
+
+fn run_criterion(root: &Path, pinned: &Pinned) -> Result<()> {
+    let cargo = |args: &[&str]| {
+        let mut command = Command::new("cargo");
+        command
+            .current_dir(root)
+            .args(["bench", "--quiet", "-p", "tollbridge-bench"])
+            .args(args);
+        command
+    };
+    // Built by every CPU, run on ours, where the runners ran.
+    pinned.undone_for(|| finish(&mut cargo(&["--no-run"])))?;
+    let quick = ["--noplot", "--warm-up-time", "1", "--measurement-time", "2"];
+    finish(&mut cargo(
+        &[&["--bench", "core", "--bench", "cabi", "--"][..], &quick].concat(),
+    ))
+}
+
+/// Runs a tool to its end; what it prints is shown only when it fails.
+fn finish(command: &mut Command) -> Result<()> {
+    let output = command
+        .output()
+        .with_context(|| format!("starting {command:?}"))?;
+    ensure!(
+        output.status.success(),
+        "{command:?} failed:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
+/// Criterion's samples: calls and ns of each batch.
+#[derive(Deserialize)]
+struct Sample {
+    iters: Vec<f64>,
+    times: Vec<f64>,
+}
+
+/// The fastest batch of criterion's one process, ns a call.
+fn criterion_time(root: &Path, bridge: &str, shape: &str) -> Result<f64> {
+    let folder = bridge.replace('/', "_");
+    let path = root.join(format!("target/criterion/{folder}/{shape}/new/sample.json"));
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let sample: Sample = serde_json::from_str(&text).context(path.display().to_string())?;
+    let calls = sample
+        .times
+        .iter()
+        .zip(&sample.iters)
+        .map(|(ns, calls)| ns / calls);
+    calls
+        .min_by(f64::total_cmp)
+        .with_context(|| format!("{}: no sample", path.display()))
+}
+
+/// Has pyperf time cases of one bridge, in the interpreter and environment of its runner.
+fn run_pyperf(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<Suite> {
+    let (Some(python), Some(module)) = (bridge.runner.first(), bridge.runner.last()) else {
+        anyhow::bail!("{}: no runner", bridge.id);
+    };
+    let output = bridge.root.join("target/toll/pyperf.json");
+    fs::create_dir_all(bridge.root.join("target/toll"))?;
+    // It refuses to replace a file.
+    let _ = fs::remove_file(&output);
+    let root = bridge.root.to_string_lossy();
+    // A path is meant from the root, as in `bridge.toml`; a bare name is looked for.
+    let python = if python.contains('/') {
+        bridge.root.join(python)
+    } else {
+        python.into()
+    };
+    let mut command = Command::new(python);
+    command
+        .current_dir(&bridge.root)
+        .arg("bench/python/pyperf_bench.py");
+    for (name, value) in &bridge.env {
+        command.env(name, value.replace("${ROOT}", &root));
+    }
+    let names: Vec<&str> = bridge.env.keys().map(String::as_str).collect();
+    if !names.is_empty() {
+        command.arg("--inherit-environ").arg(names.join(","));
+    }
+    command.args(["--module", module]);
+    for (shape, n) in cases {
+        command.arg("--case").arg(figures::case_name(shape, *n));
+    }
+    command.args([
+        "--quiet",
+        "--processes",
+        "5",
+        "--values",
+        "5",
+        "--min-time",
+        "0.005",
+        "-o",
+    ]);
+    finish(command.arg(&output)).context("pyperf; install it with `pip install pyperf`")?;
+    let text =
+        fs::read_to_string(&output).with_context(|| format!("reading {}", output.display()))?;
+    serde_json::from_str(&text).context(output.display().to_string())
+}
+
+/// What pyperf writes, as far as it is needed here.
+#[derive(Deserialize)]
+struct Suite {
+    benchmarks: Vec<Benchmark>,
+    /// What all benchmarks share, which for one alone is its name too.
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Benchmark {
+    metadata: Option<Metadata>,
+    runs: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    name: Option<String>,
+}
+
+/// One process; one that only calibrates has no values.
+#[derive(Deserialize)]
+struct Run {
+    #[serde(default)]
+    values: Vec<f64>,
+}
+
+impl Suite {
+    /// The lower quartile over processes of each one's fastest batch, ns a call.
+    fn time(&self, name: &str) -> Option<f64> {
+        let is_named = |b: &&Benchmark| {
+            let own = b.metadata.as_ref().and_then(|m| m.name.as_ref());
+            own.or(self.metadata.name.as_ref())
+                .is_some_and(|n| n == name)
+        };
+        let runs = &self.benchmarks.iter().find(is_named)?.runs;
+        let bests: Vec<f64> = runs
+            .iter()
+            .filter_map(|r| r.values.iter().copied().min_by(f64::total_cmp))
+            .collect();
+        Some(stats::headline(&bests)? * 1e9)
+    }
+}
+
 /// The rows as a table.
 pub fn as_table(agreement: &[Agreement]) -> Table {
     let header = [Cell::text("case"), Cell::text("bridge"), Cell::text("tool")];
@@ -66,5 +308,29 @@ pub fn table(agreement: &[Agreement]) -> String {
         String::new()
     } else {
         markdown::table(&as_table(agreement)) + "\n"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agreement_is_relative_or_absolute() {
+        let agrees = |toll, tool| compare("a/b", ("add", 0), "tool", toll, tool).agrees;
+        assert!(agrees(3.4, 1.5) && agrees(1.5, 3.4), "less than 2 ns apart");
+        assert!(!agrees(3.6, 1.5));
+        assert!(agrees(119.0, 100.0) && agrees(100.0, 119.0));
+        assert!(!agrees(121.0, 100.0) && !agrees(100.0, 121.0));
+    }
+
+    #[test]
+    fn pyperf_output_is_read() {
+        let text = r#"{"version": "1.0", "metadata": {"unit": "second"}, "benchmarks": [
+            {"metadata": {"name": "add"}, "runs": [{"warmups": [[1, 5e-8]]},
+             {"values": [5e-8, 4e-8]}, {"values": [6e-8, 7e-8]}]}]}"#;
+        let suite: Suite = serde_json::from_str(text).unwrap();
+        assert_eq!(suite.time("add"), Some(45.0));
+        assert_eq!(suite.time("nop"), None);
     }
 }

@@ -16,6 +16,7 @@ pub mod hosts;
 pub mod list;
 pub mod machine;
 pub mod matrix;
+pub mod pin;
 pub mod report;
 pub mod results;
 pub mod runner;
