@@ -92,7 +92,8 @@ pub fn with_values<T: Element, R>(
     object: &Bound<'_, PyAny>,
     use_values: impl FnOnce(Cow<'_, [T]>) -> PyResult<R>,
 ) -> PyResult<R> {
-    if let Some(export) = Export::new(object, ffi::PyBUF_RECORDS_RO)?
+    let mut view = ffi::Py_buffer::new();
+    if let Some(export) = Export::new(&mut view, object, ffi::PyBUF_RECORDS_RO)?
         && let Some((data, length)) = export.elements::<T>()
     {
         // SAFETY: `elements` checked type, length and alignment. The export keeps the memory in
@@ -111,8 +112,9 @@ pub fn with_values_mut<T: Element, R>(
     object: &Bound<'_, PyAny>,
     change: impl FnOnce(&mut [T]) -> PyResult<R>,
 ) -> PyResult<R> {
-    let export = Export::new(object, ffi::PyBUF_RECORDS)?;
-    match export.as_ref().and_then(Export::elements::<T>) {
+    let mut view = ffi::Py_buffer::new();
+    let export = Export::new(&mut view, object, ffi::PyBUF_RECORDS)?;
+    match export.as_ref().and_then(|export| export.elements::<T>()) {
         // SAFETY: as in `with_values`; exported as writable, and nobody else looks meanwhile.
         Some((data, length)) => change(unsafe { slice::from_raw_parts_mut(data, length) }),
         None => Err(PyTypeError::new_err(format!(
@@ -132,7 +134,8 @@ pub fn with_bytes<R>(
     if let Ok(bytes) = object.cast::<PyBytes>() {
         return use_bytes(bytes.as_bytes());
     }
-    match Export::new(object, ffi::PyBUF_SIMPLE)? {
+    let mut view = ffi::Py_buffer::new();
+    match Export::new(&mut view, object, ffi::PyBUF_SIMPLE)? {
         // SAFETY: as in `with_values`; bytes have no alignment.
         Some(export) => use_bytes(unsafe { export.bytes() }),
         None => Err(PyTypeError::new_err(format!(
@@ -168,19 +171,22 @@ fn convert<T: Element>(object: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
 
 /// A buffer that its owner has exported, and cannot resize or free until this is dropped.
 ///
-/// On the heap, because an exporter may point into the `Py_buffer` that it filled.
-struct Export(Box<ffi::Py_buffer>);
+/// Its `Py_buffer` is borrowed, and so stays where it is: an exporter may point into it.
+struct Export<'a>(&'a mut ffi::Py_buffer);
 
-impl Export {
+impl<'a> Export<'a> {
     /// None for an object without a buffer, or whose buffer does not satisfy `flags`.
-    fn new(object: &Bound<'_, PyAny>, flags: c_int) -> PyResult<Option<Self>> {
+    fn new(
+        view: &'a mut ffi::Py_buffer,
+        object: &Bound<'_, PyAny>,
+        flags: c_int,
+    ) -> PyResult<Option<Self>> {
         // SAFETY: any object may be asked.
         if unsafe { ffi::PyObject_CheckBuffer(object.as_ptr()) } == 0 {
             return Ok(None);
         }
-        let mut view = Box::new(ffi::Py_buffer::new());
-        // SAFETY: `view` is a fresh Py_buffer that stays where it is.
-        if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), &raw mut *view, flags) } == 0 {
+        // SAFETY: `view` is ours to fill, and does not move before it is released.
+        if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), view, flags) } == 0 {
             return Ok(Some(Self(view)));
         }
         let error = PyErr::fetch(object.py());
@@ -233,10 +239,10 @@ impl Export {
     }
 }
 
-impl Drop for Export {
+impl Drop for Export<'_> {
     fn drop(&mut self) {
         // SAFETY: filled by PyObject_GetBuffer, released once, with the GIL held: an export never
         // leaves the call that made it.
-        unsafe { ffi::PyBuffer_Release(&raw mut *self.0) };
+        unsafe { ffi::PyBuffer_Release(self.0) };
     }
 }

@@ -3,14 +3,17 @@
 use crate::buckets::{Bucket, Buckets, Scan};
 use crate::buffer::{self, Element, Text};
 use crate::errors::guard;
+use crate::fastcall::{Fastcall, number};
 use crate::gil::Handle;
 use crate::record;
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray2};
+use pyo3::Borrowed;
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyTuple, PyType};
 use std::borrow::Cow;
+use std::ffi::CStr;
 use tollbridge_core::{self as core, Error, Shared};
 
 /// More values than this are recorded without the GIL, from a copy if they were borrowed:
@@ -143,14 +146,6 @@ impl Histogram {
     #[setter]
     fn set_tag(&self, py: Python<'_>, tag: Text<'_>) -> PyResult<()> {
         self.0.with(py, |h| h.set_tag(tag.0))
-    }
-
-    /// Records one value.
-    ///
-    /// Raises OutOfRangeError above `highest`, CountOverflowError past 2**63 - 1 values.
-    #[pyo3(signature = (value, /))]
-    fn record(&self, py: Python<'_>, value: u64) -> PyResult<()> {
-        self.0.with(py, |h| h.record(value))
     }
 
     /// Records one value `count` times; 0 times changes nothing.
@@ -407,6 +402,31 @@ impl Histogram {
     fn __deepcopy__(&self, py: Python<'_>, memo: &Bound<'_, PyDict>) -> PyResult<Self> {
         let _ = memo; // holds no Python object
         self.__copy__(py)
+    }
+}
+
+/// `Histogram.record`, by the shortest way.
+pub struct Record;
+
+impl Fastcall<1> for Record {
+    const NAME: &'static CStr = c"record";
+    const DOC: &'static CStr = c"record($self, value, /)\n--\n
+Records one value.
+
+Raises OutOfRangeError above `highest`, CountOverflowError past 2**63 - 1 values.";
+
+    #[inline]
+    fn call<'py>(
+        receiver: Borrowed<'_, 'py, PyAny>,
+        [value]: [Borrowed<'_, 'py, PyAny>; 1],
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, value) = (receiver.py(), number(value)?);
+        receiver
+            .cast::<Histogram>()?
+            .get()
+            .0
+            .with(py, |h| h.record(value))?;
+        Ok(py.None().into_bound(py))
     }
 }
 

@@ -3,6 +3,7 @@
 //! - `errors`: core's errors as Python exceptions, and the panic guard that every call runs under
 //! - `gil`: the closable handle, and how our lock and Python's go together
 //! - `buffer`: how memory and text of Python are borrowed or copied
+//! - `fastcall`: the shortest way in, for the few functions that are shorter than PyO3's own
 //! - `histogram`, `buckets`, `probe`, `fault`: the surface, one file a type
 
 #[cfg(panic = "abort")]
@@ -11,6 +12,7 @@ compile_error!("a panic must unwind to become a PanicError: build with panic = \
 mod buckets;
 mod buffer;
 mod errors;
+mod fastcall;
 mod fault;
 mod gil;
 mod histogram;
@@ -21,6 +23,9 @@ mod record;
 // Not run on a free-threaded interpreter yet, so it asks for the GIL there.
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
+    use crate::{fastcall, histogram, probe};
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::buckets::{Bucket, Buckets, Scan};
     #[pymodule_export]
@@ -31,11 +36,20 @@ mod _native {
     use crate::histogram::{Histogram, Summary, restore};
     #[pymodule_export]
     use crate::probe::{
-        Point, Shape, add, bytes_ends, bytes_sum, call_back, call_back_from_new_thread, echo,
-        f64_ends, f64_sum, fail, half, make_bytes, make_f64, make_f64_array, make_map, make_point,
-        make_points, make_shape, make_str, map_sum, nop, point_in, points_ends, points_sum,
-        scale_in_place, shape_in, str_chars, str_len,
+        Point, Shape, bytes_sum, call_back, call_back_from_new_thread, echo, f64_ends, f64_sum,
+        fail, half, make_bytes, make_f64, make_f64_array, make_map, make_point, make_points,
+        make_shape, make_str, map_sum, point_in, points_ends, points_sum, scale_in_place, shape_in,
+        str_chars,
     };
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        fastcall::add_function::<probe::Nop, 0>(module)?;
+        fastcall::add_function::<probe::Add, 2>(module)?;
+        fastcall::add_function::<probe::StrLen, 1>(module)?;
+        fastcall::add_function::<probe::BytesEnds, 1>(module)?;
+        fastcall::add_method::<Histogram, histogram::Record, 1>(module.py())
+    }
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -2,29 +2,85 @@
 
 use crate::buffer::{OwnedText, Text, with_bytes, with_values, with_values_mut};
 use crate::errors::guard;
+use crate::fastcall::{Fastcall, number};
 use crate::histogram::need_numpy;
 use crate::record;
 use numpy::{IntoPyArray, PyArray1};
+use pyo3::Borrowed;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyTuple};
 use std::collections::BTreeMap;
+use std::ffi::CStr;
 use std::ops::ControlFlow;
 use tollbridge_core::{Error, probe};
 
 /// Nothing.
-#[pyfunction]
-pub fn nop(py: Python<'_>) -> PyResult<()> {
-    guard(py, || {
+pub struct Nop;
+
+impl Fastcall<0> for Nop {
+    const NAME: &'static CStr = c"nop";
+    const DOC: &'static CStr = c"nop()\n--\n\nNothing.";
+
+    #[inline]
+    fn call<'py>(
+        receiver: Borrowed<'_, 'py, PyAny>,
+        []: [Borrowed<'_, 'py, PyAny>; 0],
+    ) -> PyResult<Bound<'py, PyAny>> {
         probe::nop();
-        Ok(())
-    })
+        Ok(receiver.py().None().into_bound(receiver.py()))
+    }
 }
 
 /// `a + b` modulo 2**64.
-#[pyfunction]
-#[pyo3(signature = (a, b, /))]
-pub fn add(py: Python<'_>, a: u64, b: u64) -> PyResult<u64> {
-    guard(py, || Ok(probe::add(a, b)))
+pub struct Add;
+
+impl Fastcall<2> for Add {
+    const NAME: &'static CStr = c"add";
+    const DOC: &'static CStr = c"add(a, b, /)\n--\n\n`a + b` modulo 2**64.";
+
+    #[inline]
+    fn call<'py>(
+        receiver: Borrowed<'_, 'py, PyAny>,
+        [a, b]: [Borrowed<'_, 'py, PyAny>; 2],
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let sum = probe::add(number(a)?, number(b)?);
+        Ok(sum.into_pyobject(receiver.py())?.into_any())
+    }
+}
+
+/// Length in bytes of UTF-8.
+pub struct StrLen;
+
+impl Fastcall<1> for StrLen {
+    const NAME: &'static CStr = c"str_len";
+    const DOC: &'static CStr = c"str_len(text, /)\n--\n\nLength in bytes of UTF-8.";
+
+    #[inline]
+    fn call<'py>(
+        receiver: Borrowed<'_, 'py, PyAny>,
+        [text]: [Borrowed<'_, 'py, PyAny>; 1],
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let length = probe::str_len(text.extract::<Text<'_>>()?.0);
+        Ok(length.into_pyobject(receiver.py())?.into_any())
+    }
+}
+
+/// Length + first + last byte; 0 when empty.
+pub struct BytesEnds;
+
+impl Fastcall<1> for BytesEnds {
+    const NAME: &'static CStr = c"bytes_ends";
+    const DOC: &'static CStr =
+        c"bytes_ends(data, /)\n--\n\nLength + first + last byte; 0 when empty.";
+
+    #[inline]
+    fn call<'py>(
+        receiver: Borrowed<'_, 'py, PyAny>,
+        [data]: [Borrowed<'_, 'py, PyAny>; 1],
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let ends = with_bytes(&data, |bytes| Ok(probe::bytes_ends(bytes)))?;
+        Ok(ends.into_pyobject(receiver.py())?.into_any())
+    }
 }
 
 /// Half of an even number; None for an odd one and for None.
@@ -32,13 +88,6 @@ pub fn add(py: Python<'_>, a: u64, b: u64) -> PyResult<u64> {
 #[pyo3(signature = (number, /))]
 pub fn half(py: Python<'_>, number: Option<u64>) -> PyResult<Option<u64>> {
     guard(py, || Ok(probe::half(number)))
-}
-
-/// Length in bytes of UTF-8.
-#[pyfunction]
-#[pyo3(signature = (text, /))]
-pub fn str_len(py: Python<'_>, text: Text<'_>) -> PyResult<u64> {
-    guard(py, || Ok(probe::str_len(text.0)))
 }
 
 /// Number of characters.
@@ -60,13 +109,6 @@ pub fn echo(py: Python<'_>, text: Text<'_>) -> PyResult<String> {
 #[pyo3(signature = (n, wide, /))]
 pub fn make_str(py: Python<'_>, n: usize, wide: bool) -> PyResult<String> {
     guard(py, || Ok(probe::make_str(n, wide)))
-}
-
-/// Length + first + last byte; 0 when empty.
-#[pyfunction]
-#[pyo3(signature = (data, /))]
-pub fn bytes_ends(py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<u64> {
-    with_bytes(data, |bytes| guard(py, || Ok(probe::bytes_ends(bytes))))
 }
 
 /// Sum of all bytes.

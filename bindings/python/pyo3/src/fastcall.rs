@@ -1,0 +1,131 @@
+//! The shortest way from Python into Rust, for the few functions whose body is shorter than it.
+//!
+//! `#[pyfunction]` and `#[pymethods]` take keywords and defaults, through one parser for all
+//! signatures, and count how deep a thread is in PyO3. This costs about as much as the rest of a
+//! small call. What is registered here takes N positional arguments and nothing else, by CPython's
+//! METH_FASTCALL; conversions, errors and the panic guard are the same as everywhere. Compare
+//! `probe.add`, which comes this way, with `probe.half`, which does not.
+
+use crate::errors::raise;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::{Borrowed, ffi};
+use std::ffi::CStr;
+use std::panic::catch_unwind;
+use std::ptr;
+use std::slice;
+use tollbridge_core::Error;
+
+/// A function of N positional arguments, or a method.
+pub trait Fastcall<const N: usize> {
+    /// What Python calls it, in one word.
+    const NAME: &'static CStr;
+    /// Its signature, as `name(a, b, /)\n--\n\n`, and its docstring.
+    const DOC: &'static CStr;
+
+    /// `receiver` is the method's object, or the function's module.
+    fn call<'py>(
+        receiver: Borrowed<'_, 'py, PyAny>,
+        arguments: [Borrowed<'_, 'py, PyAny>; N],
+    ) -> PyResult<Bound<'py, PyAny>>;
+}
+
+/// What `extract::<u64>()` gives, without a call where it is an ordinary `int`.
+#[inline]
+pub fn number(object: Borrowed<'_, '_, PyAny>) -> PyResult<u64> {
+    // SAFETY: any object may be asked; what is not an `int` is an error.
+    match unsafe { ffi::PyLong_AsUnsignedLongLong(object.as_ptr()) } {
+        u64::MAX => unusual_number(object),
+        number => Ok(number),
+    }
+}
+
+/// 2**64 - 1 itself, or an error: out of range, no `int`, or an `int` only by its `__index__`.
+#[cold]
+fn unusual_number(object: Borrowed<'_, '_, PyAny>) -> PyResult<u64> {
+    drop(PyErr::take(object.py()));
+    object.extract()
+}
+
+/// Puts the function into a module.
+pub fn add_function<F: Fastcall<N>, const N: usize>(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let function = definition::<F, N>();
+    let name = module.name()?;
+    // SAFETY: the definition lives as long as the process; module and name are alive.
+    let function = unsafe {
+        let function = ffi::PyCFunction_NewEx(function, module.as_ptr(), name.as_ptr());
+        Bound::from_owned_ptr_or_err(module.py(), function)?
+    };
+    module.add(F::NAME, function)
+}
+
+/// Puts the method into a class.
+pub fn add_method<T: pyo3::PyTypeInfo, F: Fastcall<N>, const N: usize>(
+    py: Python<'_>,
+) -> PyResult<()> {
+    let class = py.get_type::<T>();
+    // SAFETY: the definition lives as long as the process, the class is a type.
+    // The descriptor lets nothing but an instance of the class through as the receiver.
+    let method = unsafe {
+        let method = ffi::PyDescr_NewMethod(class.as_ptr().cast(), definition::<F, N>());
+        Bound::from_owned_ptr_or_err(py, method)?
+    };
+    class.setattr(F::NAME, method)
+}
+
+/// Leaked: CPython keeps a pointer to it.
+fn definition<F: Fastcall<N>, const N: usize>() -> *mut ffi::PyMethodDef {
+    Box::leak(Box::new(ffi::PyMethodDef {
+        ml_name: F::NAME.as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer {
+            PyCFunctionFast: trampoline::<F, N>,
+        },
+        ml_flags: ffi::METH_FASTCALL,
+        ml_doc: F::DOC.as_ptr(),
+    }))
+}
+
+/// # Safety
+/// Called by CPython as METH_FASTCALL promises: the thread is attached, `receiver` and the
+/// `count` objects at `arguments` are alive until this returns.
+unsafe extern "C" fn trampoline<F: Fastcall<N>, const N: usize>(
+    receiver: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: see above.
+    let py = unsafe { Python::assume_attached() };
+    let outcome = catch_unwind(|| {
+        let given = match count {
+            0 => &[],
+            // SAFETY: see above; `arguments` may be NULL only without any.
+            _ => unsafe { slice::from_raw_parts(arguments, count as usize) },
+        };
+        let Ok(given) = <[*mut ffi::PyObject; N]>::try_from(given) else {
+            return Err(wrong_count::<F, N>(count));
+        };
+        // SAFETY: see above. The lifetime ends with the call.
+        let borrow = |object| unsafe { Borrowed::from_ptr(py, object) };
+        F::call(borrow(receiver), given.map(borrow))
+    });
+    match outcome {
+        Ok(Ok(value)) => value.into_ptr(),
+        Ok(Err(error)) => restore(error),
+        Err(panic) => restore(raise(py, Error::from_panic(panic))),
+    }
+}
+
+#[cold]
+fn restore(error: PyErr) -> *mut ffi::PyObject {
+    // PyO3 drops objects at once only where it has counted that the thread is attached.
+    Python::attach(|py| error.restore(py));
+    ptr::null_mut()
+}
+
+#[cold]
+fn wrong_count<F: Fastcall<N>, const N: usize>(given: ffi::Py_ssize_t) -> PyErr {
+    let name = F::NAME.to_string_lossy();
+    PyTypeError::new_err(format!(
+        "{name}() takes {N} positional arguments but {given} were given"
+    ))
+}
