@@ -1,0 +1,69 @@
+"""A latency histogram in Rust, carried into Python by ctypes over the C ABI.
+
+>>> from tollbridge_ctypes import Histogram
+>>> with Histogram() as latencies:
+...     latencies.record_durations("250us 1.5ms 3s")
+...     latencies.value_at_quantile(0.5)
+3
+1500159
+"""
+
+from . import fault, probe
+from ._abi import tb_version
+from ._buckets import Bucket, Buckets
+from ._errors import (
+    ERRORS,
+    ClosedError,
+    CountOverflowError,
+    InvalidArgumentError,
+    InvalidDurationError,
+    InvalidEnumError,
+    InvalidLengthError,
+    InvalidQuantileError,
+    InvalidTagError,
+    InvalidTextError,
+    MalformedHistogramError,
+    NullArgumentError,
+    OutOfRangeError,
+    PanicError,
+    PoisonedError,
+    ProbeError,
+    TollbridgeError,
+    TooManyError,
+)
+from ._histogram import Histogram
+from ._library import library_path
+from ._scan import Scan
+from ._summary import Summary
+
+__version__: str = tb_version().decode()
+
+__all__ = [
+    "ERRORS",
+    "Bucket",
+    "Buckets",
+    "ClosedError",
+    "CountOverflowError",
+    "Histogram",
+    "InvalidArgumentError",
+    "InvalidDurationError",
+    "InvalidEnumError",
+    "InvalidLengthError",
+    "InvalidQuantileError",
+    "InvalidTagError",
+    "InvalidTextError",
+    "MalformedHistogramError",
+    "NullArgumentError",
+    "OutOfRangeError",
+    "PanicError",
+    "PoisonedError",
+    "ProbeError",
+    "Scan",
+    "Summary",
+    "TollbridgeError",
+    "TooManyError",
+    "__version__",
+    "fault",
+    "library_path",
+    "probe",
+]

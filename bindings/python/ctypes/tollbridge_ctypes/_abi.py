@@ -1,0 +1,339 @@
+"""The C ABI as tollbridge.h, probe.h and fault.h declare it: every structure and function, once.
+
+Functions that may wait for a lock or call back are bound so that ctypes lets go of the GIL for the
+call: another thread may need the GIL to finish what is waited for. While the GIL is gone other
+threads may change any buffer, so what crosses to such a function is immutable or our own copy.
+Leaves only compute: they keep the GIL, which is faster, and may borrow a buffer as it is.
+"""
+
+from collections.abc import Callable
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    PyDLL,
+    Structure,
+    c_char_p,
+    c_double,
+    c_int32,
+    c_size_t,
+    c_ssize_t,
+    c_uint8,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    py_object,
+    sizeof,
+)
+from struct import Struct
+from typing import Any
+
+from ._library import holding_library, releasing_library
+
+# ---- structures
+
+
+class tb_error_field(Structure):
+    _fields_ = [
+        ("name", c_char_p),
+        ("kind", c_uint32),
+        ("number", c_uint64),
+        ("real", c_double),
+        ("text", c_void_p),
+        ("text_length", c_size_t),
+    ]
+
+
+FIELD_U64, FIELD_F64, FIELD_TEXT = 1, 2, 3
+
+
+class tb_error_details(Structure):
+    _fields_ = [
+        ("code", c_int32),
+        ("name", c_char_p),
+        ("message", c_void_p),
+        ("message_length", c_size_t),
+        ("fields", POINTER(tb_error_field)),
+        ("field_count", c_size_t),
+    ]
+
+
+class tb_owned(Structure):
+    """tb_bytes, tb_text, tb_f64s, tb_points, tb_map: each has a function of its own to free it."""
+
+    _fields_ = [("data", c_void_p), ("length", c_size_t)]
+
+
+class tb_config(Structure):
+    _fields_ = [
+        ("lowest", c_uint64),
+        ("highest", c_uint64),
+        ("significant_digits", c_uint8),
+    ]
+
+
+class tb_summary(Structure):
+    _fields_ = [
+        ("count", c_uint64),
+        ("min", c_uint64),
+        ("max", c_uint64),
+        ("mean", c_double),
+        ("stdev", c_double),
+        ("p50", c_uint64),
+        ("p90", c_uint64),
+        ("p99", c_uint64),
+        ("p999", c_uint64),
+    ]
+
+
+class tb_scan(Structure):
+    _fields_ = [
+        ("kind", c_uint32),
+        ("ticks", c_uint32),
+        ("step", c_uint64),
+        ("base", c_double),
+    ]
+
+
+SCAN_RECORDED, SCAN_LINEAR, SCAN_LOGARITHMIC, SCAN_QUANTILES = range(4)
+
+
+class tb_bucket(Structure):
+    _fields_ = [("value", c_uint64), ("count", c_uint64), ("total", c_uint64)]
+
+
+class tb_point(Structure):
+    _fields_ = [("id", c_uint64), ("x", c_double), ("y", c_double), ("flags", c_uint32)]
+
+
+class tb_shape(Structure):
+    _fields_ = [
+        ("kind", c_uint32),
+        ("radius", c_double),
+        ("text", c_char_p),
+        ("text_length", c_size_t),
+    ]
+
+
+SHAPE_DOT, SHAPE_CIRCLE, SHAPE_LABEL = range(3)
+
+
+class tb_entry(Structure):
+    _fields_ = [("key", c_void_p), ("key_length", c_size_t), ("value", c_uint64)]
+
+
+def _layout(structure: type[Structure]) -> Struct:
+    """The same layout for `struct`, which reads and writes a record at once, not field by field."""
+    codes = "".join(kind._type_ for _, kind in structure._fields_).replace("z", "P")
+    layout = Struct(f"{codes}0Q")  # ends on the alignment of a u64, as every record here does
+    assert layout.size == sizeof(structure)
+    return layout
+
+
+BUCKET = _layout(tb_bucket)
+SUMMARY = _layout(tb_summary)
+POINT = _layout(tb_point)
+SHAPE = _layout(tb_shape)
+ENTRY = _layout(tb_entry)
+
+# ---- how to read a prototype
+
+Error = c_void_p  # an owned tb_error *, or None for success
+Handle = c_void_p  # a handle, or where to write one
+In = c_void_p  # the address of what is read: bytes, byref(…), an integer, None
+Out = c_void_p  # the address of what is written: byref(…), an array, an integer
+
+STOP, GO_ON = 1, 0
+tb_bucket_visitor = CFUNCTYPE(c_int32, c_void_p, POINTER(tb_bucket))
+tb_probe_callback = CFUNCTYPE(c_int32, c_void_p, c_uint64, POINTER(c_uint64))
+
+
+def _bind(library: Any, prototype: Callable) -> Any:
+    *arguments, result = prototype.__annotations__.values()
+    function = library[prototype.__name__]
+    function.argtypes, function.restype = arguments, result
+    return function
+
+
+def leaf(prototype: Callable) -> Any:
+    """Binds a function that only computes: called with the GIL held."""
+    return _bind(holding_library, prototype)
+
+
+def waits(prototype: Callable) -> Any:
+    """Binds a function that may wait, call back or take long: called without the GIL."""
+    return _bind(releasing_library, prototype)
+
+
+# ---- tollbridge.h
+
+
+@leaf
+def tb_version() -> c_char_p: ...
+@leaf
+def tb_error_code(error: Error) -> c_int32: ...
+@leaf
+def tb_error_info(error: Error, details: Out) -> None: ...
+@leaf
+def tb_error_free(error: Error) -> None: ...
+@leaf
+def tb_bytes_free(owned: Out) -> None: ...
+@leaf
+def tb_text_free(owned: Out) -> None: ...
+
+
+@waits
+def tb_histogram_new(config: In, histogram: Out) -> Error: ...
+@leaf
+def tb_histogram_clone(histogram: Handle, clone: Out) -> Error: ...
+@leaf
+def tb_histogram_free(histogram: Handle) -> None: ...
+@waits
+def tb_histogram_config(histogram: Handle, config: Out) -> Error: ...
+@waits
+def tb_histogram_record(histogram: Handle, value: c_uint64) -> Error: ...
+@waits
+def tb_histogram_record_n(histogram: Handle, value: c_uint64, count: c_uint64) -> Error: ...
+@waits
+def tb_histogram_record_all(histogram: Handle, values: In, length: c_size_t) -> Error: ...
+@waits
+def tb_histogram_record_durations(
+    histogram: Handle, text: In, length: c_size_t, recorded: Out
+) -> Error: ...
+@waits
+def tb_histogram_len(histogram: Handle, count: Out) -> Error: ...
+@waits
+def tb_histogram_is_empty(histogram: Handle, empty: Out) -> Error: ...
+@waits
+def tb_histogram_min(histogram: Handle, found: Out, value: Out) -> Error: ...
+@waits
+def tb_histogram_max(histogram: Handle, found: Out, value: Out) -> Error: ...
+@waits
+def tb_histogram_mean(histogram: Handle, found: Out, value: Out) -> Error: ...
+@waits
+def tb_histogram_stdev(histogram: Handle, found: Out, value: Out) -> Error: ...
+@waits
+def tb_histogram_value_at_quantile(
+    histogram: Handle, quantile: c_double, found: Out, value: Out
+) -> Error: ...
+@waits
+def tb_histogram_values_at_quantiles(
+    histogram: Handle, quantiles: In, length: c_size_t, found: Out, values: Out
+) -> Error: ...
+@waits
+def tb_histogram_summary(histogram: Handle, found: Out, summary: Out) -> Error: ...
+@waits
+def tb_histogram_tag(histogram: Handle, tag: Out) -> Error: ...
+@waits
+def tb_histogram_set_tag(histogram: Handle, tag: In, length: c_size_t) -> Error: ...
+@waits
+def tb_histogram_merge(histogram: Handle, other: Handle) -> Error: ...
+@waits
+def tb_histogram_encode(histogram: Handle, encoded: Out) -> Error: ...
+@waits
+def tb_histogram_decode(data: In, length: c_size_t, histogram: Out) -> Error: ...
+@waits
+def tb_histogram_buckets(histogram: Handle, scan: In, buckets: Out) -> Error: ...
+@waits
+def tb_buckets_next(buckets: Handle, into: Out, capacity: c_size_t, count: Out) -> Error: ...
+@leaf
+def tb_buckets_free(buckets: Handle) -> None: ...
+@waits
+def tb_histogram_for_each_bucket(
+    histogram: Handle, scan: In, visitor: tb_bucket_visitor, user: c_void_p, stopped: Out
+) -> Error: ...
+
+
+# ---- tollbridge/probe.h
+
+
+@leaf
+def tb_probe_nop() -> None: ...
+@leaf
+def tb_probe_add(a: c_uint64, b: c_uint64) -> c_uint64: ...
+@leaf
+def tb_probe_half(some: c_uint8, number: c_uint64, found: Out, value: Out) -> Error: ...
+@leaf
+def tb_probe_str_len(text: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_str_chars(text: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_echo(text: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_make_str(n: c_size_t, wide: c_uint8, result: Out) -> Error: ...
+@leaf
+def tb_probe_bytes_ends(data: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_bytes_sum(data: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_make_bytes(n: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_f64_ends(values: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_f64_sum(values: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_make_f64(n: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_f64s_free(owned: Out) -> None: ...
+@leaf
+def tb_probe_scale_in_place(values: Out, length: c_size_t, factor: c_double) -> Error: ...
+@leaf
+def tb_probe_point_in(point: In, result: Out) -> Error: ...
+@leaf
+def tb_probe_make_point(n: c_uint64, result: Out) -> Error: ...
+@leaf
+def tb_probe_points_ends(points: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_points_sum(points: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_make_points(n: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_points_free(owned: Out) -> None: ...
+@leaf
+def tb_probe_shape_in(shape: In, result: Out) -> Error: ...
+@leaf
+def tb_probe_make_shape(n: c_uint64, result: Out) -> Error: ...
+@leaf
+def tb_shape_free(owned: Out) -> None: ...
+@leaf
+def tb_probe_map_sum(entries: In, length: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_probe_make_map(n: c_size_t, result: Out) -> Error: ...
+@leaf
+def tb_map_free(owned: Out) -> None: ...
+@leaf
+def tb_probe_fail(number: c_uint64) -> Error: ...
+@waits
+def tb_probe_call_back(
+    n: c_uint64, callback: tb_probe_callback, user: c_void_p, stopped: Out, sum: Out
+) -> Error: ...
+@waits
+def tb_probe_call_back_from_new_thread(
+    n: c_uint64, callback: tb_probe_callback, user: c_void_p, stopped: Out, sum: Out
+) -> Error: ...
+
+
+# ---- tollbridge/fault.h
+
+
+@leaf
+def tb_fault_panic(text: In, length: c_size_t) -> Error: ...
+@waits
+def tb_fault_panic_while_locked(histogram: Handle) -> Error: ...
+
+
+# ---- CPython's own: ctypes.string_at takes no more than 2 GiB, and cannot make text
+
+# Not ctypes.pythonapi, whose functions every other user of ctypes may declare otherwise.
+_python = PyDLL(None)
+
+
+def _python_leaf(prototype: Callable) -> Any:
+    return _bind(_python, prototype)
+
+
+@_python_leaf
+def PyBytes_FromStringAndSize(data: c_void_p, length: c_ssize_t) -> py_object: ...
+@_python_leaf
+def PyByteArray_FromStringAndSize(data: c_void_p, length: c_ssize_t) -> py_object: ...
+@_python_leaf
+def PyUnicode_DecodeUTF8(data: c_void_p, length: c_ssize_t, errors: c_char_p) -> py_object: ...

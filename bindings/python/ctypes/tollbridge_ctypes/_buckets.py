@@ -1,0 +1,114 @@
+"""One step of a scan, and the cursor over all of them."""
+
+import sys
+from collections.abc import Iterator
+from ctypes import byref, c_char, c_size_t, c_void_p
+from functools import partial
+from itertools import islice
+from threading import Lock
+from typing import Any, NamedTuple
+
+from ._abi import BUCKET, tb_buckets_free, tb_buckets_next, tb_histogram_buckets
+from ._arguments import U64_MAX, integer
+from ._errors import closed, failure
+from ._scan import native_scan
+
+
+class Bucket(NamedTuple):
+    """One step of a scan: its highest value, and how many values are in it and up to its end."""
+
+    value: int
+    count: int
+    total: int
+
+
+# A Bucket of a tuple, without Python code in between: there can be a million of them.
+bucket_of = partial(tuple.__new__, Bucket)
+
+# How many buckets cross at once.
+_CHUNK = 256
+_Chunk = c_char * (_CHUNK * BUCKET.size)
+
+
+class Cursor(c_void_p):
+    """An owned tb_buckets: freed when neither an object nor a running call refers to it."""
+
+    def __del__(self, free: Any = tb_buckets_free) -> None:
+        free(self)
+
+
+def open_cursor(histogram: c_void_p, scan: Any) -> Cursor:
+    """A cursor over the buckets of a histogram as they are now."""
+    cursor = Cursor()
+    if error := tb_histogram_buckets(histogram, byref(native_scan(scan)), byref(cursor)):
+        raise failure(error)
+    return cursor
+
+
+def pull(cursor: Cursor, into: Any, capacity: int) -> int:
+    """Writes the next buckets, `capacity` at most; how many they are."""
+    count = c_size_t()
+    if error := tb_buckets_next(cursor, into, capacity, byref(count)):
+        raise failure(error)
+    return count.value
+
+
+class Buckets:
+    """An iterator over a copy of a histogram's counts, which lives without the histogram.
+
+    Any thread may use it; each bucket is given out once. Closing it frees the copy at once.
+    """
+
+    __slots__ = ("_cursor", "_lock", "_ready", "__weakref__")
+
+    _cursor: Cursor | None
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self._ready: Iterator[Bucket] = iter(())
+        self._lock = Lock()
+
+    def __iter__(self) -> "Buckets":
+        return self
+
+    def __next__(self) -> Bucket:
+        for bucket in self._ready:
+            return bucket
+        with self._lock:
+            # Another thread may have pulled a chunk meanwhile.
+            for bucket in self._ready:
+                return bucket
+            self._ready = self._pull()
+            return next(self._ready)
+
+    def _pull(self) -> Iterator[Bucket]:
+        if self._cursor is None:
+            raise closed()
+        chunk = _Chunk()
+        count = pull(self._cursor, chunk, _CHUNK)
+        return map(bucket_of, BUCKET.iter_unpack(chunk[: count * BUCKET.size]))
+
+    def take(self, n: int, /) -> list[Bucket]:
+        """The next buckets, `n` at most; an empty list at the end."""
+        if self._cursor is None:
+            raise closed()
+        return list(islice(self, min(integer(n, U64_MAX), sys.maxsize)))
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._cursor is None
+
+    def close(self) -> None:
+        """Frees the copy; closing twice is allowed. Afterwards every use raises ClosedError."""
+        with self._lock:
+            self._cursor = None
+            self._ready = iter(())
+
+    def __enter__(self) -> "Buckets":
+        if self._cursor is None:
+            raise closed()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

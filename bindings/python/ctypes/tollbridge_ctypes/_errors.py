@@ -1,0 +1,252 @@
+"""The exceptions: one class for each of core's error codes. A test compares them with its table."""
+
+from ctypes import byref, c_void_p
+from functools import cached_property
+from typing import Any, ClassVar
+
+from ._abi import (
+    FIELD_F64,
+    FIELD_TEXT,
+    FIELD_U64,
+    PyUnicode_DecodeUTF8,
+    tb_error_code,
+    tb_error_details,
+    tb_error_free,
+    tb_error_info,
+)
+
+
+class NativeError(c_void_p):
+    """An owned tb_error, which is freed with this object and read when someone asks for it."""
+
+    @cached_property
+    def details(self) -> tuple[str, str, dict[str, int | float | str]]:
+        """Its name, message and fields."""
+        read = tb_error_details()
+        tb_error_info(self, byref(read))
+        fields = {}
+        for i in range(read.field_count):
+            field = read.fields[i]
+            if field.kind == FIELD_U64:
+                value = field.number
+            elif field.kind == FIELD_F64:
+                value = field.real
+            elif field.kind == FIELD_TEXT:
+                value = PyUnicode_DecodeUTF8(field.text, field.text_length, None)
+            else:
+                continue  # of a kind that a later library may have
+            fields[field.name.decode()] = value
+        message = PyUnicode_DecodeUTF8(read.message, read.message_length, None)
+        return read.name.decode(), message, fields
+
+    def __repr__(self) -> str:
+        return repr(self.details[1])
+
+    # Bound as a default, so that it is still there when the interpreter ends.
+    def __del__(self, free: Any = tb_error_free) -> None:
+        free(self)
+
+
+class TollbridgeError(Exception):
+    """What every error of this library derives from. Whatever raised it has changed nothing.
+
+    `code` and `name` are stable; `str()` gives the message, and each field is an attribute.
+    """
+
+    code: ClassVar[int] = 0
+    name: ClassVar[str] = ""
+
+    # `args` is a NativeError, or the message and the fields: when it was raised by Python code,
+    # and after pickling.
+
+    def __str__(self) -> str:
+        match self.args:
+            case (NativeError(details=(_, message, _)), *_) | (message, *_):
+                return str(message)
+        return ""
+
+    @property
+    def fields(self) -> dict[str, int | float | str]:
+        """The fields by name, in their stable order."""
+        match self.args:
+            case (NativeError(details=(_, _, fields)),) | (_, fields):
+                return dict(fields)
+        return {}
+
+    def __getattr__(self, name: str) -> Any:
+        fields = self.fields
+        if name not in fields:
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(message, name=name, obj=self)
+        self.__dict__.update(fields)  # the next look-up does not come here
+        return fields[name]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.fields), self.__dict__ or None
+
+
+class InvalidArgumentError(TollbridgeError, ValueError):
+    """An argument is outside what its operation allows."""
+
+    code = 1
+    name = "invalid_argument"
+    argument: str
+    value: str
+    rule: str
+
+
+class OutOfRangeError(TollbridgeError, ValueError):
+    """A value is above what the histogram can track. `index` counts the call's values from 0."""
+
+    code = 2
+    name = "out_of_range"
+    value: int
+    highest: int
+    index: int
+
+
+class CountOverflowError(TollbridgeError, OverflowError):
+    """The histogram's total would pass 2**63 - 1, the most that the file formats can hold."""
+
+    code = 3
+    name = "count_overflow"
+    count: int
+    len: int
+
+
+class InvalidQuantileError(TollbridgeError, ValueError):
+    """A quantile is NaN or not from 0 to 1."""
+
+    code = 4
+    name = "invalid_quantile"
+    quantile: float
+    index: int
+
+
+class InvalidDurationError(TollbridgeError, ValueError):
+    """Text is no duration. `line` and `column` count from 1, the column in characters."""
+
+    code = 5
+    name = "invalid_duration"
+    line: int
+    column: int
+    token: str
+
+
+class InvalidTagError(TollbridgeError, ValueError):
+    """A tag holds what the log format cannot. `offset` counts characters from 0."""
+
+    code = 6
+    name = "invalid_tag"
+    character: str
+    offset: int
+
+
+class TooManyError(TollbridgeError, ValueError):
+    """A scan could yield more buckets than anyone can want."""
+
+    code = 7
+    name = "too_many"
+    count: int
+    limit: int
+
+
+class MalformedHistogramError(TollbridgeError, ValueError):
+    """Bytes are no encoded histogram."""
+
+    code = 8
+    name = "malformed_histogram"
+    reason: str
+
+
+class PoisonedError(TollbridgeError):
+    """A panic left this histogram half-changed; it answers nothing else any more."""
+
+    code = 9
+    name = "poisoned"
+
+
+class PanicError(TollbridgeError):
+    """A panic inside the library, caught at the boundary."""
+
+    code = 10
+    name = "panic"
+    what: str
+
+
+class ClosedError(TollbridgeError, ValueError):
+    """The handle was closed."""
+
+    code = 11
+    name = "closed"
+
+
+class InvalidTextError(TollbridgeError, ValueError):
+    """Text is not Unicode: it has a lone surrogate. `offset` counts characters from 0."""
+
+    code = 12
+    name = "invalid_text"
+    offset: int
+
+
+class NullArgumentError(TollbridgeError):
+    """A pointer is NULL that must not be. A mistake of this package, if it is ever seen."""
+
+    code = 13
+    name = "null_argument"
+    argument: str
+
+
+class InvalidEnumError(TollbridgeError):
+    """An integer stands for no value of an enum. A mistake of this package, if it is ever seen."""
+
+    code = 14
+    name = "invalid_enum"
+    argument: str
+    value: int
+
+
+class InvalidLengthError(TollbridgeError):
+    """A length is more than memory can hold."""
+
+    code = 15
+    name = "invalid_length"
+    argument: str
+    length: int
+    limit: int
+
+
+class ProbeError(TollbridgeError):
+    """What `probe.fail` raises, with a field of every type."""
+
+    code = 16
+    name = "probe"
+    number: int
+    ratio: float
+    text: str
+
+
+ERRORS: dict[int, type[TollbridgeError]] = {
+    each.code: each for each in TollbridgeError.__subclasses__()
+}
+
+
+def failure(error: int) -> TollbridgeError:
+    """The exception for an owned tb_error, which it takes over."""
+    native = NativeError(error)
+    code = tb_error_code(native)
+    if code in ERRORS:
+        return ERRORS[code](native)
+    unknown = TollbridgeError(native)  # a later library may have more
+    unknown.code, unknown.name = code, native.details[0]
+    return unknown
+
+
+def closed() -> ClosedError:
+    """What using a closed handle raises."""
+    return ClosedError("the handle is closed", {})
+
+
+def invalid_text(offset: int) -> InvalidTextError:
+    """What text with a lone surrogate raises."""
+    return InvalidTextError(f"not Unicode text at character {offset}", {"offset": offset})

@@ -1,0 +1,415 @@
+"""The histogram's class."""
+
+from array import array
+from collections.abc import Callable, Iterable
+from ctypes import byref, c_bool, c_double, c_int32, c_uint64, c_void_p
+from typing import TYPE_CHECKING, Any
+
+from ._abi import (
+    SUMMARY,
+    PyBytes_FromStringAndSize,
+    PyUnicode_DecodeUTF8,
+    tb_bytes_free,
+    tb_config,
+    tb_histogram_clone,
+    tb_histogram_config,
+    tb_histogram_decode,
+    tb_histogram_encode,
+    tb_histogram_for_each_bucket,
+    tb_histogram_free,
+    tb_histogram_is_empty,
+    tb_histogram_len,
+    tb_histogram_max,
+    tb_histogram_mean,
+    tb_histogram_merge,
+    tb_histogram_min,
+    tb_histogram_new,
+    tb_histogram_record,
+    tb_histogram_record_all,
+    tb_histogram_record_durations,
+    tb_histogram_record_n,
+    tb_histogram_set_tag,
+    tb_histogram_stdev,
+    tb_histogram_summary,
+    tb_histogram_tag,
+    tb_histogram_value_at_quantile,
+    tb_histogram_values_at_quantiles,
+    tb_owned,
+    tb_summary,
+    tb_text_free,
+)
+from ._arguments import U8_MAX, integer, steady_bytes, steady_doubles, steady_u64s, u64, utf8
+from ._buckets import Bucket, Buckets, open_cursor, pull
+from ._callbacks import call_with, visit_bucket
+from ._errors import PoisonedError, closed, failure
+from ._scan import RECORDED, Scan, native_scan
+from ._summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer
+
+    import numpy
+
+
+class Handle(c_void_p):
+    """An owned tb_histogram: freed when neither a Histogram nor a running call refers to it.
+
+    Python's reference count is the use count: a call holds its arguments, so that closing on
+    another thread meanwhile frees nothing that is in use.
+    """
+
+    # Bound as a default, so that it is still there when the interpreter ends.
+    def __del__(self, free: Any = tb_histogram_free) -> None:
+        free(self)
+
+
+class Histogram:
+    """A latency histogram: how often each value occurred, to a fixed number of digits.
+
+    Values are integers from 0 to `highest`, in a unit that you choose; `record_durations` alone
+    means nanoseconds. Results are exact for the bucket that a value falls into. An operation that
+    raises has changed nothing.
+
+    Any thread may use it; every call lets other Python threads run. Memory is freed when every
+    handle (see `clone`) was closed or collected; use `with`, or `close()`. After that every
+    operation but `close`, `closed` and `repr` raises ClosedError. After a panic half-way through
+    a change they raise PoisonedError.
+
+    Integers must be from 0 to 2**64 - 1 (OverflowError) and integers (TypeError).
+
+    Args:
+        lowest: the lowest value that can be told from 0, from 1 to 2**62.
+        highest: the highest value that can be recorded, from twice the lowest to 2**63 - 1.
+            The default is an hour in nanoseconds.
+        significant_digits: decimal digits to which values are kept apart, from 0 to 5.
+        tag: a name for the log format, without commas, white space and control characters.
+
+    Raises InvalidArgumentError, and as `tag` does.
+    """
+
+    __slots__ = ("_handle", "__weakref__")
+
+    _handle: Handle | None
+
+    def __init__(
+        self,
+        lowest: int = 1,
+        highest: int = 3_600_000_000_000,
+        significant_digits: int = 3,
+        *,
+        tag: str = "",
+    ) -> None:
+        config = tb_config(u64(lowest), u64(highest), integer(significant_digits, U8_MAX))
+        handle = Handle()
+        if error := tb_histogram_new(byref(config), byref(handle)):
+            raise failure(error)
+        self._handle = handle
+        if tag != "":
+            self.tag = tag
+
+    @classmethod
+    def _of(cls, handle: Handle) -> "Histogram":
+        histogram = cls.__new__(cls)
+        histogram._handle = handle
+        return histogram
+
+    def _open(self) -> Handle:
+        handle = self._handle
+        if handle is None:
+            raise closed()
+        return handle
+
+    def _config(self) -> tb_config:
+        config = tb_config()
+        if error := tb_histogram_config(self._open(), byref(config)):
+            raise failure(error)
+        return config
+
+    def _option(self, function: Callable[..., int | None], value: Any) -> Any:
+        """What a function that answers `found` and a value found, or None."""
+        found = c_bool()
+        if error := function(self._open(), byref(found), byref(value)):
+            raise failure(error)
+        return value.value if found else None
+
+    @property
+    def lowest(self) -> int:
+        """The lowest value that can be told from 0."""
+        return self._config().lowest
+
+    @property
+    def highest(self) -> int:
+        """The highest value that can be recorded."""
+        return self._config().highest
+
+    @property
+    def significant_digits(self) -> int:
+        """Decimal digits to which values are kept apart."""
+        return self._config().significant_digits
+
+    @property
+    def count(self) -> int:
+        """How many values were recorded. The same as `len()`."""
+        count = c_uint64()
+        if error := tb_histogram_len(self._open(), byref(count)):
+            raise failure(error)
+        return count.value
+
+    @property
+    def closed(self) -> bool:
+        """Whether this handle was closed."""
+        return self._handle is None
+
+    @property
+    def tag(self) -> str:
+        """A name for the log format; empty means none.
+
+        Setting it raises InvalidTagError for commas, white space and control characters,
+        InvalidTextError for a lone surrogate.
+        """
+        tag = tb_owned()
+        if error := tb_histogram_tag(self._open(), byref(tag)):
+            raise failure(error)
+        try:
+            return PyUnicode_DecodeUTF8(tag.data, tag.length, None)
+        finally:
+            tb_text_free(byref(tag))
+
+    @tag.setter
+    def tag(self, tag: str) -> None:
+        text = utf8(tag)
+        if error := tb_histogram_set_tag(self._open(), text, len(text)):
+            raise failure(error)
+
+    def record(self, value: int, /) -> None:
+        """Records one value.
+
+        Raises OutOfRangeError above `highest`, CountOverflowError past 2**63 - 1 values.
+        """
+        if error := tb_histogram_record(self._open(), u64(value)):
+            raise failure(error)
+
+    def record_n(self, value: int, count: int, /) -> None:
+        """Records one value `count` times; 0 times changes nothing.
+
+        Raises as `record` does.
+        """
+        if error := tb_histogram_record_n(self._open(), u64(value), u64(count)):
+            raise failure(error)
+
+    def record_all(self, values: "Buffer | Iterable[int]", /) -> None:
+        """Records every value, or none.
+
+        A contiguous buffer of unsigned 64-bit integers (a NumPy array, `array.array("Q")`, a
+        `memoryview`) is copied as a whole. Of every other iterable each item is converted first.
+
+        Raises as `record` does; OutOfRangeError has the index of the first value that is too high.
+        """
+        handle, copied = self._open(), steady_u64s(values)
+        if error := tb_histogram_record_all(handle, copied, len(copied) // 8):
+            raise failure(error)
+
+    def record_durations(self, text: str, /) -> int:
+        """Records durations as nanoseconds and returns how many there were, or records none.
+
+        `text` holds numbers with a unit (ns, us, µs, ms, s, m, h), separated by white space:
+        `"250us 1.5ms"`. Nothing is rounded: there is nothing finer than a nanosecond.
+
+        Raises InvalidDurationError with line and column (from 1, in characters), InvalidTextError
+        for a lone surrogate, and as `record_all` does.
+        """
+        encoded, recorded = utf8(text), c_uint64()
+        if error := tb_histogram_record_durations(
+            self._open(), encoded, len(encoded), byref(recorded)
+        ):
+            raise failure(error)
+        return recorded.value
+
+    def is_empty(self) -> bool:
+        """Whether no value was recorded."""
+        empty = c_bool()
+        if error := tb_histogram_is_empty(self._open(), byref(empty)):
+            raise failure(error)
+        return empty.value
+
+    def min(self) -> int | None:
+        """The lowest value recorded (the low end of its bucket); None when empty."""
+        return self._option(tb_histogram_min, c_uint64())
+
+    def max(self) -> int | None:
+        """The highest value recorded (the high end of its bucket); None when empty."""
+        return self._option(tb_histogram_max, c_uint64())
+
+    def mean(self) -> float | None:
+        """The arithmetic mean, each value taken as the middle of its bucket; None when empty."""
+        return self._option(tb_histogram_mean, c_double())
+
+    def stdev(self) -> float | None:
+        """The standard deviation of the whole population; None when empty."""
+        return self._option(tb_histogram_stdev, c_double())
+
+    def value_at_quantile(self, quantile: float, /) -> int | None:
+        """The value at or below which the share `quantile` of all values lies; None when empty.
+
+        Raises InvalidQuantileError for NaN and what is not from 0 to 1, also when empty.
+        """
+        found, value = c_bool(), c_uint64()
+        if error := tb_histogram_value_at_quantile(
+            self._open(), c_double(quantile), byref(found), byref(value)
+        ):
+            raise failure(error)
+        return value.value if found else None
+
+    def values_at_quantiles(self, quantiles: "Buffer | Iterable[float]", /) -> list[int] | None:
+        """`value_at_quantile` for each of `quantiles`, in their order; None when empty.
+
+        A contiguous buffer of doubles is copied as a whole, every other iterable item by item.
+
+        Raises InvalidQuantileError with the index of the first bad one.
+        """
+        handle, copied = self._open(), steady_doubles(quantiles)
+        values, found = array("Q", bytes(len(copied))), c_bool()
+        address, length = values.buffer_info()
+        if error := tb_histogram_values_at_quantiles(handle, copied, length, byref(found), address):
+            raise failure(error)
+        return values.tolist() if found else None
+
+    def summary(self) -> Summary | None:
+        """The usual figures at one glance; None when empty."""
+        found, summary = c_bool(), tb_summary()
+        if error := tb_histogram_summary(self._open(), byref(found), byref(summary)):
+            raise failure(error)
+        return Summary._make(SUMMARY.unpack_from(summary)) if found else None
+
+    def buckets(self, scan: Scan = RECORDED) -> Buckets:
+        """The buckets as they are now: a lazy iterator over a copy of the counts.
+
+        Raises InvalidArgumentError for a parameter of `scan` that makes no sense,
+        TooManyError when it could yield more than 2**20 buckets.
+        """
+        return Buckets(open_cursor(self._open(), scan))
+
+    def bucket_array(self, scan: Scan = RECORDED) -> "numpy.ndarray":
+        """The buckets as a NumPy array of uint64: a row each, with value, count and total.
+
+        The library writes into the array's own memory. Raises as `buckets` does, and ImportError
+        without NumPy.
+        """
+        import numpy
+
+        cursor = open_cursor(self._open(), scan)
+        rows = numpy.empty((256, 3), numpy.uint64)
+        filled = 0
+        while count := pull(cursor, rows[filled:].ctypes.data, len(rows) - filled):
+            filled += count
+            if filled == len(rows):
+                rows.resize((2 * filled, 3), refcheck=False)  # nobody else has seen it
+        rows.resize((filled, 3), refcheck=False)
+        return rows
+
+    def for_each_bucket(self, visitor: Callable[[Bucket], object], scan: Scan = RECORDED) -> bool:
+        """Calls `visitor` with each bucket; True if it saw them all.
+
+        It stops early when the visitor returns False (nothing else that is false) or raises; its
+        exception comes out as it is. The visitor walks a copy of the counts: it may use this
+        histogram, and close it. Raises as `buckets` does.
+        """
+        handle, native, stopped = self._open(), native_scan(scan), c_int32()
+        call_with(
+            visitor,
+            lambda key: tb_histogram_for_each_bucket(
+                handle, byref(native), visit_bucket, key, byref(stopped)
+            ),
+        )
+        return not stopped
+
+    def merge(self, other: "Histogram", /) -> None:
+        """Adds every value of `other`, which may be this very histogram. The tag stays.
+
+        Raises OutOfRangeError when `other` holds a value above `highest`, CountOverflowError.
+        """
+        if not isinstance(other, Histogram):
+            raise TypeError(f"a Histogram is needed, not {type(other).__name__}")
+        if error := tb_histogram_merge(self._open(), other._open()):
+            raise failure(error)
+
+    def encode(self) -> bytes:
+        """The counts in HdrHistogram's V2 encoding with DEFLATE, which other implementations read.
+
+        The tag is no part of it.
+        """
+        encoded = tb_owned()
+        if error := tb_histogram_encode(self._open(), byref(encoded)):
+            raise failure(error)
+        try:
+            return PyBytes_FromStringAndSize(encoded.data, encoded.length)
+        finally:
+            tb_bytes_free(byref(encoded))
+
+    @classmethod
+    def decode(cls, data: "Buffer", /) -> "Histogram":
+        """A histogram of what `encode` or another implementation wrote, from bytes or a buffer.
+
+        Raises MalformedHistogramError. Hostile bytes cost at most 100 MiB until then.
+        """
+        steady, handle = steady_bytes(data), Handle()
+        if error := tb_histogram_decode(steady, len(steady), byref(handle)):
+            raise failure(error)
+        return cls._of(handle)
+
+    def clone(self) -> "Histogram":
+        """Another handle to the same histogram, to be closed by itself.
+
+        `copy.copy` makes an independent histogram instead.
+        """
+        handle = Handle()
+        if error := tb_histogram_clone(self._open(), byref(handle)):
+            raise failure(error)
+        return self._of(handle)
+
+    def close(self) -> None:
+        """Closes this handle; what is running on other threads finishes first.
+
+        Closing twice is allowed.
+        """
+        self._handle = None
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Buckets:
+        return self.buckets()
+
+    def __enter__(self) -> "Histogram":
+        self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<Histogram, closed>"
+        try:
+            config = self._config()
+            fields = {name: getattr(config, name) for name, _ in config._fields_}
+            fields |= {"tag": self.tag, "count": self.count}
+        except PoisonedError:
+            return "<Histogram, poisoned>"
+        shown = ", ".join(f"{name}={value!r}" for name, value in fields.items())
+        return f"<Histogram({shown})>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.encode(), self.tag)
+
+    def __copy__(self) -> "Histogram":
+        return _restore(type(self), self.encode(), self.tag)
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "Histogram":
+        return self.__copy__()
+
+
+def _restore(cls: type[Histogram], data: bytes, tag: str) -> Histogram:
+    histogram = cls.decode(data)
+    histogram.tag = tag
+    return histogram
