@@ -372,7 +372,10 @@ OPERATION(visit) {
   if (!failed(r, tb_histogram_for_each_bucket(histogram, &scan, visit_bucket, &visit, &stopped))) {
     put_word(r, stopped ? "stopped" : "finished");
     put_buckets(r, visit.seen.items, visit.seen.count);
-    if (visit.nested) {
+    if (visit.nested && strncmp(visit.nested, "unsupported ", 12) == 0) {
+      pass_on(r, visit.nested);
+      visit.nested = NULL;
+    } else if (visit.nested) {
       put_word(r, ":");
       put_word(r, visit.nested);
     }

@@ -132,11 +132,7 @@ static void op_par(struct request *r) {
     else
       bad = threads[i].bad;
   }
-  if (bad) {
-    free(r->reply.data);
-    r->reply.data = bad;
-    r->halted = true;
-  }
+  if (bad) pass_on(r, bad);
 }
 
 /* ---- requests */

@@ -76,6 +76,8 @@ void put_bytes(struct request *r, const void *data, size_t length);
 /* Ends the request with `unsupported <reason>`, or with what is wrong with it. */
 void unsupported(struct request *r, const char *reason);
 void malformed(struct request *r, const char *what);
+/* Ends the request with the reply to an operation inside it, which it owns from then on. */
+void pass_on(struct request *r, char *reply);
 /* Ends the request with `err …`, and frees the error; false for success. */
 bool failed(struct request *r, failure error);
 

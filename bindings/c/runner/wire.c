@@ -120,6 +120,15 @@ void malformed(struct request *r, const char *what) {
   put_hex(&r->reply, what, strlen(what));
 }
 
+void pass_on(struct request *r, char *reply) {
+  if (halt(r)) {
+    free(r->reply.data);
+    r->reply.data = reply;
+  } else {
+    free(reply);
+  }
+}
+
 #if HAS_HISTOGRAM
 bool failed(struct request *r, failure error) {
   if (!error) return false;
