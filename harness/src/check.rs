@@ -356,7 +356,7 @@ impl<'a> Checker<'a> {
         row
     }
 
-    /// Runs a vector and lets go of what it made; also the reasons it met. A runner that crashed or hung is taken away;
+    /// Runs a vector and lets go of what it made; also the reasons it met. A runner that cannot go on is taken away;
     /// where there is none, the vector has failed.
     fn run_vector(
         &mut self,
@@ -386,7 +386,7 @@ impl<'a> Checker<'a> {
                         vector,
                         step,
                         what,
-                        show(&reply),
+                        written(&reply),
                         reply.join(" "),
                     ));
                     break;
@@ -407,16 +407,12 @@ impl<'a> Checker<'a> {
         // Part of the vector: a crash while its objects are let go is this vector's crash.
         let (got, wire) = match runner.ask("reset", self.limit) {
             Outcome::Reply(reply) if reply == ["ok"] => return (result, met),
-            Outcome::Reply(reply) => (show(&reply), reply.join(" ")),
-            Outcome::Died(how) => {
-                *slot = None;
-                (how, String::new())
-            }
-            Outcome::Hung => {
-                *slot = None;
-                (self.hung(), String::new())
-            }
+            Outcome::Reply(reply) => (written(&reply), reply.join(" ")),
+            Outcome::Died(how) => (how, String::new()),
+            Outcome::Hung => (self.hung(), String::new()),
         };
+        // Dead, or out of step: the next reply may be to an older request.
+        *slot = None;
         if result.failure.is_none() {
             let last = &vector.steps[vector.steps.len() - 1];
             let mut failure = Failure::new(
@@ -446,8 +442,11 @@ impl<'a> Checker<'a> {
             Outcome::Died(how) => return Stepped::Gone(how),
             Outcome::Hung => return Stepped::Gone(self.hung()),
         };
-        if reply[0] == "unsupported" {
-            return judge_unsupported(bridge, reply);
+        if let Some(reason) = unsupported(&reply) {
+            return match judge_unsupported(bridge, reason) {
+                Ok(()) => Stepped::Unsupported(reason.join(" ")),
+                Err(what) => Stepped::Wrong { what, reply },
+            };
         }
         if !matches!(reply[0].as_str(), "ok" | "err") {
             let what = "a reply begins with ok, err or unsupported".into();
@@ -491,22 +490,32 @@ impl<'a> Checker<'a> {
     }
 }
 
-fn judge_unsupported(bridge: &Bridge, reply: Vec<String>) -> Stepped {
-    let what = match &reply[1..] {
-        [reason] if reason == NO_OPERATION && bridge.role.is_partial() => {
-            return Stepped::Unsupported(reason.clone());
-        }
-        [reason] if bridge.cannot.iter().any(|c| c.reason == *reason) => {
-            return Stepped::Unsupported(reason.clone());
-        }
-        [reason] if reason == NO_OPERATION => "the runner does not know this operation".into(),
-        [reason] => format!(
+/// What follows `unsupported` in a reply that says so, be it of an operation inside a visitor, after the colon.
+fn unsupported(reply: &[String]) -> Option<&[String]> {
+    let mut parts = reply.split(|token| token == ":");
+    parts.find_map(|part| match part.split_first() {
+        Some((word, reason)) if word == "unsupported" => Some(reason),
+        _ => None,
+    })
+}
+
+/// Whether a bridge may answer `unsupported` with these words; if not, why.
+fn judge_unsupported(bridge: &Bridge, reason: &[String]) -> Result<(), String> {
+    let [reason] = reason else {
+        return Err("`unsupported` is followed by one word".into());
+    };
+    if bridge.cannot.iter().any(|c| c.reason == *reason)
+        || reason == NO_OPERATION && bridge.role.is_partial()
+    {
+        return Ok(());
+    }
+    Err(match reason.as_str() {
+        NO_OPERATION => "the runner does not know this operation".into(),
+        _ => format!(
             "bindings/{}/bridge.toml does not declare it: it has no [[cannot]] with reason = \"{reason}\"",
             bridge.id
         ),
-        _ => "`unsupported` is followed by one word".into(),
-    };
-    Stepped::Wrong { what, reply }
+    })
 }
 
 impl Checked {
@@ -555,6 +564,14 @@ impl Failure {
     }
 }
 
+/// A reply as a vector would write it: without its `ok`, unless that is all.
+fn written(reply: &[String]) -> String {
+    match reply {
+        [ok, rest @ ..] if ok == "ok" && !rest.is_empty() => show(rest),
+        _ => show(reply),
+    }
+}
+
 /// What is wrong with a bridge, for people.
 fn failures(row: &Checked) -> String {
     let mut out = String::new();
@@ -565,7 +582,8 @@ fn failures(row: &Checked) -> String {
         let Some(failure) = &result.failure else {
             continue;
         };
-        out += &format!("FAIL {} {}: {}\n", row.bridge, result.vector, failure.what);
+        let what = shortened(&failure.what);
+        out += &format!("FAIL {} {}: {what}\n", row.bridge, result.vector);
         for (label, text) in [
             ("why", &failure.why),
             ("at", &failure.at),

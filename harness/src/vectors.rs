@@ -227,18 +227,23 @@ pub fn mismatch(expected: &Expected, got: &[String]) -> Option<String> {
         .into_iter()
         .filter(|t| with_messages || !t.starts_with("message="))
         .collect();
-    if want.len() != got.len() {
-        return Some(format!(
-            "{} tokens expected, {} came",
-            want.len(),
-            got.len()
-        ));
-    }
-    let differ = want
+    let alike = want
         .iter()
-        .zip(got)
-        .position(|(want, got)| !same(want, got));
-    differ.map(|i| format!("token {} differs", i + 1))
+        .zip(&got)
+        .take_while(|(want, got)| same(want, got));
+    let n = alike.count();
+    let shown = |token: &String| show(std::slice::from_ref(token));
+    match (want.get(n), got.get(n)) {
+        (None, None) => None,
+        (Some(want), Some(&got)) => Some(format!(
+            "token {} is {} instead of {}",
+            n + 1,
+            shown(got),
+            shown(want)
+        )),
+        (Some(want), None) => Some(format!("it ends after {n} tokens, before {}", shown(want))),
+        (None, Some(&got)) => Some(format!("it goes on after {n} tokens, with {}", shown(got))),
+    }
 }
 
 /// Whether `got` is the expected error, from a strategy that cannot carry fields: `err <code> <name> ? message=…`.
@@ -932,11 +937,14 @@ mod tests {
     #[test]
     fn replies_are_compared_by_value() {
         assert_eq!(compare("3", "ok 3"), "same");
-        assert_eq!(compare("3", "ok 4"), "token 2 differs");
-        assert_eq!(compare("3", "ok"), "2 tokens expected, 1 came");
+        assert_eq!(compare("3", "ok 4"), "token 2 is 4 instead of 3");
+        assert_eq!(compare("3", "ok"), "it ends after 1 tokens, before 3");
         assert_eq!(compare("any", "err 9 poisoned message=x"), "same");
         assert_eq!(compare("nan", "ok dfff8000000000001"), "same");
-        assert_eq!(compare("0.0", "ok d8000000000000000"), "token 2 differs");
+        assert_eq!(
+            compare("0.0", "ok d8000000000000000"),
+            "token 2 is -0.0 instead of 0.0"
+        );
         assert_eq!(
             compare(
                 "1.0~1e-9",
@@ -949,9 +957,12 @@ mod tests {
                 "1.0~1e-9",
                 &format!("ok d{:016x}", (1.0f64 + 1e-8).to_bits())
             ),
-            "token 2 differs"
+            "token 2 is 1.00000001 instead of 1.0~1e-9"
         );
-        assert_eq!(compare("1.0~1e-9", "ok d3ff"), "token 2 differs");
+        assert_eq!(
+            compare("1.0~1e-9", "ok d3ff"),
+            "token 2 is d3ff instead of 1.0~1e-9"
+        );
     }
 
     #[test]
@@ -977,7 +988,7 @@ mod tests {
         );
         assert_eq!(
             compare("err poisoned message=\"a\"", "err 9 poisoned message=x62"),
-            "token 3 differs"
+            "token 3 is message=\"b\" instead of message=\"a\""
         );
         assert_eq!(
             compare(
