@@ -8,8 +8,8 @@ use crate::bridge::Role;
 use crate::crosscheck::{self, Agreement};
 use crate::report::document::{Block, Cell, Plot, Table};
 use crate::report::figures::{self, case_name};
-use crate::report::plot::{self, Series};
-use crate::report::rows::{self, BASELINE, Row};
+use crate::report::plot::{self, Dots, Series};
+use crate::report::rows::{self, BASELINE, NO_TOLL, Row};
 use crate::results::Results;
 use crate::shapes::{EMPTY, Shape, Shapes, Unit};
 
@@ -161,10 +161,8 @@ impl<'a> Content<'a> {
             blocks.push(Block::Table(table));
             plots.extend(self.floor_plot(host)?);
         }
-        if !plots.is_empty() {
-            blocks.push(Block::Heading(3, "Times the floor".into()));
-            blocks.push(Block::Plots(plots));
-        }
+        plots.splice(0..0, self.toll_plot(plot::WIDTH)?);
+        blocks.push(Block::Plots(plots));
         Ok(blocks)
     }
 
@@ -183,30 +181,45 @@ impl<'a> Content<'a> {
             .marked(row.is_doubtful())
     }
 
+    /// The tolls of all bridges at the key cases, in one picture.
+    pub fn toll_plot(&self, width: u32) -> Result<Option<Plot>> {
+        let toll = |row: &Row| row.toll.map(|toll| toll.max(NO_TOLL));
+        let title = format!("Toll of a call; at the line, {NO_TOLL} ns or none");
+        self.dots(title, width, NO_TOLL, plot::short_time, toll)
+    }
+
     /// The ratios of a host's bridges over its floor at the key cases.
-    pub fn floor_plot(&self, host: &str) -> Result<Option<Plot>> {
-        let measured = |row: &&Row| {
-            row.host == host && row.over_floor.is_some_and(|r| r > 0.0) && row.role != Role::Floor
+    fn floor_plot(&self, host: &str) -> Result<Option<Plot>> {
+        let ratio = |row: &Row| {
+            let counts = row.host == host && row.role != Role::Floor;
+            row.over_floor.filter(|ratio| counts && *ratio > 0.0)
         };
-        let labels: Vec<(&str, u64)> = KEY_CASES
+        let title = format!("{host}: times {host}/floor");
+        self.dots(title, plot::WIDTH, 1.0, |ratio| format!("{ratio}×"), ratio)
+    }
+
+    fn dots(
+        &self,
+        title: String,
+        width: u32,
+        line: f64,
+        format: fn(f64) -> String,
+        value: impl Fn(&Row) -> Option<f64>,
+    ) -> Result<Option<Plot>> {
+        let cases: Vec<(&str, u64)> = KEY_CASES
             .into_iter()
             .filter(|(shape, n)| {
-                self.rows
-                    .iter()
-                    .filter(measured)
-                    .any(|r| r.shape == *shape && r.n == *n)
+                let mut rows = self.rows.iter().filter(|r| r.shape == *shape && r.n == *n);
+                rows.any(|row| value(row).is_some())
             })
             .collect();
         let mut series = Vec::new();
         for (index, bridge) in self.results.bridges.iter().enumerate() {
-            let points: Vec<(f64, f64)> = labels
-                .iter()
-                .enumerate()
-                .filter_map(|(i, (shape, n))| {
-                    let row = self.row(&bridge.id, shape, *n).filter(measured)?;
-                    Some((row.over_floor?, plot::row(i)))
-                })
-                .collect();
+            let at = |(i, (shape, n)): (usize, &(&str, u64))| {
+                let value = self.row(&bridge.id, shape, *n).and_then(&value)?;
+                Some((value, plot::row(i)))
+            };
+            let points: Vec<(f64, f64)> = cases.iter().enumerate().filter_map(at).collect();
             if !points.is_empty() {
                 series.push(Series {
                     index,
@@ -218,18 +231,20 @@ impl<'a> Content<'a> {
         if series.is_empty() {
             return Ok(None);
         }
-        let labels: Vec<String> = labels
+        let labels: Vec<String> = cases
             .iter()
             .map(|(shape, n)| case_name(shape, *n))
             .collect();
-        let title = format!("{host}: times {host}/floor, net of the empty loop");
-        let title = if rows::loop_is_taken_off(host) {
-            title
-        } else {
-            format!("{host}: times {host}/floor")
+        let dots = Dots {
+            width,
+            title: &title,
+            labels: &labels,
+            series: &series,
+            line,
+            format,
         };
         Ok(Some(Plot {
-            svg: plot::ratios(&labels, &series, &title)?,
+            svg: dots.draw()?,
             title,
             legend: Vec::new(),
         }))
@@ -684,7 +699,7 @@ fn how_to_read() -> Vec<Block> {
                 .into(),
             format!(
                 "A toll under {} ns reads `none`: compiled loops move by about as much with unrelated code.",
-                rows::NO_TOLL
+                NO_TOLL
             ),
             "In interpreters the empty loop, the first row, is taken off before a toll or a ratio is formed; \
              the times themselves include it."

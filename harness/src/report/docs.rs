@@ -20,8 +20,9 @@ const OPEN_END: &str = "-->";
 const CLOSE: &str = "<!-- /toll -->";
 /// Documents that may hold blocks.
 const DOCUMENTS: [&str; 3] = ["README.md", "docs/**/*.md", "bindings/**/README.md"];
-/// Where the pictures go: one a host, `docs/img/tolls-<host>.svg`.
-const PICTURES: &str = "docs/img";
+/// The picture of all tolls, and its width in the units of its text.
+const PICTURE: &str = "docs/img/tolls.svg";
+const PICTURE_WIDTH: u32 = 680;
 
 /// Rewrites every document, or with `write` unset only says which are stale; exit code 1 then.
 ///
@@ -36,15 +37,8 @@ pub fn run(root: &Path, results: &Results, shapes: &Shapes, write: bool) -> Resu
         wanted.push((path, new));
     }
     let content = Content::new(results, shapes);
-    for host in rows
-        .iter()
-        .map(|r| &r.host)
-        .collect::<std::collections::BTreeSet<_>>()
-    {
-        if let Some(picture) = content.floor_plot(host)? {
-            let path = root.join(PICTURES).join(format!("tolls-{host}.svg"));
-            wanted.push((path, plot::standalone(&picture.svg)));
-        }
+    if let Some(picture) = content.toll_plot(PICTURE_WIDTH)? {
+        wanted.push((root.join(PICTURE), plot::standalone(&picture.svg)));
     }
     let mut stale = 0;
     for (path, new) in wanted {

@@ -27,8 +27,8 @@ const MARKERS: usize = 6;
 /// The page's style replaces these two in a dark page.
 const INK: RGBColor = RGBColor(0x33, 0x33, 0x33);
 const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
-/// Wide as a phone, so that text keeps its size there.
-const WIDTH: u32 = 360;
+/// A plot's width on the page: as wide as a phone, so that text keeps its size there.
+pub const WIDTH: u32 = 360;
 const FONT: (&str, i32) = ("sans-serif", 13);
 
 /// Restyles [`INK`] and [`GRID`] for a dark page.
@@ -80,74 +80,85 @@ pub fn time_against_size(series: &[Series], title: &str) -> Result<String> {
     })
 }
 
-/// One row a label, one marker a bridge, on a log axis of ratios with a line at 1. The legend stands
-/// below.
-pub fn ratios(labels: &[String], series: &[Series], title: &str) -> Result<String> {
-    let row_height = 24;
-    let legend_height = 20 * series.len().div_ceil(2) as u32 + 6;
-    let height = row_height * labels.len() as u32 + 46;
-    let xs = widen(
-        series
-            .iter()
-            .flat_map(|s| s.points.iter())
-            .map(|p| p.0)
-            .chain([1.0]),
-        1.2,
-    );
-    let rows = labels.len() as f64;
-    draw(WIDTH, height + legend_height, title, |area| {
-        let (plot, legend) = area.split_vertically(height);
-        let mut chart = ChartBuilder::on(&plot)
-            .margin(6)
-            .margin_right(16)
-            .x_label_area_size(24)
-            .y_label_area_size(124)
-            .build_cartesian_2d((xs.0..xs.1).log_scale(), -rows..0.0)?;
-        chart
-            .configure_mesh()
-            .axis_style(GRID)
-            .disable_y_mesh()
-            .y_labels(0)
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID)
-            .label_style(FONT.into_font().color(&INK))
-            .x_labels(5)
-            .x_label_formatter(&|x| format!("{x}×"))
-            .draw()?;
-        chart.draw_series([PathElement::new(
-            [(1.0, -rows), (1.0, 0.0)],
-            INK.stroke_width(1),
-        )])?;
-        for one in series {
-            chart.draw_series(one.points.iter().map(|at| marker(one.index, *at)))?;
-        }
-        let text = |side| {
-            FONT.into_font()
-                .color(&INK)
-                .pos(Pos::new(side, VPos::Center))
-        };
-        let (left, right) = (text(HPos::Left), text(HPos::Right));
-        for (i, label) in labels.iter().enumerate() {
-            let (_, y) = chart.backend_coord(&(1.0, row(i)));
-            plot.draw(&Text::new(label.clone(), (124, y), right.clone()))?;
-        }
-        for (i, one) in series.iter().enumerate() {
-            let at = (
-                20 + (i % 2) as i32 * (WIDTH as i32 / 2),
-                (i / 2) as i32 * 20 + 10,
-            );
-            legend.draw(&marker(one.index, at))?;
-            legend.draw(&Text::new(
-                one.name.clone(),
-                (at.0 + 12, at.1),
-                left.clone(),
-            ))?;
-        }
-        Ok(())
-    })
+/// A plot with one row a label and one marker a bridge, on a log axis.
+pub struct Dots<'a> {
+    /// The picture's width, in the units of its text.
+    pub width: u32,
+    /// What is drawn.
+    pub title: &'a str,
+    /// The rows, from the top.
+    pub labels: &'a [String],
+    /// Points: a value, and the [`row`] it belongs to.
+    pub series: &'a [Series],
+    /// A value with a line of its own.
+    pub line: f64,
+    /// How values are written.
+    pub format: fn(f64) -> String,
 }
 
-/// The y of the `i`th row of [`ratios`].
+impl Dots<'_> {
+    /// The picture, with its legend below.
+    pub fn draw(&self) -> Result<String> {
+        let columns = self.width / 170;
+        let legend_height = 20 * self.series.len().div_ceil(columns as usize) as u32 + 6;
+        let height = 24 * self.labels.len() as u32 + 46;
+        let values = self.series.iter().flat_map(|s| &s.points).map(|p| p.0);
+        let xs = widen(values.chain([self.line]), 1.3);
+        let rows = self.labels.len() as f64;
+        draw(self.width, height + legend_height, self.title, |area| {
+            let (plot, legend) = area.split_vertically(height);
+            let mut chart = ChartBuilder::on(&plot)
+                .margin(6)
+                .margin_right(22)
+                .x_label_area_size(24)
+                .y_label_area_size(124)
+                .build_cartesian_2d((xs.0..xs.1).log_scale(), -rows..0.0)?;
+            chart
+                .configure_mesh()
+                .axis_style(GRID)
+                .disable_y_mesh()
+                .y_labels(0)
+                .light_line_style(TRANSPARENT)
+                .bold_line_style(GRID)
+                .label_style(FONT.into_font().color(&INK))
+                .x_labels(5)
+                .x_label_formatter(&|x| (self.format)(*x))
+                .draw()?;
+            let line = [(self.line, -rows), (self.line, 0.0)];
+            chart.draw_series([PathElement::new(line, INK.stroke_width(1))])?;
+            for i in 0..self.labels.len() {
+                let line = [(xs.0, row(i)), (xs.1, row(i))];
+                chart.draw_series([PathElement::new(line, GRID)])?;
+            }
+            for one in self.series {
+                chart.draw_series(one.points.iter().map(|at| marker(one.index, *at)))?;
+            }
+            let text = |side| {
+                FONT.into_font()
+                    .color(&INK)
+                    .pos(Pos::new(side, VPos::Center))
+            };
+            let (left, right) = (text(HPos::Left), text(HPos::Right));
+            for (i, label) in self.labels.iter().enumerate() {
+                let (_, y) = chart.backend_coord(&(1.0, row(i)));
+                plot.draw(&Text::new(label.clone(), (124, y), right.clone()))?;
+            }
+            for (i, one) in self.series.iter().enumerate() {
+                let (column, line) = (i as u32 % columns, i as u32 / columns);
+                let at = (
+                    (20 + column * (self.width / columns)) as i32,
+                    (line * 20 + 10) as i32,
+                );
+                legend.draw(&marker(one.index, at))?;
+                let name = Text::new(one.name.clone(), (at.0 + 12, at.1), left.clone());
+                legend.draw(&name)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The y of the `i`th row of [`Dots`].
 pub fn row(i: usize) -> f64 {
     -(i as f64) - 0.5
 }
@@ -262,7 +273,8 @@ fn widen(values: impl Iterator<Item = f64>, factor: f64) -> (f64, f64) {
     (low / factor, (high * factor).max(low * 10.0))
 }
 
-fn short_time(ns: f64) -> String {
+/// A time without trailing zeros, for an axis.
+pub fn short_time(ns: f64) -> String {
     let text = figures::time(ns);
     match text.split_once(' ') {
         Some((number, unit)) if number.contains('.') => {
