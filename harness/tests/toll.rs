@@ -493,6 +493,19 @@ fn what_no_vector_reaches_fails() {
             .any(|row| row["kind"] == "probe" && row["name"] == "sub")
     );
     assert!(!project.says(&["list", "--uncovered"]).1);
+    let tested = |test: &str| {
+        project.write("test.c", test);
+        project.write(
+            "conformance/errors.toml",
+            &format!("{ERRORS}null_argument = \"test.c\"\n"),
+        );
+        project
+            .says(&["list", "--uncovered"])
+            .0
+            .contains("null_argument")
+    };
+    assert!(tested("nothing"));
+    assert!(!tested("expect(TB_ERR_NULL_ARGUMENT)"));
     let pairs = project.json(&["list", "--errors", "--json"]);
     assert_eq!(pairs[0]["vectors"][0], "all/error");
 }
