@@ -213,7 +213,7 @@ def call_back_from_new_thread(n, callback):
         nonlocal result, raised
         try:
             result = call_back(n, callback)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # raised again below
             raised = error
 
     thread = threading.Thread(target=run)

@@ -6,7 +6,7 @@ from ctypes import byref, c_char, c_size_t, c_void_p
 from functools import partial
 from itertools import islice
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from ._abi import BUCKET, tb_buckets_free, tb_buckets_next, tb_histogram_buckets
 from ._arguments import U64_MAX, integer
@@ -59,7 +59,7 @@ class Buckets:
     Any thread may use it; each bucket is given out once. Closing it frees the copy at once.
     """
 
-    __slots__ = ("_cursor", "_lock", "_ready", "__weakref__")
+    __slots__ = ("__weakref__", "_cursor", "_lock", "_ready")
 
     _cursor: Cursor | None
 
@@ -68,7 +68,7 @@ class Buckets:
         self._ready: Iterator[Bucket] = iter(())
         self._lock = Lock()
 
-    def __iter__(self) -> "Buckets":
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Bucket:
@@ -105,7 +105,7 @@ class Buckets:
             self._cursor = None
             self._ready = iter(())
 
-    def __enter__(self) -> "Buckets":
+    def __enter__(self) -> Self:
         if self._cursor is None:
             raise closed()
         return self

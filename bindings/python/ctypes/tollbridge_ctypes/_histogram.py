@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterable
 from ctypes import byref, c_bool, c_double, c_int32, c_uint64, c_void_p
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ._abi import (
     SUMMARY,
@@ -87,7 +87,7 @@ class Histogram:
     Raises InvalidArgumentError, and as `tag` does.
     """
 
-    __slots__ = ("_handle", "__weakref__")
+    __slots__ = ("__weakref__", "_handle")
 
     _handle: Handle | None
 
@@ -108,7 +108,7 @@ class Histogram:
             self.tag = tag
 
     @classmethod
-    def _of(cls, handle: Handle) -> "Histogram":
+    def _of(cls, handle: Handle) -> Self:
         histogram = cls.__new__(cls)
         histogram._handle = handle
         return histogram
@@ -347,7 +347,7 @@ class Histogram:
             tb_bytes_free(byref(encoded))
 
     @classmethod
-    def decode(cls, data: "Buffer", /) -> "Histogram":
+    def decode(cls, data: "Buffer", /) -> Self:
         """A histogram of what `encode` or another implementation wrote, from bytes or a buffer.
 
         Raises MalformedHistogramError. Hostile bytes cost at most 100 MiB until then.
@@ -357,7 +357,7 @@ class Histogram:
             raise failure(error)
         return cls._of(handle)
 
-    def clone(self) -> "Histogram":
+    def clone(self) -> Self:
         """Another handle to the same histogram, to be closed by itself.
 
         `copy.copy` makes an independent histogram instead.
@@ -380,7 +380,7 @@ class Histogram:
     def __iter__(self) -> Buckets:
         return self.buckets()
 
-    def __enter__(self) -> "Histogram":
+    def __enter__(self) -> Self:
         self._open()
         return self
 
@@ -402,14 +402,17 @@ class Histogram:
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.encode(), self.tag)
 
-    def __copy__(self) -> "Histogram":
+    def __copy__(self) -> Self:
         return _restore(type(self), self.encode(), self.tag)
 
-    def __deepcopy__(self, _memo: dict[int, Any]) -> "Histogram":
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
         return self.__copy__()
 
 
-def _restore(cls: type[Histogram], data: bytes, tag: str) -> Histogram:
+AnyHistogram = TypeVar("AnyHistogram", bound=Histogram)
+
+
+def _restore(cls: type[AnyHistogram], data: bytes, tag: str) -> AnyHistogram:
     histogram = cls.decode(data)
     histogram.tag = tag
     return histogram
