@@ -1,6 +1,5 @@
 //! Core's errors as Python exceptions, and the panic guard.
 
-use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
@@ -62,18 +61,6 @@ impl ErrorDetail {
             fields.set_item(name, to_python(py, field)?)?;
         }
         Ok(fields)
-    }
-
-    fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        match self
-            .0
-            .fields()
-            .into_iter()
-            .find(|(known, _)| *known == name)
-        {
-            Some((_, field)) => to_python(py, field),
-            None => Err(PyAttributeError::new_err(name.to_owned())),
-        }
     }
 
     fn __str__(&self) -> String {

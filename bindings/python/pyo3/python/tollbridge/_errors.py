@@ -7,6 +7,8 @@ with core's own table.
 
 from typing import Any, ClassVar
 
+from ._native import ErrorDetail
+
 __all__ = [
     "ERRORS",
     "ClosedError",
@@ -38,8 +40,8 @@ class TollbridgeError(Exception):
     code: ClassVar[int] = 0
     name: ClassVar[str] = ""
 
-    # `args` is one ErrorDetail, which makes message and fields when they are asked for;
-    # after pickling it is the message and the fields themselves.
+    # `args` is one ErrorDetail, which makes message and fields when they are asked for; or both of
+    # them, when it was raised by Python code and after pickling.
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
@@ -48,18 +50,20 @@ class TollbridgeError(Exception):
     def fields(self) -> dict[str, int | float | str]:
         """The fields by name, in their stable order."""
         match self.args:
-            case (_, dict() as fields):
+            case (ErrorDetail() as detail,):
+                return detail.fields
+            case (_, fields):
                 return dict(fields)
-            case (detail,):
-                return getattr(detail, "fields", {})
         return {}
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self.fields[name]
-        except KeyError:
+        # Only for what is no attribute yet: at the first question all fields become attributes.
+        fields = self.fields
+        if name not in fields:
             message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(message, name=name, obj=self) from None
+            raise AttributeError(message, name=name, obj=self)
+        self.__dict__.update(fields)
+        return fields[name]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self), self.fields), self.__dict__ or None
