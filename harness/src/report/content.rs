@@ -139,8 +139,18 @@ impl<'a> Content<'a> {
                  the same call in hand-written C over the host's own API."
             )),
         ];
-        let mut plots = Vec::new();
-        for (host, bridges) in self.hosts() {
+        let mut plots: Vec<Plot> = self.toll_plot(plot::WIDTH)?.into_iter().collect();
+        for (host, _) in self.hosts() {
+            plots.extend(self.floor_plot(host)?);
+        }
+        blocks.push(Block::Plots(plots));
+        let hosts = self.hosts();
+        let is_alone = hosts.len() == 1;
+        for (host, bridges) in hosts {
+            // The baseline stands in every table.
+            if bridges == [BASELINE] && !is_alone {
+                continue;
+            }
             blocks.push(Block::Heading(3, host.into()));
             let mut columns = bridges.clone();
             if !bridges.contains(&BASELINE) && self.results.bridge(BASELINE).is_some() {
@@ -159,10 +169,7 @@ impl<'a> Content<'a> {
                 }
             }
             blocks.push(Block::Table(table));
-            plots.extend(self.floor_plot(host)?);
         }
-        plots.splice(0..0, self.toll_plot(plot::WIDTH)?);
-        blocks.push(Block::Plots(plots));
         Ok(blocks)
     }
 

@@ -130,8 +130,11 @@ impl Dots<'_> {
                 let line = [(xs.0, row(i)), (xs.1, row(i))];
                 chart.draw_series([PathElement::new(line, GRID)])?;
             }
-            for one in self.series {
-                chart.draw_series(one.points.iter().map(|at| marker(one.index, *at)))?;
+            for (place, one) in self.series.iter().enumerate() {
+                // Side by side within the row, so that equal values do not hide each other.
+                let aside = 0.5 - (place as f64 + 0.5) / self.series.len() as f64;
+                let points = one.points.iter().map(|(x, y)| (*x, y + aside * 0.6));
+                chart.draw_series(points.map(|at| marker(one.index, at)))?;
             }
             let text = |side| {
                 FONT.into_font()
