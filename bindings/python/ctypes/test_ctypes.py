@@ -1,0 +1,142 @@
+"""What only this strategy can get wrong: the declarations, the look-up, the GIL, the end.
+
+Everything else is tested by conformance/vectors and bindings/python/tests.
+"""
+
+import ctypes
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from tollbridge_ctypes import Histogram, _abi, _callbacks
+
+HERE = Path(__file__).resolve().parent
+INCLUDE = HERE.parents[1] / "c" / "cabi" / "include"
+HEADERS = [INCLUDE / "tollbridge.h", *sorted((INCLUDE / "tollbridge").glob("*.h"))]
+
+# A comment, and the function that follows it: its name and its parameters.
+FUNCTION = re.compile(r"((?:^///.*\n)+)[^;{}/]*?\b(tb_\w+)\(([^;{}]*)\);", re.MULTILINE)
+
+HOLDS_GIL = 4  # FUNCFLAG_PYTHONAPI of CPython's _ctypes
+
+
+def functions():
+    """Name, comment and number of parameters of every function that the headers declare."""
+    for header in HEADERS:
+        for comment, name, parameters in FUNCTION.findall(header.read_text()):
+            yield name, comment, 0 if parameters == "void" else parameters.count(",") + 1
+
+
+def compiled(tmp_path, source, *flags):
+    """What the C compiler makes of this source."""
+    (tmp_path / "source.c").write_text(source)
+    made = tmp_path / "made"
+    compiler = os.environ.get("CC", "cc")
+    subprocess.run([compiler, *flags, tmp_path / "source.c", "-o", made], check=True)
+    return made
+
+
+def run(code, **environment):
+    """Runs a program that imports the package."""
+    environment = os.environ | {"PYTHONPATH": str(HERE)} | environment
+    command = [sys.executable, "-W", "error", "-c", code]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_every_function_of_the_headers_is_declared_with_as_many_arguments():
+    wanted = {name: count for name, _, count in functions() if name != "tb_abi_version"}
+    declared = {name: getattr(_abi, name, None) for name in wanted}
+    assert len(wanted) > 50
+    assert {name: f and len(f.argtypes) for name, f in declared.items()} == wanted
+
+
+def test_nothing_that_waits_or_calls_back_holds_the_gil():
+    marked = {n for n, comment, _ in functions() if re.search(r"waits|[Cc]alls\s+back", comment)}
+    assert "tb_histogram_record" in marked
+    assert "tb_probe_call_back" in marked
+    assert not [name for name in marked if getattr(_abi, name)._flags_ & HOLDS_GIL]
+
+
+def test_structures_are_laid_out_as_in_the_headers(tmp_path):
+    owned = ("tb_bytes", "tb_text", "tb_f64s", "tb_points", "tb_map")
+    structures = {
+        name: each
+        for name, each in vars(_abi).items()
+        if name.startswith("tb_") and isinstance(each, type(ctypes.Structure))
+    }
+    first, second = (name for name, _ in structures.pop("tb_owned")._fields_)
+    assert (first, second) == ("data", "length")
+    prints = [f'printf("{n} %zu\\n", sizeof({n}));' for n in [*structures, *owned]]
+    wanted = [f"{name} {ctypes.sizeof(each)}" for name, each in structures.items()]
+    wanted += [f"{name} {ctypes.sizeof(_abi.tb_owned)}" for name in owned]
+    for name, each in structures.items():
+        for field, _ in each._fields_:
+            prints.append(f'printf("{field} %zu\\n", offsetof({name}, {field}));')
+            wanted.append(f"{field} {getattr(each, field).offset}")
+    source = "#include <stdio.h>\n#include <tollbridge/probe.h>\n"
+    # The header refers to a symbol of the library, which is not linked here.
+    source += "const uint32_t tb_abi_1 = 1;\nint main(void) {" + "\n".join(prints) + "}"
+    program = compiled(tmp_path, source, f"-I{INCLUDE}")
+    shown = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    assert shown.splitlines() == wanted
+
+
+def test_another_abi_is_refused_and_both_numbers_named(tmp_path):
+    library = compiled(tmp_path, "unsigned tb_abi_version(void) { return 7; }", "-shared", "-fPIC")
+    ended = run("import tollbridge_ctypes", TOLLBRIDGE_LIBRARY=str(library))
+    assert "ImportError" in ended.stderr
+    assert f"{library} has ABI 7, but this package is for ABI 1" in ended.stderr
+
+
+def test_what_is_no_library_of_ours_is_an_import_error(tmp_path):
+    library = compiled(tmp_path, "int other;", "-shared", "-fPIC")
+    ended = run("import tollbridge_ctypes", TOLLBRIDGE_LIBRARY=str(library))
+    assert f"ImportError: {library} is no C library of Tollbridge" in ended.stderr
+    ended = run("import tollbridge_ctypes", TOLLBRIDGE_LIBRARY=str(tmp_path / "missing.so"))
+    assert "ImportError: cannot load the C library of Tollbridge" in ended.stderr
+
+
+def test_the_end_of_the_interpreter_frees_what_is_left():
+    ended = run(
+        "import sys, tollbridge_ctypes as t\n"
+        "h = t.Histogram(); h.record(1); b = h.buckets(); next(b)\n"
+        "try: t.probe.fail(1)\n"
+        "except t.ProbeError as e: error = e\n"
+        "sys.modules['kept'] = [h, b, error, h.clone()]\n"
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_running_call_keeps_what_another_thread_closes():
+    values = list(range(1, 1000)) * 100
+    for _ in range(20):
+        histogram = Histogram(1, 1000, 3)
+        clone = histogram.clone()
+        thread = threading.Thread(target=histogram.record_all, args=(values,))
+        thread.start()
+        while clone.is_empty() and thread.is_alive():
+            pass
+        histogram.close()
+        thread.join()
+        assert clone.count == len(values)
+
+
+@pytest.mark.parametrize("mode", ["finished", "raised"])
+def test_nothing_is_left_in_the_table_of_callbacks(mode):
+    histogram = Histogram()
+    histogram.record(1)
+
+    def visitor(_):
+        assert len(_callbacks._running) == 1
+        if mode == "raised":
+            raise KeyError
+
+    try:
+        histogram.for_each_bucket(visitor)
+    except KeyError:
+        assert mode == "raised"
+    assert not _callbacks._running
