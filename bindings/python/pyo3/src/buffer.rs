@@ -214,8 +214,9 @@ impl<'a> Export<'a> {
             [order, code] if *order == native => code,
             _ => return None,
         };
-        // SAFETY: with one dimension, which PyBUF_STRIDES asked for, there is one stride.
-        let contiguous = unsafe { *view.strides } == view.itemsize;
+        // NULL strides mean contiguous: ctypes gives them although PyBUF_STRIDES asks for strides.
+        // SAFETY: with one dimension there is one stride.
+        let contiguous = view.strides.is_null() || unsafe { *view.strides } == view.itemsize;
         let data = view.buf.cast::<T>();
         let length = usize::try_from(view.len).ok()? / size_of::<T>();
         let readable = T::CODES.contains(code) && (contiguous || length < 2);

@@ -1,0 +1,112 @@
+"""One class a code, fields of the right type, and panics that are errors."""
+
+import pytest
+
+ROWS = {
+    1: ("invalid_argument", ValueError),
+    2: ("out_of_range", ValueError),
+    3: ("count_overflow", OverflowError),
+    4: ("invalid_quantile", ValueError),
+    5: ("invalid_duration", ValueError),
+    6: ("invalid_tag", ValueError),
+    7: ("too_many", ValueError),
+    8: ("malformed_histogram", ValueError),
+    9: ("poisoned", None),
+    10: ("panic", None),
+    11: ("closed", ValueError),
+    12: ("invalid_text", ValueError),
+    13: ("null_argument", None),
+    14: ("invalid_enum", None),
+    15: ("invalid_length", None),
+    16: ("probe", None),
+}
+
+
+def test_every_code_has_a_class(tb):
+    assert sorted(tb.ERRORS) == sorted(ROWS)
+    for code, (name, second) in ROWS.items():
+        error = tb.ERRORS[code]
+        assert (error.code, error.name) == (code, name)
+        words = name.split("_") + ["error"]
+        assert error.__name__ == "".join(word.capitalize() for word in words)
+        assert getattr(tb, error.__name__) is error
+        assert issubclass(error, tb.TollbridgeError)
+        for other in (ValueError, OverflowError):
+            assert issubclass(error, other) == (other is second)
+
+
+def test_fields_and_message(tb, probe):
+    with pytest.raises(tb.ProbeError) as caught:
+        probe.fail(7)
+    error = caught.value
+    assert (error.code, error.name) == (16, "probe")
+    assert list(error.fields) == ["number", "ratio", "text"]
+    assert (error.number, error.text) == (7, "café")
+    assert error.ratio != error.ratio
+    assert str(error) == "probe failed: 7 NaN café"
+    assert "probe failed" in repr(error)
+    assert not hasattr(error, "invented")
+
+
+def test_an_out_of_range_value_is_told(tb, histogram):
+    with pytest.raises(ValueError, match="1001") as caught:
+        histogram.record(1001)
+    assert type(caught.value) is tb.OutOfRangeError
+    assert caught.value.fields == {"value": 1001, "highest": 1000, "index": 0}
+    assert str(caught.value) == "value 1001 (item 0) is above the highest trackable value 1000"
+    assert histogram.is_empty()
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", bytes(1000)])
+def test_hostile_bytes(tb, data):
+    with pytest.raises(tb.MalformedHistogramError) as caught:
+        tb.Histogram.decode(data)
+    assert caught.value.reason
+
+
+def test_an_error_can_be_raised_by_hand(tb):
+    with pytest.raises(tb.ClosedError, match="by hand") as caught:
+        raise tb.ClosedError("by hand", {})
+    assert caught.value.fields == {}
+
+
+@pytest.mark.parametrize("text", ["boom", "", "é\0"])
+def test_a_panic_is_an_error(tb, text):
+    with pytest.raises(tb.PanicError) as caught:
+        tb.fault.panic(text)
+    assert isinstance(caught.value, Exception)
+    assert caught.value.what == text
+
+
+def test_a_panic_half_way_poisons(tb, one_to_ten):
+    other = one_to_ten.clone()
+    with pytest.raises(tb.PanicError) as caught:
+        tb.fault.panic_while_locked(one_to_ten)
+    assert caught.value.what == "half-way"
+    for poisoned in (one_to_ten, other):
+        for call in (poisoned.summary, poisoned.encode, poisoned.buckets):
+            with pytest.raises(tb.PoisonedError):
+                call()
+        for call in (poisoned.record, poisoned.value_at_quantile):
+            with pytest.raises(tb.PoisonedError):
+                call(1)
+        with pytest.raises(tb.PoisonedError):
+            poisoned.record_all([1])
+        assert "poisoned" in repr(poisoned)
+        poisoned.close()
+        assert poisoned.closed
+
+
+def test_the_table_is_cores(tb):
+    """The annotations of each class against core's own table, where the strategy can read it."""
+    native = getattr(tb, "_native", None)
+    if native is None:
+        pytest.skip("only the extension module reads core's table")
+    rows = {code: (name, dict(fields)) for code, name, fields in native._error_table()}
+    assert set(rows) == set(tb.ERRORS)
+    for code, (name, fields) in rows.items():
+        error = tb.ERRORS[code]
+        assert error.name == name
+        own = vars(error).get("__annotations__", {})
+        assert {field: kind.__name__ for field, kind in own.items()} == fields
+        assert list(own) == list(fields)

@@ -1,0 +1,199 @@
+"""Closing, copying, pickling, and letting go of memory."""
+
+import copy
+import gc
+import pickle
+import sys
+import tracemalloc
+import weakref
+
+import pytest
+
+
+def test_after_close_every_operation_says_so(tb, one_to_ten):
+    open_one = tb.Histogram()
+    one_to_ten.close()
+    one_to_ten.close()
+    assert one_to_ten.closed
+    assert "closed" in repr(one_to_ten)
+
+    def set_tag():
+        one_to_ten.tag = "tag"
+
+    calls = [
+        lambda: one_to_ten.lowest,
+        lambda: one_to_ten.highest,
+        lambda: one_to_ten.significant_digits,
+        lambda: one_to_ten.count,
+        lambda: one_to_ten.tag,
+        lambda: len(one_to_ten),
+        lambda: bool(one_to_ten),
+        lambda: iter(one_to_ten),
+        lambda: one_to_ten.record(1),
+        lambda: one_to_ten.record_n(1, 1),
+        lambda: one_to_ten.record_all([1]),
+        lambda: one_to_ten.record_durations("1ns"),
+        lambda: one_to_ten.values_at_quantiles([0.5]),
+        lambda: one_to_ten.value_at_quantile(0.5),
+        lambda: one_to_ten.for_each_bucket(print),
+        lambda: one_to_ten.merge(open_one),
+        lambda: open_one.merge(one_to_ten),
+        lambda: one_to_ten.__enter__(),
+        lambda: copy.copy(one_to_ten),
+        lambda: copy.deepcopy(one_to_ten),
+        lambda: pickle.dumps(one_to_ten),
+        lambda: tb.fault.panic_while_locked(one_to_ten),
+        set_tag,
+    ]
+    plain = ["is_empty", "min", "max", "mean", "stdev", "summary", "buckets", "encode", "clone"]
+    calls += [getattr(one_to_ten, name) for name in plain]
+    for call in calls:
+        with pytest.raises(tb.ClosedError) as caught:
+            call()
+        assert isinstance(caught.value, ValueError)
+
+
+def test_with_closes_and_lets_exceptions_through(tb):
+    problem = KeyError("mine")
+    with pytest.raises(KeyError) as caught, tb.Histogram() as histogram:
+        assert not histogram.closed
+        raise problem
+    assert caught.value is problem
+    assert histogram.closed
+
+
+def test_clones_share_and_close_by_themselves(one_to_ten):
+    other = one_to_ten.clone()
+    other.record(500)
+    other.tag = "shared"
+    assert one_to_ten.count == 11
+    one_to_ten.close()
+    assert not other.closed
+    assert (other.count, other.tag) == (11, "shared")
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_copies_are_independent(one_to_ten, duplicate):
+    one_to_ten.tag = "tag"
+    other = duplicate(one_to_ten)
+    other.record(500)
+    assert (one_to_ten.count, other.count, other.tag) == (10, 11, "tag")
+    assert other.highest == one_to_ten.highest
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_pickle(tb, probe, one_to_ten, protocol):
+    def again(thing):
+        return pickle.loads(pickle.dumps(thing, protocol))
+
+    one_to_ten.tag = "é"
+    other = again(one_to_ten)
+    assert list(other) == list(one_to_ten)
+    assert (other.tag, other.highest, other.significant_digits) == ("é", 1000, 3)
+    for record in (one_to_ten.summary(), next(iter(one_to_ten)), probe.make_point(3)):
+        assert again(record) == record
+    with pytest.raises(tb.ProbeError) as caught:
+        probe.fail(7)
+    error = again(caught.value)
+    assert type(error) is tb.ProbeError
+    assert str(error) == str(caught.value)
+    assert error.number == 7
+
+
+def test_repr_shows_what_it_is(tb):
+    shown = repr(tb.Histogram(1, 1000, 2, tag="checkout"))
+    for part in ("Histogram", "lowest=1", "highest=1000", "significant_digits=2", "'checkout'"):
+        assert part in shown
+
+
+def test_it_can_be_referred_to_weakly(tb):
+    histogram = tb.Histogram()
+    reference = weakref.ref(histogram)
+    assert reference() is histogram
+    del histogram
+    gc.collect()
+    assert reference() is None
+
+
+def references(thing):
+    return sys.getrefcount(thing)
+
+
+def test_nothing_holds_on_to_arguments(tb, probe, one_to_ten):
+    def visitor(bucket):
+        return bucket.value < 5
+
+    def callback(number):
+        if number == 3:
+            raise KeyError(number)
+        return number
+
+    text, data, values = "é" * 100, bytes(100), [1.0] * 100
+    things = [visitor, callback, text, data, values, values[0]]
+    counts = [references(thing) for thing in things]
+    for _ in range(10):
+        one_to_ten.for_each_bucket(visitor)
+        for call in (probe.call_back, probe.call_back_from_new_thread):
+            with pytest.raises(KeyError):
+                call(5, callback)
+        probe.echo(text)
+        probe.bytes_sum(data)
+        probe.f64_sum(values)
+    gc.collect()
+    assert [references(thing) for thing in things] == counts
+
+
+def traced(work):
+    """Bytes that Python holds more after `work` was done a thousand times."""
+    for _ in range(100):
+        work()
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in range(1000):
+        work()
+    gc.collect()
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return after - before
+
+
+def test_python_memory_is_let_go_of(tb, probe, one_to_ten):
+    def work():
+        list(one_to_ten)
+        one_to_ten.summary()
+        one_to_ten.clone().close()
+        one_to_ten.for_each_bucket(lambda _: None)
+        tb.Histogram.decode(one_to_ten.encode())
+        probe.make_points(3)
+        probe.make_map(3)
+        try:
+            probe.fail(1)
+        except tb.ProbeError as error:
+            assert error.fields
+
+    assert traced(work) < 2000
+
+
+def resident():
+    """Kilobytes of memory that this process has in use."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_native_memory_is_let_go_of(tb):
+    def work():
+        # About 2 MiB each: 400 of them would show.
+        histogram = tb.Histogram(1, 3_600_000_000_000, 4)
+        histogram.record(5)
+        next(histogram.buckets())
+        copy.copy(histogram)
+        histogram.close()
+
+    for _ in range(50):
+        work()
+    before = resident()
+    for _ in range(100):
+        work()
+    assert resident() - before < 50_000

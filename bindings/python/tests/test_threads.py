@@ -1,0 +1,175 @@
+"""Many threads, one histogram: nothing is lost, nothing waits for ever."""
+
+import sys
+import threading
+import time
+from array import array
+
+import pytest
+
+THREADS = 8
+PATIENCE = 60
+
+
+@pytest.fixture(autouse=True)
+def switch_often():
+    """Lets threads take turns a thousand times more often than usual."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def at_once(*works):
+    """Runs each in a thread of its own, all at once; what one raises is raised here."""
+    start, problems = threading.Barrier(len(works)), []
+
+    def run(work):
+        start.wait()
+        try:
+            work()
+        except BaseException as problem:  # noqa: BLE001 (raised again below)
+            problems.append(problem)
+
+    threads = [threading.Thread(target=run, args=(work,), daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "a deadlock"
+    if problems:
+        raise problems[0]
+
+
+def test_no_count_is_lost(tb):
+    histogram = tb.Histogram(1, 1000, 3)
+    values = array("Q", range(1, 101))
+    rounds = 300
+
+    def work():
+        for i in range(rounds):
+            histogram.record(1 + i % 1000)
+            histogram.record_n(500, 2)
+            histogram.record_all(values)
+            histogram.record_all([1, 2, 3])
+            histogram.record_durations("5ns 6ns")
+
+    at_once(*[work] * THREADS)
+    assert histogram.count == THREADS * rounds * (1 + 2 + 100 + 3 + 2)
+
+
+def test_readers_and_writers(tb):
+    histogram = tb.Histogram(1, 1000, 3)
+    histogram.record(1)
+
+    def write():
+        for i in range(500):
+            histogram.record(1 + i)
+            histogram.tag = f"tag{i}"
+
+    def read():
+        for _ in range(100):
+            counts = [bucket.count for bucket in histogram]
+            assert sum(counts) <= histogram.count
+            assert histogram.summary().count <= histogram.count
+            assert histogram.tag.startswith("tag") or histogram.tag == ""
+            tb.Histogram.decode(histogram.encode())
+            histogram.for_each_bucket(lambda bucket: bucket.value < 10)
+
+    at_once(write, read, write, read)
+    assert histogram.count == 1001
+
+
+def test_two_that_are_merged_into_each_other(tb):
+    # Counts grow without bound, so they are reset by starting anew.
+    for _ in range(30):
+        one, other = tb.Histogram(1, 1000, 3), tb.Histogram(1, 1000, 3)
+        one.record(1)
+        other.record(2)
+
+        def forth(one=one, other=other):
+            for _ in range(20):
+                one.merge(other)
+
+        def back(one=one, other=other):
+            for _ in range(20):
+                other.merge(one)
+
+        at_once(forth, back)
+        assert min(one.count, other.count) > 20
+
+
+def test_closing_while_others_record(tb):
+    for _ in range(50):
+        histogram = tb.Histogram(1, 1000, 3)
+        watcher = histogram.clone()
+        recorded = []
+
+        def record(histogram=histogram, recorded=recorded):
+            count = 0
+            try:
+                while True:
+                    histogram.record(5)
+                    count += 1
+                    histogram.record_all([6, 7])
+                    count += 2
+            except tb.ClosedError:
+                recorded.append(count)
+
+        def close(histogram=histogram):
+            time.sleep(0.001)
+            histogram.close()
+
+        at_once(record, record, close)
+        assert watcher.count == sum(recorded)
+
+
+def test_one_iterator_for_all(tb):
+    histogram = tb.Histogram(1, 1000, 3)
+    histogram.record_all(range(1, 1001))
+    buckets = histogram.buckets()
+    seen = []
+
+    def work():
+        seen.extend(bucket.value for bucket in buckets)
+
+    at_once(*[work] * 4)
+    assert sorted(seen) == list(range(1, 1001))
+
+
+def test_other_threads_run_during_long_work(tb):
+    """The GIL is let go of: meanwhile another thread gets on."""
+    histogram = tb.Histogram(1, 3_600_000_000_000, 5)
+    histogram.record_all(range(0, 3_000_000_000, 10_000))
+    turns = 0
+    done = threading.Event()
+
+    def count():
+        nonlocal turns
+        while not done.is_set():
+            turns += 1
+            time.sleep(0)
+
+    counter = threading.Thread(target=count, daemon=True)
+    counter.start()
+    before = turns
+    histogram.encode()
+    during = turns - before
+    done.set()
+    counter.join(PATIENCE)
+    assert during > 10
+
+
+def test_a_callback_from_another_thread_while_this_one_holds_on(tb, probe):
+    histogram = tb.Histogram(1, 1000, 3)
+
+    def callback(number):
+        histogram.record(number)
+        return 1
+
+    def work():
+        for _ in range(20):
+            assert probe.call_back_from_new_thread(10, callback) == 10
+
+    at_once(*[work] * 4)
+    assert histogram.count == 4 * 20 * 10
