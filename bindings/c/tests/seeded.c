@@ -1,0 +1,77 @@
+/* Programs with a mistake in them, one an argument: to prove that whatever watches the tests would
+ * have seen it. Exits with 0 when nothing did. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tollbridge.h>
+#include <tollbridge/probe.h>
+
+static void must(tb_error *error) {
+  if (!error) return;
+  fprintf(stderr, "error %d\n", (int)tb_error_code(error));
+  exit(2);
+}
+
+static tb_histogram *make(void) {
+  tb_config config = {.lowest = 1, .highest = 1000, .significant_digits = 3};
+  tb_histogram *histogram;
+  must(tb_histogram_new(&config, &histogram));
+  return histogram;
+}
+
+/* Rust reads one item more than there are. */
+static void overflow(void) {
+  tb_histogram *histogram = make();
+  uint64_t *values = calloc(3, sizeof *values);
+  if (!values) exit(2);
+  tb_error_free(tb_histogram_record_all(histogram, values, 4));
+  free(values);
+  tb_histogram_free(histogram);
+}
+
+/* Rust uses a handle that was freed. */
+static void use_after_free(void) {
+  tb_histogram *histogram = make();
+  tb_histogram_free(histogram);
+  tb_error_free(tb_histogram_record(histogram, 1));
+}
+
+static void double_free(void) {
+  tb_error *error = tb_probe_fail(7);
+  tb_error_free(error);
+  tb_error_free(error);
+}
+
+/* Each one overwrites the only pointer to the one before. */
+static void leak(void) {
+  static tb_text text;
+  for (int i = 0; i < 9; i++)
+    must(tb_probe_make_str(100, 0, &text));
+  text = (tb_text){0};
+}
+
+/* C reads a text that was freed. */
+static void stale_text(void) {
+  tb_text text;
+  must(tb_probe_make_str(100, 0, &text));
+  const volatile char *kept = text.data;
+  tb_text_free(&text);
+  if (kept[1] == 'b') puts("still there");
+}
+
+int main(int argc, char **argv) {
+  static const struct {
+    const char *name;
+    void (*run)(void);
+  } bugs[] = {{"overflow", overflow},
+              {"use-after-free", use_after_free},
+              {"double-free", double_free},
+              {"leak", leak},
+              {"stale-text", stale_text}};
+  for (size_t i = 0; i < sizeof bugs / sizeof *bugs; i++) {
+    if (argc != 2 || strcmp(argv[1], bugs[i].name) != 0) continue;
+    bugs[i].run();
+    return 0;
+  }
+  return 2;
+}

@@ -1,0 +1,779 @@
+/* What the header promises, tried from C. `tests errors` raises every code and prints its row.
+ * What a function computes is for the conformance vectors; here it is the boundary. */
+#include <inttypes.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tollbridge.h>
+#include <tollbridge/fault.h>
+#include <tollbridge/probe.h>
+
+/* A change of one of these breaks programs that were built before: it needs another ABI number. */
+_Static_assert(sizeof(tb_config) == 24, "tb_config");
+_Static_assert(sizeof(tb_summary) == 72, "tb_summary");
+_Static_assert(sizeof(tb_scan) == 24, "tb_scan");
+_Static_assert(sizeof(tb_bucket) == 24, "tb_bucket");
+_Static_assert(sizeof(tb_text) == 16 && sizeof(tb_bytes) == 16, "tb_text, tb_bytes");
+_Static_assert(sizeof(tb_error_details) == 48, "tb_error_details");
+_Static_assert(sizeof(tb_error_field) == 48, "tb_error_field");
+
+/* VERSION is what pkg-config says, as bare tokens. */
+#define TEXT(tokens) TEXT_OF(tokens)
+#define TEXT_OF(tokens) #tokens
+
+static atomic_int failures;
+
+static void report(bool ok, const char *what, int line) {
+  if (ok) return;
+  atomic_fetch_add(&failures, 1);
+  fprintf(stderr, "tests.c:%d: %s\n", line, what);
+}
+
+#define CHECK(condition) report((condition), #condition, __LINE__)
+/* The call must succeed. */
+#define OK(call) report(code_of(call) == 0, #call " failed", __LINE__)
+/* The call must fail with this code. */
+#define FAILS(code, call) report(code_of(call) == (code), #call " is not " #code, __LINE__)
+/* The call must say that this argument is NULL. */
+#define NULL_IS(argument, call)                                                                    \
+  report(names_argument((call), TB_ERR_NULL_ARGUMENT, argument), #call ": " argument, __LINE__)
+/* The call must say that this argument's length is too much. */
+#define TOO_LONG(argument, call)                                                                   \
+  report(names_argument((call), TB_ERR_INVALID_LENGTH, argument), #call ": " argument, __LINE__)
+
+/* The code of an error, which is freed. */
+static int32_t code_of(tb_error *error) {
+  int32_t code = tb_error_code(error);
+  tb_error_free(error);
+  return code;
+}
+
+static bool names_argument(tb_error *error, int32_t code, const char *argument) {
+  tb_error_details details;
+  tb_error_info(error, &details);
+  bool ok = details.code == code && details.field_count > 0 &&
+            strcmp(details.fields[0].name, "argument") == 0 &&
+            strcmp(details.fields[0].text, argument) == 0;
+  tb_error_free(error);
+  return ok;
+}
+
+static tb_histogram *make(void) {
+  tb_config config = {.lowest = 1, .highest = 1000000, .significant_digits = 3};
+  tb_histogram *histogram = NULL;
+  OK(tb_histogram_new(&config, &histogram));
+  if (!histogram) exit(EXIT_FAILURE);
+  return histogram;
+}
+
+static uint64_t length(const tb_histogram *histogram) {
+  uint64_t count = 0;
+  OK(tb_histogram_len(histogram, &count));
+  return count;
+}
+
+static int32_t visit_none(void *user, const tb_bucket *bucket) {
+  (void)user;
+  (void)bucket;
+  return 0;
+}
+
+static int32_t answer_none(void *user, uint64_t number, uint64_t *answer) {
+  (void)user;
+  (void)number;
+  *answer = 0;
+  return 0;
+}
+
+/* ---- which library */
+
+static void version(void) {
+  CHECK(tb_abi_version() == 1);
+  CHECK(tb_abi_1 == 1);
+  CHECK(strcmp(tb_version(), TEXT(VERSION)) == 0);
+}
+
+/* ---- NULL */
+
+static void null_arguments_of_the_histogram(void) {
+  tb_histogram *histogram = make(), *made;
+  tb_config config = {.lowest = 1, .highest = 1000, .significant_digits = 3};
+  tb_scan scan = {.kind = TB_SCAN_RECORDED};
+  tb_summary summary;
+  tb_buckets *cursor, *unmade;
+  tb_text text;
+  tb_bytes bytes;
+  bool found;
+  uint64_t number;
+  double real;
+  int32_t stopped;
+  size_t count;
+  OK(tb_histogram_buckets(histogram, &scan, &cursor));
+
+  NULL_IS("config", tb_histogram_new(NULL, &made));
+  NULL_IS("histogram", tb_histogram_new(&config, NULL));
+  NULL_IS("histogram", tb_histogram_clone(NULL, &made));
+  NULL_IS("clone", tb_histogram_clone(histogram, NULL));
+  NULL_IS("histogram", tb_histogram_config(NULL, &config));
+  NULL_IS("config", tb_histogram_config(histogram, NULL));
+  NULL_IS("histogram", tb_histogram_record(NULL, 1));
+  NULL_IS("histogram", tb_histogram_record_n(NULL, 1, 1));
+  NULL_IS("histogram", tb_histogram_record_all(NULL, &(uint64_t){1}, 1));
+  NULL_IS("values", tb_histogram_record_all(histogram, NULL, 1));
+  NULL_IS("histogram", tb_histogram_record_durations(NULL, "1s", 2, &number));
+  NULL_IS("text", tb_histogram_record_durations(histogram, NULL, 2, &number));
+  NULL_IS("recorded", tb_histogram_record_durations(histogram, "1s", 2, NULL));
+  NULL_IS("histogram", tb_histogram_len(NULL, &number));
+  NULL_IS("count", tb_histogram_len(histogram, NULL));
+  NULL_IS("histogram", tb_histogram_is_empty(NULL, &found));
+  NULL_IS("empty", tb_histogram_is_empty(histogram, NULL));
+  NULL_IS("histogram", tb_histogram_min(NULL, &found, &number));
+  NULL_IS("found", tb_histogram_min(histogram, NULL, &number));
+  NULL_IS("value", tb_histogram_min(histogram, &found, NULL));
+  NULL_IS("histogram", tb_histogram_max(NULL, &found, &number));
+  NULL_IS("found", tb_histogram_max(histogram, NULL, &number));
+  NULL_IS("value", tb_histogram_max(histogram, &found, NULL));
+  NULL_IS("histogram", tb_histogram_mean(NULL, &found, &real));
+  NULL_IS("found", tb_histogram_mean(histogram, NULL, &real));
+  NULL_IS("value", tb_histogram_mean(histogram, &found, NULL));
+  NULL_IS("histogram", tb_histogram_stdev(NULL, &found, &real));
+  NULL_IS("found", tb_histogram_stdev(histogram, NULL, &real));
+  NULL_IS("value", tb_histogram_stdev(histogram, &found, NULL));
+  NULL_IS("histogram", tb_histogram_value_at_quantile(NULL, 0.5, &found, &number));
+  NULL_IS("found", tb_histogram_value_at_quantile(histogram, 0.5, NULL, &number));
+  NULL_IS("value", tb_histogram_value_at_quantile(histogram, 0.5, &found, NULL));
+  NULL_IS("histogram", tb_histogram_values_at_quantiles(NULL, &(double){0}, 1, &found, &number));
+  NULL_IS("quantiles", tb_histogram_values_at_quantiles(histogram, NULL, 1, &found, &number));
+  NULL_IS("found", tb_histogram_values_at_quantiles(histogram, &(double){0}, 1, NULL, &number));
+  NULL_IS("values", tb_histogram_values_at_quantiles(histogram, &(double){0}, 1, &found, NULL));
+  NULL_IS("histogram", tb_histogram_summary(NULL, &found, &summary));
+  NULL_IS("found", tb_histogram_summary(histogram, NULL, &summary));
+  NULL_IS("summary", tb_histogram_summary(histogram, &found, NULL));
+  NULL_IS("histogram", tb_histogram_tag(NULL, &text));
+  NULL_IS("tag", tb_histogram_tag(histogram, NULL));
+  NULL_IS("histogram", tb_histogram_set_tag(NULL, "a", 1));
+  NULL_IS("tag", tb_histogram_set_tag(histogram, NULL, 1));
+  NULL_IS("histogram", tb_histogram_merge(NULL, histogram));
+  NULL_IS("other", tb_histogram_merge(histogram, NULL));
+  NULL_IS("histogram", tb_histogram_encode(NULL, &bytes));
+  NULL_IS("bytes", tb_histogram_encode(histogram, NULL));
+  NULL_IS("data", tb_histogram_decode(NULL, 1, &made));
+  NULL_IS("histogram", tb_histogram_decode((const uint8_t *)"x", 1, NULL));
+  NULL_IS("histogram", tb_histogram_buckets(NULL, &scan, &unmade));
+  NULL_IS("scan", tb_histogram_buckets(histogram, NULL, &unmade));
+  NULL_IS("buckets", tb_histogram_buckets(histogram, &scan, NULL));
+  NULL_IS("buckets", tb_buckets_next(NULL, &(tb_bucket){0}, 1, &count));
+  NULL_IS("into", tb_buckets_next(cursor, NULL, 1, &count));
+  NULL_IS("count", tb_buckets_next(cursor, &(tb_bucket){0}, 1, NULL));
+  NULL_IS("histogram", tb_histogram_for_each_bucket(NULL, &scan, visit_none, NULL, &stopped));
+  NULL_IS("scan", tb_histogram_for_each_bucket(histogram, NULL, visit_none, NULL, &stopped));
+  NULL_IS("visitor", tb_histogram_for_each_bucket(histogram, &scan, NULL, NULL, &stopped));
+  NULL_IS("stopped", tb_histogram_for_each_bucket(histogram, &scan, visit_none, NULL, NULL));
+  NULL_IS("histogram", tb_fault_panic_while_locked(NULL));
+  NULL_IS("text", tb_fault_panic(NULL, 1));
+
+  /* NULL with a length of 0 is empty. */
+  OK(tb_histogram_record_all(histogram, NULL, 0));
+  OK(tb_histogram_record_durations(histogram, NULL, 0, &number));
+  OK(tb_histogram_set_tag(histogram, NULL, 0));
+  OK(tb_histogram_values_at_quantiles(histogram, NULL, 0, &found, NULL));
+  OK(tb_buckets_next(cursor, NULL, 0, &count));
+  FAILS(TB_ERR_MALFORMED_HISTOGRAM, tb_histogram_decode(NULL, 0, &made));
+  CHECK(length(histogram) == 0);
+
+  tb_buckets_free(cursor);
+  tb_histogram_free(histogram);
+}
+
+static void null_arguments_of_the_probes(void) {
+  uint64_t number;
+  double real;
+  bool found;
+  tb_text text;
+  tb_point point = {0};
+  tb_shape shape = {0}, label = {.kind = TB_SHAPE_LABEL, .text_length = 1};
+  tb_entry entry = {.key_length = 1};
+  int32_t stopped;
+
+  NULL_IS("found", tb_probe_half(1, 2, NULL, &number));
+  NULL_IS("value", tb_probe_half(1, 2, &found, NULL));
+  NULL_IS("text", tb_probe_str_len(NULL, 1, &number));
+  NULL_IS("result", tb_probe_str_len("a", 1, NULL));
+  NULL_IS("text", tb_probe_str_chars(NULL, 1, &number));
+  NULL_IS("result", tb_probe_str_chars("a", 1, NULL));
+  NULL_IS("text", tb_probe_echo(NULL, 1, &text));
+  NULL_IS("result", tb_probe_echo("a", 1, NULL));
+  NULL_IS("result", tb_probe_make_str(1, 0, NULL));
+  NULL_IS("data", tb_probe_bytes_ends(NULL, 1, &number));
+  NULL_IS("result", tb_probe_bytes_ends((const uint8_t *)"a", 1, NULL));
+  NULL_IS("data", tb_probe_bytes_sum(NULL, 1, &number));
+  NULL_IS("result", tb_probe_bytes_sum((const uint8_t *)"a", 1, NULL));
+  NULL_IS("result", tb_probe_make_bytes(1, NULL));
+  NULL_IS("values", tb_probe_f64_ends(NULL, 1, &real));
+  NULL_IS("result", tb_probe_f64_ends(&(double){1}, 1, NULL));
+  NULL_IS("values", tb_probe_f64_sum(NULL, 1, &real));
+  NULL_IS("result", tb_probe_f64_sum(&(double){1}, 1, NULL));
+  NULL_IS("result", tb_probe_make_f64(1, NULL));
+  NULL_IS("values", tb_probe_scale_in_place(NULL, 1, 2));
+  NULL_IS("point", tb_probe_point_in(NULL, &real));
+  NULL_IS("result", tb_probe_point_in(&point, NULL));
+  NULL_IS("result", tb_probe_make_point(1, NULL));
+  NULL_IS("points", tb_probe_points_ends(NULL, 1, &real));
+  NULL_IS("result", tb_probe_points_ends(&point, 1, NULL));
+  NULL_IS("points", tb_probe_points_sum(NULL, 1, &real));
+  NULL_IS("result", tb_probe_points_sum(&point, 1, NULL));
+  NULL_IS("result", tb_probe_make_points(1, NULL));
+  NULL_IS("shape", tb_probe_shape_in(NULL, &real));
+  NULL_IS("result", tb_probe_shape_in(&shape, NULL));
+  NULL_IS("text", tb_probe_shape_in(&label, &real));
+  NULL_IS("result", tb_probe_make_shape(1, NULL));
+  NULL_IS("entries", tb_probe_map_sum(NULL, 1, &number));
+  NULL_IS("key", tb_probe_map_sum(&entry, 1, &number));
+  NULL_IS("result", tb_probe_map_sum(&entry, 1, NULL));
+  NULL_IS("result", tb_probe_make_map(1, NULL));
+  NULL_IS("callback", tb_probe_call_back(1, NULL, NULL, &stopped, &number));
+  NULL_IS("stopped", tb_probe_call_back(1, answer_none, NULL, NULL, &number));
+  NULL_IS("sum", tb_probe_call_back(1, answer_none, NULL, &stopped, NULL));
+  NULL_IS("callback", tb_probe_call_back_from_new_thread(1, NULL, NULL, &stopped, &number));
+  NULL_IS("stopped", tb_probe_call_back_from_new_thread(1, answer_none, NULL, NULL, &number));
+  NULL_IS("sum", tb_probe_call_back_from_new_thread(1, answer_none, NULL, &stopped, NULL));
+
+  OK(tb_probe_str_len(NULL, 0, &number));
+  OK(tb_probe_bytes_ends(NULL, 0, &number));
+  OK(tb_probe_f64_ends(NULL, 0, &real));
+  OK(tb_probe_scale_in_place(NULL, 0, 2));
+  OK(tb_probe_points_sum(NULL, 0, &real));
+  OK(tb_probe_map_sum(NULL, 0, &number));
+}
+
+static void freeing_null_and_twice(void) {
+  tb_error_free(NULL);
+  tb_histogram_free(NULL);
+  tb_buckets_free(NULL);
+  tb_text_free(NULL);
+  tb_bytes_free(NULL);
+  tb_f64s_free(NULL);
+  tb_points_free(NULL);
+  tb_shape_free(NULL);
+  tb_map_free(NULL);
+
+  tb_text text;
+  tb_bytes bytes;
+  tb_f64s values;
+  tb_points points;
+  tb_shape shape;
+  tb_map map;
+  OK(tb_probe_make_str(5, 1, &text));
+  OK(tb_probe_make_bytes(5, &bytes));
+  OK(tb_probe_make_f64(5, &values));
+  OK(tb_probe_make_points(5, &points));
+  OK(tb_probe_make_shape(5, &shape));
+  OK(tb_probe_make_map(5, &map));
+  for (int i = 0; i < 2; i++) {
+    tb_text_free(&text);
+    tb_bytes_free(&bytes);
+    tb_f64s_free(&values);
+    tb_points_free(&points);
+    tb_shape_free(&shape);
+    tb_map_free(&map);
+  }
+  CHECK(!text.data && !bytes.data && !values.data && !points.data && !shape.text && !map.entries);
+
+  /* Nothing at all is freed like something. */
+  OK(tb_probe_make_str(0, 0, &text));
+  CHECK(text.length == 0 && text.data && text.data[0] == '\0');
+  tb_text_free(&text);
+  OK(tb_probe_make_map(0, &map));
+  CHECK(map.length == 0 && !map.entries);
+  tb_map_free(&map);
+}
+
+/* ---- arguments that are not what they should be */
+
+/* Copies to where no item of its size may lie; the caller frees `*room`. */
+static void *misaligned(const void *items, size_t size, void **room) {
+  char *bytes = *room = malloc(size + 1);
+  if (!bytes) exit(EXIT_FAILURE);
+  return memcpy(bytes + 1, items, size);
+}
+
+static void misaligned_arrays(void) {
+  tb_histogram *histogram = make();
+  void *room;
+  double real;
+  uint64_t number;
+  bool found;
+
+  const uint64_t values[] = {1, 2, 500};
+  OK(tb_histogram_record_all(histogram, misaligned(values, sizeof values, &room), 3));
+  free(room);
+  CHECK(length(histogram) == 3);
+
+  const double reals[] = {1, 2, 4};
+  double *moved = misaligned(reals, sizeof reals, &room);
+  double scaled[3];
+  OK(tb_probe_f64_sum(moved, 3, &real));
+  CHECK(real == 7);
+  OK(tb_probe_scale_in_place(moved, 3, 2));
+  memcpy(scaled, moved, sizeof scaled);
+  CHECK(scaled[0] == 2 && scaled[1] == 4 && scaled[2] == 8);
+  free(room);
+
+  const tb_point points[] = {{1, 0.5, -0.5, 2}, {3, 0, 0, 4}};
+  OK(tb_probe_points_sum(misaligned(points, sizeof points, &room), 2, &real));
+  CHECK(real == 10);
+  free(room);
+
+  const tb_entry entries[] = {{"ab", 2, 5}};
+  OK(tb_probe_map_sum(misaligned(entries, sizeof entries, &room), 1, &number));
+  CHECK(number == 7);
+  free(room);
+
+  const double quantiles[] = {0, 1};
+  uint64_t zeros[2] = {0}, read[2];
+  void *other;
+  uint64_t *out = misaligned(zeros, sizeof zeros, &other);
+  OK(tb_histogram_values_at_quantiles(histogram, misaligned(quantiles, sizeof quantiles, &room), 2,
+                                      &found, out));
+  memcpy(read, out, sizeof read);
+  CHECK(found && read[0] == 1 && read[1] == 500);
+  free(room);
+  free(other);
+
+  const tb_scan scan = {.kind = TB_SCAN_RECORDED};
+  const tb_bucket none[2] = {{0}};
+  tb_bucket first[2];
+  tb_buckets *cursor;
+  size_t count = 0;
+  OK(tb_histogram_buckets(histogram, &scan, &cursor));
+  tb_bucket *into = misaligned(none, sizeof none, &room);
+  OK(tb_buckets_next(cursor, into, 2, &count));
+  memcpy(first, into, sizeof first);
+  CHECK(count == 2 && first[1].value == 2 && first[1].total == 2);
+  free(room);
+  tb_buckets_free(cursor);
+  tb_histogram_free(histogram);
+}
+
+static void lengths_above_what_memory_can_hold(void) {
+  tb_histogram *histogram = make(), *made = NULL;
+  const tb_scan scan = {.kind = TB_SCAN_RECORDED};
+  tb_buckets *cursor;
+  OK(tb_histogram_buckets(histogram, &scan, &cursor));
+  const size_t bytes = (size_t)PTRDIFF_MAX + 1, words = PTRDIFF_MAX / 8 + 1;
+  const char text[] = "1s";
+  const uint8_t *data = (const uint8_t *)text;
+  uint64_t number = 0;
+  double real = 0;
+  bool found;
+  size_t count;
+  tb_text echo;
+  tb_bucket bucket;
+  tb_point point = {0};
+  tb_entry entry = {"a", 1, 1};
+  tb_shape label = {.kind = TB_SHAPE_LABEL, .text = text, .text_length = bytes};
+
+  TOO_LONG("values", tb_histogram_record_all(histogram, &number, words));
+  TOO_LONG("values", tb_histogram_record_all(histogram, &number, SIZE_MAX));
+  TOO_LONG("text", tb_histogram_record_durations(histogram, text, bytes, &number));
+  TOO_LONG("values", tb_histogram_values_at_quantiles(histogram, &real, words, &found, &number));
+  TOO_LONG("tag", tb_histogram_set_tag(histogram, text, bytes));
+  TOO_LONG("data", tb_histogram_decode(data, bytes, &made));
+  TOO_LONG("into", tb_buckets_next(cursor, &bucket, PTRDIFF_MAX / sizeof bucket + 1, &count));
+  TOO_LONG("text", tb_probe_str_len(text, bytes, &number));
+  TOO_LONG("text", tb_probe_str_chars(text, SIZE_MAX, &number));
+  TOO_LONG("text", tb_probe_echo(text, bytes, &echo));
+  TOO_LONG("data", tb_probe_bytes_ends(data, bytes, &number));
+  TOO_LONG("data", tb_probe_bytes_sum(data, bytes, &number));
+  TOO_LONG("values", tb_probe_f64_ends(&real, words, &real));
+  TOO_LONG("values", tb_probe_f64_sum(&real, words, &real));
+  TOO_LONG("values", tb_probe_scale_in_place(&real, words, 2));
+  TOO_LONG("points", tb_probe_points_ends(&point, words, &real));
+  TOO_LONG("points", tb_probe_points_sum(&point, words, &real));
+  TOO_LONG("entries", tb_probe_map_sum(&entry, words, &number));
+  entry.key_length = bytes;
+  TOO_LONG("key", tb_probe_map_sum(&entry, 1, &number));
+  TOO_LONG("text", tb_probe_shape_in(&label, &real));
+  TOO_LONG("text", tb_fault_panic(text, bytes));
+  CHECK(!made && length(histogram) == 0);
+  tb_buckets_free(cursor);
+  tb_histogram_free(histogram);
+}
+
+static void integers_that_stand_for_nothing(void) {
+  tb_histogram *histogram = make();
+  tb_scan scan = {.kind = 7};
+  tb_shape shape = {.kind = 7};
+  tb_buckets *cursor = NULL;
+  tb_text text;
+  double real;
+  uint64_t number;
+  bool found;
+  int32_t stopped;
+  FAILS(TB_ERR_INVALID_ENUM, tb_histogram_buckets(histogram, &scan, &cursor));
+  FAILS(TB_ERR_INVALID_ENUM,
+        tb_histogram_for_each_bucket(histogram, &scan, visit_none, NULL, &stopped));
+  FAILS(TB_ERR_INVALID_ENUM, tb_probe_shape_in(&shape, &real));
+  FAILS(TB_ERR_INVALID_ENUM, tb_probe_half(2, 2, &found, &number));
+  FAILS(TB_ERR_INVALID_ENUM, tb_probe_make_str(1, 2, &text));
+  CHECK(!cursor);
+  tb_histogram_free(histogram);
+}
+
+static void text_that_is_not_utf8(void) {
+  static const struct {
+    const char *text;
+    size_t length;
+    uint64_t offset;
+  } bad[] = {
+      {"\xff", 1, 0},
+      {"\xc3\xa9\xff", 3, 1},          /* one character of two bytes before */
+      {"a\xe2\x82\xac\xf0\x9f", 6, 2}, /* cut off */
+      {"ab\xed\xa0\x80", 5, 2},        /* a lone surrogate */
+      {"\0\xc0\x80", 3, 1},            /* an overlong NUL after a real one */
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    uint64_t number = 77;
+    tb_error *error = tb_probe_str_len(bad[i].text, bad[i].length, &number);
+    tb_error_details details;
+    tb_error_info(error, &details);
+    CHECK(details.code == TB_ERR_INVALID_TEXT && details.field_count == 1);
+    if (details.field_count == 1) CHECK(details.fields[0].number == bad[i].offset);
+    CHECK(number == 77);
+    tb_error_free(error);
+  }
+  tb_text echo;
+  OK(tb_probe_echo("a\0\xc3\xa9", 4, &echo));
+  CHECK(echo.length == 4 && memcmp(echo.data, "a\0\xc3\xa9", 5) == 0);
+  tb_text_free(&echo);
+}
+
+static void failures_leave_outputs_alone(void) {
+  tb_histogram *histogram = make(), *made = histogram;
+  tb_config config = {.lowest = 0, .highest = 1000, .significant_digits = 3};
+  uint64_t number = 77, values[] = {1, 2000000};
+  bool found = true;
+  FAILS(TB_ERR_INVALID_ARGUMENT, tb_histogram_new(&config, &made));
+  CHECK(made == histogram);
+  FAILS(TB_ERR_OUT_OF_RANGE, tb_histogram_record_all(histogram, values, 2));
+  CHECK(length(histogram) == 0);
+  FAILS(TB_ERR_INVALID_QUANTILE, tb_histogram_value_at_quantile(histogram, NAN, &found, &number));
+  CHECK(found && number == 77);
+  FAILS(TB_ERR_INVALID_DURATION, tb_histogram_record_durations(histogram, "1s x", 4, &number));
+  CHECK(number == 77 && length(histogram) == 0);
+  OK(tb_histogram_min(histogram, &found, &number));
+  CHECK(!found && number == 77);
+  tb_histogram_free(histogram);
+}
+
+/* ---- errors */
+
+static void *read_details(void *error) {
+  tb_error_details *details = malloc(sizeof *details);
+  if (!details) exit(EXIT_FAILURE);
+  tb_error_info(error, details);
+  return details;
+}
+
+static void details_of_an_error(void) {
+  tb_error_details details = {.code = 7};
+  CHECK(tb_error_code(NULL) == 0);
+  tb_error_info(NULL, &details);
+  CHECK(details.code == 0 && !details.name && !details.message && details.message_length == 0);
+  CHECK(!details.fields && details.field_count == 0);
+
+  tb_error *error = tb_probe_fail(42);
+  tb_error_info(error, NULL);
+  CHECK(tb_error_code(error) == TB_ERR_PROBE);
+
+  /* Asked for by many at once, made once. */
+  pthread_t threads[4];
+  tb_error_details *seen[4];
+  for (int i = 0; i < 4; i++)
+    CHECK(pthread_create(&threads[i], NULL, read_details, error) == 0);
+  for (int i = 0; i < 4; i++)
+    pthread_join(threads[i], (void **)&seen[i]);
+  tb_error_info(error, &details);
+  for (int i = 0; i < 4; i++) {
+    CHECK(seen[i]->message == details.message && seen[i]->fields == details.fields);
+    free(seen[i]);
+  }
+
+  CHECK(details.code == TB_ERR_PROBE && strcmp(details.name, "probe") == 0);
+  CHECK(strcmp(details.message, "probe failed: 42 NaN caf\xc3\xa9") == 0);
+  CHECK(details.message_length == strlen(details.message));
+  CHECK(details.field_count == 3);
+  const tb_error_field *number = &details.fields[0], *ratio = number + 1, *text = number + 2;
+  CHECK(strcmp(number->name, "number") == 0 && number->kind == TB_FIELD_U64);
+  CHECK(number->number == 42 && number->real == 0 && !number->text);
+  CHECK(strcmp(ratio->name, "ratio") == 0 && ratio->kind == TB_FIELD_F64 && isnan(ratio->real));
+  CHECK(strcmp(text->name, "text") == 0 && text->kind == TB_FIELD_TEXT);
+  CHECK(strcmp(text->text, "caf\xc3\xa9") == 0 && text->text_length == 5);
+  tb_error_free(error);
+}
+
+static void panics_are_errors(void) {
+  tb_error *error = tb_fault_panic("a\0\xc3\xa9", 4);
+  tb_error_details details;
+  tb_error_info(error, &details);
+  CHECK(details.code == TB_ERR_PANIC && details.field_count == 1);
+  CHECK(details.fields[0].text_length == 4 && !memcmp(details.fields[0].text, "a\0\xc3\xa9", 5));
+  CHECK(details.message_length == strlen("panic: ") + 4);
+  tb_error_free(error);
+
+  /* More than memory can hold is a panic too, and no end of the process. */
+  tb_bytes bytes;
+  tb_points points;
+  FAILS(TB_ERR_PANIC, tb_probe_make_bytes(SIZE_MAX, &bytes));
+  FAILS(TB_ERR_PANIC, tb_probe_make_points(SIZE_MAX / 8, &points));
+}
+
+static void half_changed_is_poisoned(void) {
+  tb_histogram *histogram = make(), *clone, *made = NULL;
+  tb_scan scan = {.kind = TB_SCAN_RECORDED};
+  tb_buckets *before, *after = NULL;
+  tb_bytes bytes;
+  tb_text tag;
+  tb_bucket bucket;
+  uint64_t number;
+  bool found;
+  int32_t stopped;
+  size_t count = 0;
+  OK(tb_histogram_clone(histogram, &clone));
+  OK(tb_histogram_record(histogram, 5));
+  OK(tb_histogram_buckets(histogram, &scan, &before));
+  FAILS(TB_ERR_PANIC, tb_fault_panic_while_locked(histogram));
+  tb_histogram *const handles[] = {histogram, clone};
+  for (int i = 0; i < 2; i++) {
+    FAILS(TB_ERR_POISONED, tb_histogram_record(handles[i], 1));
+    FAILS(TB_ERR_POISONED, tb_histogram_record_all(handles[i], &(uint64_t){1}, 1));
+    FAILS(TB_ERR_POISONED, tb_histogram_len(handles[i], &number));
+    FAILS(TB_ERR_POISONED, tb_histogram_max(handles[i], &found, &number));
+    FAILS(TB_ERR_POISONED, tb_histogram_tag(handles[i], &tag));
+    FAILS(TB_ERR_POISONED, tb_histogram_encode(handles[i], &bytes));
+    FAILS(TB_ERR_POISONED, tb_histogram_buckets(handles[i], &scan, &after));
+    FAILS(TB_ERR_POISONED,
+          tb_histogram_for_each_bucket(handles[i], &scan, visit_none, NULL, &stopped));
+    FAILS(TB_ERR_POISONED, tb_fault_panic_while_locked(handles[i]));
+  }
+  /* A cursor has its own copy; another handle can still be made, and freed. */
+  OK(tb_buckets_next(before, &bucket, 1, &count));
+  CHECK(count == 1 && bucket.value == 5);
+  OK(tb_histogram_clone(histogram, &made));
+  tb_buckets_free(before);
+  tb_histogram_free(made);
+  tb_histogram_free(clone);
+  tb_histogram_free(histogram);
+}
+
+/* ---- threads and callbacks */
+
+enum { THREADS = 8, RECORDS = 20000 };
+
+static void *hammer(void *histogram) {
+  for (uint64_t i = 0; i < RECORDS; i++)
+    OK(tb_histogram_record(histogram, i));
+  return NULL;
+}
+
+static void threads_lose_no_count(void) {
+  tb_histogram *histogram = make();
+  pthread_t threads[THREADS];
+  for (int i = 0; i < THREADS; i++)
+    CHECK(pthread_create(&threads[i], NULL, hammer, histogram) == 0);
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(threads[i], NULL);
+  CHECK(length(histogram) == (uint64_t)THREADS * RECORDS);
+  tb_histogram_free(histogram);
+}
+
+/* Each thread has a handle of its own and frees it, whoever is last. */
+static void *record_and_free(void *histogram) {
+  OK(tb_histogram_record(histogram, 1));
+  tb_histogram_free(histogram);
+  return NULL;
+}
+
+static void the_last_handle_frees(void) {
+  tb_histogram *histogram = make();
+  pthread_t threads[THREADS];
+  for (int i = 0; i < THREADS; i++) {
+    tb_histogram *clone;
+    OK(tb_histogram_clone(histogram, &clone));
+    CHECK(pthread_create(&threads[i], NULL, record_and_free, clone) == 0);
+  }
+  tb_histogram_free(histogram);
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(threads[i], NULL);
+}
+
+struct merge {
+  tb_histogram *into, *from;
+};
+
+static void *merge_often(void *argument) {
+  const struct merge *merge = argument;
+  for (int i = 0; i < 200; i++)
+    OK(tb_histogram_merge(merge->into, merge->from));
+  return NULL;
+}
+
+static void merging_crosswise_does_not_deadlock(void) {
+  struct merge there = {make(), make()}, back = {there.from, there.into};
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, merge_often, &there) == 0);
+  merge_often(&back);
+  pthread_join(thread, NULL);
+  OK(tb_histogram_merge(there.into, there.into));
+  tb_histogram_free(there.into);
+  tb_histogram_free(there.from);
+}
+
+enum { BUCKETS = 1000 };
+static tb_buckets *shared_cursor;
+static atomic_int given[BUCKETS];
+
+static void *pull(void *unused) {
+  tb_bucket buckets[7];
+  size_t count;
+  do {
+    count = 0;
+    OK(tb_buckets_next(shared_cursor, buckets, 7, &count));
+    for (size_t i = 0; i < count; i++)
+      if (buckets[i].value < BUCKETS) atomic_fetch_add(&given[buckets[i].value], 1);
+  } while (count > 0);
+  return unused;
+}
+
+static void a_cursor_gives_each_bucket_once(void) {
+  tb_histogram *histogram = make();
+  const tb_scan scan = {.kind = TB_SCAN_RECORDED};
+  for (uint64_t i = 0; i < BUCKETS; i++)
+    OK(tb_histogram_record(histogram, i));
+  OK(tb_histogram_buckets(histogram, &scan, &shared_cursor));
+  /* It outlives the histogram. */
+  tb_histogram_free(histogram);
+  pthread_t threads[4];
+  for (int i = 0; i < 4; i++)
+    CHECK(pthread_create(&threads[i], NULL, pull, NULL) == 0);
+  for (int i = 0; i < 4; i++)
+    pthread_join(threads[i], NULL);
+  int once = 0;
+  for (int i = 0; i < BUCKETS; i++)
+    once += atomic_load(&given[i]) == 1;
+  CHECK(once == BUCKETS);
+  tb_buckets_free(shared_cursor);
+}
+
+static int32_t use_and_free(void *user, const tb_bucket *bucket) {
+  tb_histogram **histogram = user;
+  if (*histogram) {
+    OK(tb_histogram_record(*histogram, bucket->value));
+    tb_histogram_free(*histogram);
+    *histogram = NULL;
+  }
+  return bucket->value == 3 ? -9 : 0;
+}
+
+static void a_visitor_may_free_the_handle(void) {
+  tb_histogram *histogram = make();
+  const tb_scan scan = {.kind = TB_SCAN_RECORDED};
+  const uint64_t values[] = {1, 2, 3, 4};
+  int32_t stopped = 0;
+  OK(tb_histogram_record_all(histogram, values, 4));
+  OK(tb_histogram_for_each_bucket(histogram, &scan, use_and_free, &histogram, &stopped));
+  CHECK(!histogram && stopped == -9);
+}
+
+static int32_t note_thread(void *user, uint64_t number, uint64_t *answer) {
+  *(pthread_t *)user = pthread_self();
+  *answer = number;
+  return number == 2 ? INT32_MIN : 0;
+}
+
+static void callbacks_keep_their_thread_and_answer(void) {
+  pthread_t thread;
+  int32_t stopped = 0;
+  uint64_t sum = 77;
+  OK(tb_probe_call_back(2, note_thread, &thread, &stopped, &sum));
+  CHECK(pthread_equal(thread, pthread_self()) && stopped == 0 && sum == 1);
+  sum = 77;
+  OK(tb_probe_call_back_from_new_thread(9, note_thread, &thread, &stopped, &sum));
+  CHECK(!pthread_equal(thread, pthread_self()) && stopped == INT32_MIN && sum == 77);
+}
+
+/* ---- the table of errors */
+
+static void print_error(tb_error *error) {
+  static const char *const kinds[] = {"", "u64", "f64", "text"};
+  tb_error_details details;
+  tb_error_info(error, &details);
+  printf("%" PRId32 " %s", details.code, details.name ? details.name : "success");
+  for (size_t i = 0; i < details.field_count; i++)
+    printf(" %s:%s", details.fields[i].name, kinds[details.fields[i].kind & 3]);
+  putchar('\n');
+  tb_error_free(error);
+}
+
+/* Every code but `closed`, which is for hosts that close. */
+static void print_errors(void) {
+  tb_histogram *histogram = make(), *made;
+  tb_config config = {.lowest = 0, .highest = 1000, .significant_digits = 3};
+  tb_scan fine = {.kind = TB_SCAN_LINEAR, .step = 1}, unknown = {.kind = 7};
+  tb_config wide = {.lowest = 1, .highest = (uint64_t)1 << 40, .significant_digits = 1};
+  tb_buckets *cursor;
+  uint64_t number;
+  bool found;
+  print_error(tb_histogram_new(&config, &made));
+  print_error(tb_histogram_record(histogram, UINT64_MAX));
+  OK(tb_histogram_record_n(histogram, 1, INT64_MAX));
+  print_error(tb_histogram_record(histogram, 1));
+  print_error(tb_histogram_value_at_quantile(histogram, NAN, &found, &number));
+  print_error(tb_histogram_record_durations(histogram, "soon", 4, &number));
+  print_error(tb_histogram_set_tag(histogram, "a,b", 3));
+  OK(tb_histogram_new(&wide, &made));
+  OK(tb_histogram_record(made, wide.highest));
+  print_error(tb_histogram_buckets(made, &fine, &cursor));
+  tb_histogram_free(made);
+  print_error(tb_histogram_decode((const uint8_t *)"x", 1, &made));
+  made = make();
+  print_error(tb_fault_panic_while_locked(made));
+  print_error(tb_histogram_len(made, &number));
+  tb_histogram_free(made);
+  print_error(tb_histogram_set_tag(histogram, "\xff", 1));
+  print_error(tb_histogram_len(NULL, &number));
+  print_error(tb_histogram_buckets(histogram, &unknown, &cursor));
+  print_error(tb_histogram_set_tag(histogram, "a", SIZE_MAX));
+  print_error(tb_probe_fail(7));
+  tb_histogram_free(histogram);
+}
+
+int main(int argc, char **argv) {
+  if (argc == 2 && strcmp(argv[1], "errors") == 0) {
+    print_errors();
+    return failures > 0;
+  }
+  version();
+  null_arguments_of_the_histogram();
+  null_arguments_of_the_probes();
+  freeing_null_and_twice();
+  misaligned_arrays();
+  lengths_above_what_memory_can_hold();
+  integers_that_stand_for_nothing();
+  text_that_is_not_utf8();
+  failures_leave_outputs_alone();
+  details_of_an_error();
+  panics_are_errors();
+  half_changed_is_poisoned();
+  threads_lose_no_count();
+  the_last_handle_frees();
+  merging_crosswise_does_not_deadlock();
+  a_cursor_gives_each_bucket_once();
+  a_visitor_may_free_the_handle();
+  callbacks_keep_their_thread_and_answer();
+  if (failures > 0) fprintf(stderr, "%d checks failed\n", (int)failures);
+  return failures > 0;
+}
