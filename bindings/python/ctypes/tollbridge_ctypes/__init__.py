@@ -9,7 +9,7 @@
 """
 
 from . import fault, probe
-from ._abi import tb_version
+from ._abi import VERSION as __version__
 from ._buckets import Bucket, Buckets
 from ._errors import (
     ERRORS,
@@ -35,8 +35,6 @@ from ._histogram import Histogram
 from ._library import library_path
 from ._scan import Scan
 from ._summary import Summary
-
-__version__: str = tb_version().decode()
 
 __all__ = [
     "ERRORS",

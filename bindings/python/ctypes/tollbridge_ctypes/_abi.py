@@ -169,6 +169,11 @@ def waits(prototype: Callable) -> Any:
 
 @leaf
 def tb_version() -> c_char_p: ...
+
+
+VERSION: str = tb_version().decode()
+
+
 @leaf
 def tb_error_code(error: Error) -> c_int32: ...
 @leaf

@@ -3,20 +3,22 @@
 Errors are Python's own: OverflowError for an integer that does not fit, TypeError for what is none.
 """
 
+import sys
 from array import array
-from collections.abc import Iterable
-from ctypes import byref, c_double, c_ubyte
+from ctypes import addressof, alignment, byref, c_double, c_ubyte
 from operator import index
+from struct import error as StructError
+from struct import pack
 from typing import Any
 
 from ._errors import invalid_text
 
 U8_MAX, U32_MAX, U64_MAX = 2**8 - 1, 2**32 - 1, 2**64 - 1
 
-# The struct codes of a native double and of a native u64, as buffers name them.
-_F64 = {"d", "@d", "=d"}
-_U64 = {code for code in ("L", "Q") if array(code).itemsize == 8}
-_U64 |= {"@" + code for code in _U64} | {"=Q"}
+# How buffers name a native double and a native integer of 64 bits, whose size is checked besides.
+_NATIVE = ("", "@", "=", "<" if sys.byteorder == "little" else ">")
+_F64 = {order + "d" for order in _NATIVE}
+_U64 = {order + code for order in _NATIVE for code in "LQ"}
 
 
 def integer(value: Any, highest: int) -> int:
@@ -49,28 +51,23 @@ def borrowed_bytes(data: Any) -> tuple[Any, int]:
     """What to pass for a buffer, for as long as the GIL is held, and its length in bytes."""
     if type(data) is bytes:
         return data, len(data)
-    view = memoryview(data)
-    if view.readonly or not view.c_contiguous:
-        copied = view.tobytes()  # ctypes only borrows from writable buffers
-        return copied, len(copied)
-    return _borrow(view, c_ubyte), view.nbytes
+    view = _contiguous(data)
+    # ctypes only borrows from writable buffers.
+    return (view.tobytes() if view.readonly else _borrow(view, c_ubyte)), view.nbytes
 
 
 def steady_bytes(data: Any) -> bytes:
     """Bytes that no other thread can change; bytes themselves are not copied."""
-    return data if type(data) is bytes else memoryview(data).tobytes()
+    return data if type(data) is bytes else _contiguous(data).tobytes()
 
 
 def borrowed_doubles(values: Any) -> tuple[Any, int]:
     """What to pass for doubles, for as long as the GIL is held, and how many they are."""
     view = _view(values, _F64)
-    if view is None:
-        values = _convert("d", values)
-    elif view.readonly:
-        values = array("d", view.tobytes())
-    else:
-        values = view
-    return _borrow(values, c_double), len(values)
+    if view is not None and not view.readonly:
+        return _borrow(view, c_double), len(view)
+    copied = _copy("d", values, view)
+    return copied, len(copied) // 8
 
 
 def writable_doubles(values: Any) -> tuple[Any, int]:
@@ -78,17 +75,26 @@ def writable_doubles(values: Any) -> tuple[Any, int]:
     view = _view(values, _F64)
     if view is None or view.readonly:
         raise TypeError("a writable, contiguous, one-dimensional buffer of doubles is needed")
+    if len(view) > 0 and addressof(c_double.from_buffer(view)) % alignment(c_double):
+        raise TypeError("the buffer is not aligned for doubles")
     return _borrow(view, c_double), len(view)
 
 
 def steady_doubles(values: Any) -> bytes:
     """Doubles in memory that no other thread can change."""
-    return _steady("d", values, _F64)
+    return _copy("d", values, _view(values, _F64))
 
 
 def steady_u64s(values: Any) -> bytes:
     """Integers of 64 bits in memory that no other thread can change."""
-    return _steady("Q", values, _U64)
+    return _copy("Q", values, _view(values, _U64))
+
+
+def _contiguous(data: Any) -> memoryview:
+    view = memoryview(data)
+    if not view.c_contiguous:
+        raise TypeError("a contiguous buffer is needed")
+    return view
 
 
 def _view(values: Any, formats: set[str]) -> memoryview | None:
@@ -99,18 +105,21 @@ def _view(values: Any, formats: set[str]) -> memoryview | None:
         view = memoryview(values)
     except TypeError:
         return None
-    fits = view.format in formats and view.ndim == 1 and view.c_contiguous
-    return view if fits else None
+    if view.format in formats and view.itemsize == 8 and view.ndim == 1 and view.c_contiguous:
+        return view
+    return None
 
 
-def _convert(code: str, values: Iterable[Any]) -> array:
-    # `array` would take the items of a list and the memory of bytes: hence `iter`.
-    return array(code, values if type(values) is list else iter(values))
-
-
-def _steady(code: str, values: Any, formats: set[str]) -> bytes:
-    view = _view(values, formats)
-    return _convert(code, values).tobytes() if view is None else view.tobytes()
+def _copy(code: str, values: Any, view: memoryview | None) -> bytes:
+    """The values in memory of our own: those of a view as they are, all others item by item."""
+    if view is not None:
+        return view.tobytes()
+    if type(values) is list:
+        try:
+            return pack(f"{len(values)}{code}", *values)
+        except StructError:
+            pass  # `array` is slower, but says what is wrong in Python's own words
+    return array(code, iter(values)).tobytes()
 
 
 def _borrow(buffer: Any, item: Any) -> Any:

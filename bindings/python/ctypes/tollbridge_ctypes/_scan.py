@@ -1,5 +1,6 @@
 """Which buckets to walk."""
 
+from ctypes import c_double
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,7 @@ class Linear(Scan):
     step: int
 
     def __post_init__(self) -> None:
+        """Refuses what does not fit."""
         u64(self.step)
 
 
@@ -40,7 +42,9 @@ class Logarithmic(Scan):
     base: float
 
     def __post_init__(self) -> None:
+        """Refuses what does not fit."""
         u64(self.first)
+        c_double(self.base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Quantiles(Scan):
     ticks: int
 
     def __post_init__(self) -> None:
+        """Refuses what does not fit."""
         integer(self.ticks, U32_MAX)
 
 

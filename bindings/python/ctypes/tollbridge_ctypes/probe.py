@@ -9,9 +9,7 @@ from ctypes import byref, c_bool, c_double, c_int32, c_uint64
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
-from struct import Struct
-from struct import error as StructError
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ._abi import (
     ENTRY,
@@ -249,27 +247,26 @@ def scale_in_place(values: "Buffer", factor: float, /) -> None:
         raise failure(error)
 
 
-class Point(NamedTuple):
-    """A flat record."""
-
+class _Fields(NamedTuple):
     id: int
     x: float
     y: float
     flags: int
 
 
-# A Point of a tuple, without Python code in between.
+class Point(_Fields):
+    """A flat record: integers of 64 and 32 bits, and two floats. Immutable."""
+
+    __slots__ = ()
+
+    def __new__(cls, id: int, x: float, y: float, flags: int) -> Self:
+        """A point of values that fit."""
+        fields = u64(id), c_double(x).value, c_double(y).value, integer(flags, U32_MAX)
+        return tuple.__new__(cls, fields)
+
+
+# A Point of a tuple that fits, without Python code in between.
 _point_of = partial(tuple.__new__, Point)
-
-
-def _packed(layout: Struct, rows: list[Any], check: Callable[..., None]) -> bytes:
-    """Records as C has them. Only when one does not fit is each checked, to say what is wrong."""
-    try:
-        return b"".join([layout.pack(*row) for row in rows])
-    except StructError:
-        for row in rows:
-            check(row)
-        raise
 
 
 def _packed_points(points: Iterable[Any]) -> bytes:
@@ -277,13 +274,7 @@ def _packed_points(points: Iterable[Any]) -> bytes:
     for kind in set(map(type, points)):
         if not issubclass(kind, Point):
             raise TypeError(f"a Point is needed, not {kind.__name__}")
-    return _packed(POINT, points, _check_point)
-
-
-def _check_point(point: Point) -> None:
-    u64(point.id)
-    c_double(point.x), c_double(point.y)
-    integer(point.flags, U32_MAX)
+    return b"".join([POINT.pack(*point) for point in points])
 
 
 def point_in(point: Point, /) -> float:
@@ -349,12 +340,20 @@ class Circle(Shape):
 
     radius: float
 
+    def __post_init__(self) -> None:
+        """Refuses what is no float."""
+        c_double(self.radius)
+
 
 @dataclass(frozen=True, slots=True)
 class Label(Shape):
     """With text."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        """Refuses what is no text."""
+        utf8(self.text)
 
 
 for _kind in (Dot, Circle, Label):
@@ -396,10 +395,6 @@ def make_shape(n: int, /) -> Shape:
         tb_shape_free(byref(native))
 
 
-def _check_entry(entry: tuple[int, int, Any]) -> None:
-    u64(entry[2])
-
-
 def map_sum(entries: dict[str, int], /) -> int:
     """Sum of the values (modulo 2**64) and of the keys' lengths in bytes."""
     if not isinstance(entries, dict):
@@ -408,8 +403,9 @@ def map_sum(entries: dict[str, int], /) -> int:
     # One piece of memory for all keys: they are borrowed by address, so it must stay where it is.
     memory = array("B", b"".join(keys))
     starts = accumulate(map(len, keys), initial=memory.buffer_info()[0])
-    rows = list(zip(starts, map(len, keys), entries.values(), strict=False))
-    packed, result = _packed(ENTRY, rows, _check_entry), c_uint64()
+    values = map(u64, list(entries.values()))
+    rows = zip(starts, map(len, keys), values, strict=False)
+    packed, result = b"".join([ENTRY.pack(*row) for row in rows]), c_uint64()
     if error := tb_probe_map_sum(packed, len(keys), byref(result)):
         raise failure(error)
     return result.value
