@@ -10,7 +10,8 @@
 
 /* ---- what the vector has made, by name */
 
-/* One name; it stays in its list until the vector ends, so that a closed one is known. */
+/* One name; it stays in its list until the vector ends, so that a closed one is known. A name that
+ * is given again stands before the old one, whose object other threads may still be using. */
 struct name {
   struct name *next;
   char *word;
@@ -28,31 +29,40 @@ static struct names cursors = {"no cursor is called that", NULL};
 /* Guards both lists, and is never held while the library is called. */
 static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Names an object, NULL for a closed one, and returns what had the name before. */
-static void *exchange(struct names *names, const char *word, void *object) {
+static void add(struct names *names, const char *word, void *object) {
+  struct name *name = required(calloc(1, sizeof *name));
+  name->word = required(strdup(word));
+  name->object = object;
   pthread_mutex_lock(&names_lock);
+  name->next = names->first;
+  names->first = name;
+  pthread_mutex_unlock(&names_lock);
+}
+
+/* The name must be looked at with the lock held. */
+static struct name *find(const struct names *names, const char *word) {
   struct name *name = names->first;
   while (name && strcmp(name->word, word) != 0)
     name = name->next;
-  if (!name) {
-    name = required(calloc(1, sizeof *name));
-    name->word = required(strdup(word));
-    name->next = names->first;
-    names->first = name;
-  }
-  void *before = name->object;
-  name->object = object;
+  return name;
+}
+
+/* What has the name, which is closed from then on; NULL if it was already. */
+static void *take(struct names *names, const char *word) {
+  pthread_mutex_lock(&names_lock);
+  struct name *name = find(names, word);
+  void *object = name ? name->object : NULL;
+  if (name) name->object = NULL;
   pthread_mutex_unlock(&names_lock);
-  return before;
+  if (!name) add(names, word, NULL);
+  return object;
 }
 
 /* To use what was freed is undefined in C, so the runner does not. */
 static void *read_object(struct request *r, const struct names *names) {
   const char *word = read_word(r);
   pthread_mutex_lock(&names_lock);
-  const struct name *name = names->first;
-  while (name && strcmp(name->word, word) != 0)
-    name = name->next;
+  const struct name *name = find(names, word);
   void *object = name ? name->object : NULL;
   pthread_mutex_unlock(&names_lock);
   if (!name)
@@ -63,10 +73,6 @@ static void *read_object(struct request *r, const struct names *names) {
 }
 
 static tb_histogram *read_histogram(struct request *r) { return read_object(r, &histograms); }
-
-static void name_histogram(const char *word, tb_histogram *histogram) {
-  tb_histogram_free(exchange(&histograms, word, histogram));
-}
 
 static struct name *take_first(struct names *names) {
   pthread_mutex_lock(&names_lock);
@@ -102,7 +108,7 @@ OPERATION(new) {
   config.significant_digits = (uint8_t)read_integer(r, UINT8_MAX);
   tb_histogram *histogram;
   TRY(r, tb_histogram_new(&config, &histogram));
-  name_histogram(name, histogram);
+  add(&histograms, name, histogram);
 }
 
 OPERATION(config) {
@@ -119,10 +125,10 @@ OPERATION(clone) {
   const char *name = read_word(r);
   tb_histogram *clone;
   TRY(r, tb_histogram_clone(histogram, &clone));
-  name_histogram(name, clone);
+  add(&histograms, name, clone);
 }
 
-OPERATION(close) { name_histogram(read_word(r), NULL); }
+OPERATION(close) { tb_histogram_free(take(&histograms, read_word(r))); }
 
 /* ---- values in */
 
@@ -324,7 +330,7 @@ OPERATION(open) {
   tb_scan scan = read_scan(r);
   tb_buckets *cursor;
   TRY(r, tb_histogram_buckets(histogram, &scan, &cursor));
-  tb_buckets_free(exchange(&cursors, name, cursor));
+  add(&cursors, name, cursor);
 }
 
 OPERATION(next) {
@@ -338,7 +344,7 @@ OPERATION(next) {
   put_buckets(r, buckets, count);
 }
 
-OPERATION(close_cursor) { tb_buckets_free(exchange(&cursors, read_word(r), NULL)); }
+OPERATION(close_cursor) { tb_buckets_free(take(&cursors, read_word(r))); }
 
 /* What a visitor is given. */
 struct visit {
@@ -415,7 +421,7 @@ OPERATION(decode) {
   const uint8_t *bytes = read_bytes(r, &length);
   tb_histogram *histogram;
   TRY(r, tb_histogram_decode(bytes, length, &histogram));
-  name_histogram(name, histogram);
+  add(&histograms, name, histogram);
 }
 
 OPERATION(recode) {
@@ -427,7 +433,7 @@ OPERATION(recode) {
   failure error = tb_histogram_decode(bytes.data, bytes.length, &decoded);
   tb_bytes_free(&bytes);
   TRY(r, error);
-  name_histogram(name, decoded);
+  add(&histograms, name, decoded);
 }
 
 OPERATION(panic_while_locked) {
