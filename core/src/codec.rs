@@ -4,7 +4,7 @@
 //! promise more than there is, sums that overflow, zero runs that cannot be negated.
 //! The format is described by the reference implementation's `AbstractHistogram.encodeInto…`.
 
-use crate::histogram::{Config, MOST_VALUES};
+use crate::histogram::{Config, MOST_VALUES, sub_buckets};
 use crate::{Error, Histogram};
 use flate2::read::ZlibDecoder;
 use hdrhistogram::Histogram as Counts;
@@ -127,7 +127,7 @@ fn header_config(header: &[u8]) -> Result<Config, Error> {
 
 /// An upper bound of the counts array's length: half of the sub-buckets for each doubling.
 fn most_counts(config: &Config) -> usize {
-    let sub_buckets = (2 * 10_usize.pow(u32::from(config.significant_digits))).next_power_of_two();
+    let sub_buckets = sub_buckets(config.significant_digits) as usize;
     let doublings = 64 - (config.highest / config.lowest).leading_zeros() as usize;
     (doublings + 2) * sub_buckets
 }

@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 /// The most values a histogram holds: the V2 encoding and the interval log store counts as i64.
 pub(crate) const MOST_VALUES: u64 = i64::MAX as u64;
 
-/// The lowest bound that still leaves room for `highest`.
-const HIGHEST_LOWEST: u64 = 1 << 62;
+/// Twice as much would be above the highest `highest`.
+const HIGHEST_LOWEST: u64 = (1 << 62) - 1;
 
 pub(crate) fn invalid(
     argument: &'static str,
@@ -28,7 +28,7 @@ pub(crate) fn invalid(
 /// 8 bytes × 10^digits × log2(highest / lowest), at most 50 MiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
-    /// The lowest value that can be told from 0, in the values' own unit; from 1 to 2^62.
+    /// The lowest value that can be told from 0, in the values' own unit; from 1 to 2^62 - 1.
     pub lowest: u64,
     /// The highest value that can be recorded; from twice `lowest` to 2^63 - 1.
     pub highest: u64,
@@ -55,7 +55,7 @@ impl Config {
             significant_digits,
         } = *self;
         if !(1..=HIGHEST_LOWEST).contains(&lowest) {
-            return Err(invalid("lowest", lowest, "from 1 to 4611686018427387904"));
+            return Err(invalid("lowest", lowest, "from 1 to 4611686018427387903"));
         }
         if !(2 * lowest..=i64::MAX as u64).contains(&highest) {
             return Err(invalid(
@@ -71,7 +71,7 @@ impl Config {
                 "from 0 to 5",
             ));
         }
-        let resolution = (2 * 10_u64.pow(u32::from(significant_digits))).next_power_of_two();
+        let resolution = sub_buckets(significant_digits);
         if lowest.ilog2() + resolution.ilog2() > 63 {
             return Err(invalid(
                 "lowest",
@@ -384,10 +384,9 @@ impl Histogram {
     /// The rank is computed from the next lower float, as the reference does, so that 0.07 of
     /// 100 values is the 7th although `0.07 * 100.0` is above 7.
     fn at_quantile(&self, quantile: f64) -> u64 {
-        let rounded = if quantile > 0.0 {
-            quantile.next_down()
-        } else {
-            0.0
+        let rounded = match quantile {
+            0.0 => 0.0, // which alone answers the low end of its bucket
+            _ => quantile.next_down().max(f64::MIN_POSITIVE),
         };
         let value = self.counts.value_at_quantile(rounded);
         // Past 2^53 values the rank can round to above the total, for which there is no bucket.
@@ -417,6 +416,11 @@ impl Histogram {
             index: index as u64,
         }
     }
+}
+
+/// Into how many equal parts the first bucket is divided to keep this many digits apart.
+pub(crate) fn sub_buckets(significant_digits: u8) -> u64 {
+    (2 * 10_u64.pow(u32::from(significant_digits))).next_power_of_two()
 }
 
 fn check_quantiles(quantiles: &[f64]) -> Result<(), Error> {

@@ -1,10 +1,12 @@
 //! Ways to walk a histogram's buckets.
 
 use crate::Error;
-use crate::histogram::invalid;
+use crate::histogram::{invalid, sub_buckets};
 use hdrhistogram::Histogram as Counts;
-use hdrhistogram::iterators::{HistogramIterator, IterationValue, linear, log, quantile, recorded};
+use hdrhistogram::iterators::{HistogramIterator, IterationValue, linear, recorded};
+use std::f64::consts::LN_2;
 use std::fmt;
+use std::iter::Peekable;
 
 /// The most buckets that a scan may yield: 2^20, which is 24 MiB of [`Bucket`]s.
 pub const BUCKET_LIMIT: u64 = 1 << 20;
@@ -12,7 +14,7 @@ pub const BUCKET_LIMIT: u64 = 1 << 20;
 /// The longest step whose iteration cannot overflow a u64.
 const LONGEST_STEP: u64 = 1 << 62;
 
-/// More ticks than this overflow the iterator's tick count near the last quantiles.
+/// With at most 54 halvings of the distance to 1.0 this stays below [`BUCKET_LIMIT`].
 const MOST_TICKS: u32 = 1000;
 
 /// Which buckets to walk.
@@ -50,30 +52,130 @@ pub struct Bucket {
     pub total: u64,
 }
 
+type Recorded<'a> = HistogramIterator<'a, u64, recorded::Iter>;
+
+/// Each step is its highest value and how many values lie up to there.
+///
+/// `hdrhistogram`'s own logarithmic and quantile iterators leave out steps that the reference
+/// implementation yields, so those two are laid over its recorded buckets.
 enum Steps<'a> {
-    Recorded(HistogramIterator<'a, u64, recorded::Iter>),
-    Linear(HistogramIterator<'a, u64, linear::Iter<'a, u64>>),
-    Logarithmic(HistogramIterator<'a, u64, log::Iter<'a, u64>>),
-    Quantiles(HistogramIterator<'a, u64, quantile::Iter<'a, u64>>),
+    Recorded(Recorded<'a>, u64),
+    Linear(HistogramIterator<'a, u64, linear::Iter<'a, u64>>, u64),
+    Logarithmic(Levels<'a>),
+    Quantiles(Ranks<'a>),
 }
 
 impl<'a> Steps<'a> {
     fn new(counts: &'a Counts<u64>, scan: Scan) -> Self {
         match scan {
-            Scan::Recorded => Self::Recorded(counts.iter_recorded()),
-            Scan::Linear { step } => Self::Linear(counts.iter_linear(step)),
-            Scan::Logarithmic { first, base } => Self::Logarithmic(counts.iter_log(first, base)),
-            Scan::Quantiles { ticks } => Self::Quantiles(counts.iter_quantiles(ticks)),
+            Scan::Recorded => Self::Recorded(counts.iter_recorded(), 0),
+            Scan::Linear { step } => Self::Linear(counts.iter_linear(step), 0),
+            Scan::Logarithmic { first, base } => Self::Logarithmic(Levels {
+                counts,
+                recorded: counts.iter_recorded().peekable(),
+                level: first as f64,
+                base,
+                total: 0,
+                ended: false,
+            }),
+            Scan::Quantiles { ticks } => Self::Quantiles(Ranks {
+                recorded: counts.iter_recorded(),
+                len: counts.len(),
+                ticks: f64::from(ticks),
+                percent: 0.0,
+                value: 0,
+                total: 0,
+                ended: false,
+            }),
         }
     }
 
-    fn next(&mut self) -> Option<IterationValue<u64>> {
-        match self {
-            Self::Recorded(steps) => steps.next(),
-            Self::Linear(steps) => steps.next(),
-            Self::Logarithmic(steps) => steps.next(),
-            Self::Quantiles(steps) => steps.next(),
+    fn next(&mut self) -> Option<(u64, u64)> {
+        let (step, total) = match self {
+            Self::Recorded(steps, total) => (steps.next()?, total),
+            Self::Linear(steps, total) => (steps.next()?, total),
+            Self::Logarithmic(levels) => return levels.next(),
+            Self::Quantiles(ranks) => return ranks.next(),
+        };
+        *total += step.count_since_last_iteration();
+        Some((step.value_iterated_to(), *total))
+    }
+}
+
+/// Steps to levels of value, each `base` times the one before.
+struct Levels<'a> {
+    counts: &'a Counts<u64>,
+    recorded: Peekable<Recorded<'a>>,
+    level: f64,
+    base: f64,
+    total: u64,
+    ended: bool,
+}
+
+impl Levels<'_> {
+    fn next(&mut self) -> Option<(u64, u64)> {
+        if self.ended {
+            return None;
         }
+        let value = self.level as u64 - 1; // a level is at least 1, and saturates above 2^64
+        let within = |step: &IterationValue<u64>| {
+            self.counts.lowest_equivalent(step.value_iterated_to()) <= value
+        };
+        while let Some(step) = self.recorded.next_if(within) {
+            self.total += step.count_at_value();
+        }
+        self.level *= self.base;
+        // As the reference does: on to the end of the bucket in which the last step ended.
+        let leaves_bucket =
+            value > top(self.counts) || self.level as u64 >= self.counts.next_non_equivalent(value);
+        self.ended = leaves_bucket && self.total == self.counts.len();
+        Some((value, self.total))
+    }
+}
+
+/// The highest value that has a bucket: the configured one, rounded up to a power of two.
+fn top(counts: &Counts<u64>) -> u64 {
+    let doublings = counts.low().ilog2() + u32::from(counts.buckets()) - 1;
+    let values = u128::from(sub_buckets(counts.sigfig())) << doublings;
+    u64::try_from(values - 1).unwrap_or(u64::MAX)
+}
+
+/// Steps of rank, in percent as in the reference, so that they round alike.
+struct Ranks<'a> {
+    recorded: Recorded<'a>,
+    len: u64,
+    ticks: f64,
+    percent: f64,
+    value: u64,
+    total: u64,
+    ended: bool,
+}
+
+impl Ranks<'_> {
+    fn next(&mut self) -> Option<(u64, u64)> {
+        if self.total == self.len {
+            // The last bucket once more, at 100 percent.
+            let ended = std::mem::replace(&mut self.ended, true);
+            return (!ended).then_some((self.value, self.total));
+        }
+        while !self.reached() {
+            let Some(step) = self.recorded.next() else {
+                break;
+            };
+            self.value = step.value_iterated_to();
+            self.total += step.count_at_value();
+        }
+        let halvings = ((100.0 / (100.0 - self.percent)).ln() / LN_2).floor();
+        let next = self.percent + 100.0 / (self.ticks * (halvings + 1.0).exp2());
+        // Next to 100 an increment can be too small to change a float.
+        self.percent = if next > self.percent { next } else { 100.0 };
+        Some((self.value, self.total))
+    }
+
+    fn reached(&self) -> bool {
+        // Past 2^53 values both can round to 100 before the end: then on to the end.
+        let percent = 100.0 * self.total as f64 / self.len as f64;
+        self.total > 0 && percent >= self.percent && self.percent < 100.0
     }
 }
 
@@ -117,16 +219,15 @@ impl Iterator for Buckets {
             .walk
             .as_mut()?
             .with_dependent_mut(|_, steps| steps.next());
-        let Some(step) = step else {
+        let Some((value, total)) = step else {
             self.walk = None; // lets go of the snapshot at the end, not when the iterator is dropped
             return None;
         };
-        let count = step.count_since_last_iteration();
-        self.total += count; // at most the histogram's own total
+        let count = total - std::mem::replace(&mut self.total, total);
         Some(Bucket {
-            value: step.value_iterated_to(),
+            value,
             count,
-            total: self.total,
+            total,
         })
     }
 }

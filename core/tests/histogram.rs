@@ -35,15 +35,14 @@ fn configurations_at_their_limits() {
     let highest_rule = "from twice the lowest to 9223372036854775807";
     assert_eq!(new(1, 2, 0), Ok(()));
     assert_eq!(new(1, top, 5), Ok(()));
+    let lowest_rule = "from 1 to 4611686018427387903";
+    assert_eq!(new((1 << 62) - 1, top, 0), Ok(()));
     assert_eq!(
         new(1 << 62, top, 0),
-        Err(refused("highest", "9223372036854775807", highest_rule))
+        Err(refused("lowest", "4611686018427387904", lowest_rule))
     );
     assert_eq!(new(1 << 61, 1 << 62, 0), Ok(()));
-    assert_eq!(
-        new(0, 10, 3),
-        Err(refused("lowest", "0", "from 1 to 4611686018427387904"))
-    );
+    assert_eq!(new(0, 10, 3), Err(refused("lowest", "0", lowest_rule)));
     assert_eq!(new(6, 11, 3), Err(refused("highest", "11", highest_rule)));
     assert_eq!(
         new(1, top + 1, 3),

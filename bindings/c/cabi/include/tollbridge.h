@@ -160,7 +160,7 @@ typedef struct {
 
 /// What a histogram can tell apart. Its memory follows from it: at most 50 MiB.
 typedef struct {
-  /// The lowest value that can be told from 0, in the values' own unit; from 1 to 2^62.
+  /// The lowest value that can be told from 0, in the values' own unit; from 1 to 2^62 - 1.
   uint64_t lowest;
   /// The highest value that can be recorded; from twice `lowest` to 2^63 - 1.
   uint64_t highest;

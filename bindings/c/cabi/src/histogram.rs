@@ -22,7 +22,7 @@ pub struct tb_histogram(pub(crate) Shared);
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct tb_config {
-    /// The lowest value that can be told from 0, in the values' own unit; from 1 to 2^62.
+    /// The lowest value that can be told from 0, in the values' own unit; from 1 to 2^62 - 1.
     pub lowest: u64,
     /// The highest value that can be recorded; from twice `lowest` to 2^63 - 1.
     pub highest: u64,
