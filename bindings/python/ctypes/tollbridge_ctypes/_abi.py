@@ -143,7 +143,6 @@ In = c_void_p  # the address of what is read: bytes, byref(…), an integer, Non
 Out = c_void_p  # the address of what is written: byref(…), an array, an integer
 
 STOP, GO_ON = 1, 0
-tb_bucket_visitor = CFUNCTYPE(c_int32, c_void_p, POINTER(tb_bucket))
 tb_probe_callback = CFUNCTYPE(c_int32, c_void_p, c_uint64, POINTER(c_uint64))
 
 
@@ -242,10 +241,6 @@ def tb_histogram_buckets(histogram: Handle, scan: In, buckets: Out) -> Error: ..
 def tb_buckets_next(buckets: Handle, into: Out, capacity: c_size_t, count: Out) -> Error: ...
 @leaf
 def tb_buckets_free(buckets: Handle) -> None: ...
-@waits
-def tb_histogram_for_each_bucket(
-    histogram: Handle, scan: In, visitor: tb_bucket_visitor, user: c_void_p, stopped: Out
-) -> Error: ...
 
 
 # ---- tollbridge/probe.h

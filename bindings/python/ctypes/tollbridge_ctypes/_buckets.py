@@ -23,7 +23,7 @@ class Bucket(NamedTuple):
 
 
 # A Bucket of a tuple, without Python code in between: there can be a million of them.
-bucket_of = partial(tuple.__new__, Bucket)
+_bucket_of = partial(tuple.__new__, Bucket)
 
 # How many buckets cross at once.
 _CHUNK = 256
@@ -86,7 +86,7 @@ class Buckets:
             raise closed()
         chunk = _Chunk()
         count = pull(self._cursor, chunk, _CHUNK)
-        return map(bucket_of, BUCKET.iter_unpack(chunk[: count * BUCKET.size]))
+        return map(_bucket_of, BUCKET.iter_unpack(chunk[: count * BUCKET.size]))
 
     def take(self, n: int, /) -> list[Bucket]:
         """The next buckets, `n` at most; an empty list at the end."""

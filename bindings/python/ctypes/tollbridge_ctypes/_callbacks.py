@@ -3,15 +3,17 @@
 One trampoline a type lives as long as the process: C never holds a pointer to anything that could
 be collected. What it gets as `user` is a key into a table. Nothing may leave a trampoline but its
 answer: an exception is kept, C is told to stop, and it is raised again when C has returned.
+
+One thing ctypes cannot do: a KeyboardInterrupt that arrives just as ctypes enters a trampoline is
+raised before its `try`; ctypes prints it, and tells C to go on.
 """
 
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from ._abi import BUCKET, GO_ON, STOP, tb_bucket_visitor, tb_probe_callback
+from ._abi import GO_ON, STOP, tb_probe_callback
 from ._arguments import u64
-from ._buckets import bucket_of
 from ._errors import failure
 
 
@@ -44,18 +46,6 @@ def call_with(function: Callable[..., Any], start: Callable[[int], int | None]) 
             raise call.raised
         finally:
             call.raised = None  # its traceback refers to this frame: no cycle
-
-
-@tb_bucket_visitor
-def visit_bucket(key, bucket):
-    """Calls a visitor, which stops by returning False and nothing else."""
-    call = _running[key]
-    try:
-        go_on = call.function(bucket_of(BUCKET.unpack_from(bucket.contents))) is not False
-    except BaseException as error:  # noqa: BLE001  # nothing may cross Rust
-        call.raised = error
-        return STOP
-    return GO_ON if go_on else STOP
 
 
 @tb_probe_callback

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Iterable
-from ctypes import byref, c_bool, c_double, c_int32, c_uint64, c_void_p
+from ctypes import byref, c_bool, c_double, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ._abi import (
@@ -15,7 +15,6 @@ from ._abi import (
     tb_histogram_config,
     tb_histogram_decode,
     tb_histogram_encode,
-    tb_histogram_for_each_bucket,
     tb_histogram_free,
     tb_histogram_is_empty,
     tb_histogram_len,
@@ -40,9 +39,8 @@ from ._abi import (
 )
 from ._arguments import U8_MAX, integer, steady_bytes, steady_doubles, steady_u64s, u64, utf8
 from ._buckets import Bucket, Buckets, open_cursor, pull
-from ._callbacks import call_with, visit_bucket
 from ._errors import PoisonedError, closed, failure
-from ._scan import RECORDED, Scan, native_scan
+from ._scan import RECORDED, Scan
 from ._summary import Summary
 
 if TYPE_CHECKING:
@@ -314,14 +312,12 @@ class Histogram:
         exception comes out as it is. The visitor walks a copy of the counts: it may use this
         histogram, and close it. Raises as `buckets` does.
         """
-        handle, native, stopped = self._open(), native_scan(scan), c_int32()
-        call_with(
-            visitor,
-            lambda key: tb_histogram_for_each_bucket(
-                handle, byref(native), visit_bucket, key, byref(stopped)
-            ),
-        )
-        return not stopped
+        # Not by tb_histogram_for_each_bucket: a KeyboardInterrupt that arrives as ctypes enters a
+        # callback is lost, and so is that call.
+        for bucket in self.buckets(scan):
+            if visitor(bucket) is False:
+                return False
+        return True
 
     def merge(self, other: "Histogram", /) -> None:
         """Adds every value of `other`, which may be this very histogram. The tag stays.
