@@ -13,7 +13,7 @@ from pathlib import Path
 import pyperf
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "bindings/python/runner"))
-import loops  # noqa: E402
+loops = importlib.import_module("loops")
 
 
 def main():
