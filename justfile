@@ -69,8 +69,8 @@ install-c PREFIX:
     scripts/install-c {{PREFIX}}
 
 # Build the Python wheel into target/wheels.
-wheel:
-    scripts/wheel
+wheel: (build "python/pyo3")
+    @ls target/wheels/*.whl
 
 # Write again what is generated and committed: headers, matrix, figures in the docs.
 generate: build

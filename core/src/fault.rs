@@ -14,7 +14,8 @@ pub fn panic(what: &str) {
 /// Always, with `half-way` (unless `shared` was poisoned before: then that is the error).
 pub fn panic_while_locked(shared: &Shared) -> Result<(), Error> {
     shared.with(|h| {
-        h.record(0)?;
+        // Half of a change; whether it fits makes no difference to the other half.
+        let _ = h.record(0);
         panic!("half-way")
     })
 }
