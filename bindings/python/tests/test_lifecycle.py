@@ -143,6 +143,18 @@ def test_nothing_holds_on_to_arguments(tb, probe, one_to_ten):
     assert [references(thing) for thing in things] == counts
 
 
+def test_nothing_holds_on_to_what_was_refused(tb, probe, histogram):
+    text, strided, number = "é" * 100 + "\ud800", memoryview(bytes(100))[::2], 10**30
+    things = [text, strided, number]
+    calls = [(probe.str_len, 0), (probe.echo, 0), (probe.bytes_ends, 1), (probe.bytes_sum, 1)]
+    calls += [(histogram.record, 2), (probe.make_point, 2)]
+    counts = [references(thing) for thing in things]
+    for call, which in calls:
+        with pytest.raises((TypeError, OverflowError, tb.InvalidTextError)):
+            call(things[which])
+    assert [references(thing) for thing in things] == counts
+
+
 def traced(work):
     """Bytes that Python holds more after `work` was done a thousand times."""
     for _ in range(100):

@@ -24,26 +24,23 @@ impl<'a> FromPyObject<'a, '_> for Text<'a> {
 
     #[inline]
     fn extract(object: Borrowed<'a, '_, PyAny>) -> PyResult<Self> {
-        object
-            .extract()
-            .map(Self)
-            .map_err(|error| text_error(object.py(), error))
+        object.extract().map(Self).map_err(text_error)
     }
 }
 
 #[cold]
-fn text_error(py: Python<'_>, error: PyErr) -> PyErr {
-    if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
-        return error;
-    }
-    match error
-        .value(py)
-        .getattr("start")
-        .and_then(|start| start.extract())
-    {
-        Ok(offset) => raise(py, Error::InvalidText { offset }),
-        Err(problem) => problem,
-    }
+fn text_error(error: PyErr) -> PyErr {
+    // Attached anew, because `fastcall` does not count: PyO3 would drop `error` and its text later.
+    Python::attach(|py| {
+        if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
+            return error;
+        }
+        let start = error.value(py).getattr("start");
+        match start.and_then(|start| start.extract()) {
+            Ok(offset) => raise(py, Error::InvalidText { offset }),
+            Err(problem) => problem,
+        }
+    })
 }
 
 /// Text that is kept, copied out of a `str`.
@@ -169,6 +166,18 @@ fn convert<T: Element>(object: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
     Ok(values)
 }
 
+/// Ok when the pending error says that a buffer cannot be exported in the way that was asked for.
+#[cold]
+fn refusal() -> PyResult<()> {
+    // Attached anew: see `text_error`.
+    Python::attach(|py| {
+        let error = PyErr::fetch(py);
+        let refused =
+            error.is_instance_of::<PyBufferError>(py) || error.is_instance_of::<PyValueError>(py); // NumPy's
+        if refused { Ok(()) } else { Err(error) }
+    })
+}
+
 /// A buffer that its owner has exported, and cannot resize or free until this is dropped.
 ///
 /// Its `Py_buffer` is borrowed, and so stays where it is: an exporter may point into it.
@@ -189,10 +198,7 @@ impl<'a> Export<'a> {
         if unsafe { ffi::PyObject_GetBuffer(object.as_ptr(), view, flags) } == 0 {
             return Ok(Some(Self(view)));
         }
-        let error = PyErr::fetch(object.py());
-        let refused = error.is_instance_of::<PyBufferError>(object.py())
-            || error.is_instance_of::<PyValueError>(object.py()); // NumPy's
-        if refused { Ok(None) } else { Err(error) }
+        refusal().map(|()| None)
     }
 
     /// Where its elements are, and how many, if they can be read and written as `T`.

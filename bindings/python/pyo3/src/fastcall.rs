@@ -43,7 +43,8 @@ pub fn number(object: Borrowed<'_, '_, PyAny>) -> PyResult<u64> {
 /// 2**64 - 1 itself, or an error: out of range, no `int`, or an `int` only by its `__index__`.
 #[cold]
 fn unusual_number(object: Borrowed<'_, '_, PyAny>) -> PyResult<u64> {
-    drop(PyErr::take(object.py()));
+    // SAFETY: clears what the caller may have raised; `extract` raises it again.
+    unsafe { ffi::PyErr_Clear() };
     object.extract()
 }
 

@@ -37,7 +37,7 @@ const MUCH_TEXT: usize = 1 << 12;
 /// After that every operation but `close`, `closed` and `repr` raises ClosedError. After a panic
 /// half-way through a change they raise PoisonedError.
 ///
-/// Integers must be from 0 to 2**64 - 1 (OverflowError) and integers (TypeError).
+/// An integer outside of 0 to 2**64 - 1 is an OverflowError, what is no integer a TypeError.
 ///
 /// Args:
 ///     lowest: the lowest value that can be told from 0, from 1 to 2**62.
@@ -53,6 +53,24 @@ pub struct Histogram(Handle);
 impl Histogram {
     pub fn shared(&self) -> Result<Shared, Error> {
         self.0.shared()
+    }
+
+    /// Whether walking all counts takes milliseconds, not microseconds.
+    fn is_large(&self, py: Python<'_>) -> PyResult<bool> {
+        self.0.with(py, |h| Ok(h.config().significant_digits > 3))
+    }
+
+    /// Runs a `call` that walks all counts: with the GIL where they are few.
+    fn walk<T: Send>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&mut core::Histogram) -> Result<T, Error> + Send,
+    ) -> PyResult<T> {
+        if self.is_large(py)? {
+            self.0.detached(py, |shared| shared.with(call))
+        } else {
+            self.0.with(py, call)
+        }
     }
 
     /// Runs `call` on values of Python: with the GIL where they are few, else on values of our own.
@@ -201,12 +219,12 @@ impl Histogram {
 
     /// The arithmetic mean, each value taken as the middle of its bucket; None when empty.
     fn mean(&self, py: Python<'_>) -> PyResult<Option<f64>> {
-        self.0.with(py, |h| Ok(h.mean()))
+        self.walk(py, |h| Ok(h.mean()))
     }
 
     /// The standard deviation of the whole population; None when empty.
     fn stdev(&self, py: Python<'_>) -> PyResult<Option<f64>> {
-        self.0.with(py, |h| Ok(h.stdev()))
+        self.walk(py, |h| Ok(h.stdev()))
     }
 
     /// The value at or below which the share `quantile` of all values lies; None when empty.
@@ -214,7 +232,7 @@ impl Histogram {
     /// Raises InvalidQuantileError for NaN and what is not from 0 to 1, also when empty.
     #[pyo3(signature = (quantile, /))]
     fn value_at_quantile(&self, py: Python<'_>, quantile: f64) -> PyResult<Option<u64>> {
-        self.0.with(py, |h| h.value_at_quantile(quantile))
+        self.walk(py, |h| h.value_at_quantile(quantile))
     }
 
     /// `value_at_quantile` for each of `quantiles`, in their order; None when empty.
@@ -228,14 +246,17 @@ impl Histogram {
         py: Python<'_>,
         quantiles: &Bound<'_, PyAny>,
     ) -> PyResult<Option<Vec<u64>>> {
-        self.with_values(py, quantiles, MANY_QUANTILES, |h, q| {
-            h.values_at_quantiles(q)
-        })
+        let few = if self.is_large(py)? {
+            0
+        } else {
+            MANY_QUANTILES
+        };
+        self.with_values(py, quantiles, few, |h, q| h.values_at_quantiles(q))
     }
 
     /// The usual figures at one glance; None when empty.
     fn summary(&self, py: Python<'_>) -> PyResult<Option<Summary>> {
-        Ok(self.0.with(py, |h| Ok(h.summary()))?.map(Summary::from))
+        Ok(self.walk(py, |h| Ok(h.summary()))?.map(Summary::from))
     }
 
     /// The buckets as they are now: a lazy iterator over a copy of the counts.
@@ -244,9 +265,7 @@ impl Histogram {
     /// TooManyError when it could yield more than 2**20 buckets.
     #[pyo3(signature = (scan = Scan::Recorded {}), text_signature = "($self, scan=...)")]
     fn buckets(&self, py: Python<'_>, scan: Scan) -> PyResult<Buckets> {
-        self.0
-            .with(py, |h| h.buckets(scan.into()))
-            .map(Buckets::new)
+        self.walk(py, |h| h.buckets(scan.into())).map(Buckets::new)
     }
 
     /// The buckets as a NumPy array of uint64: a row each, with value, count and total.
@@ -289,7 +308,7 @@ impl Histogram {
         visitor: &Bound<'_, PyAny>,
         scan: Scan,
     ) -> PyResult<bool> {
-        for bucket in self.0.with(py, |h| h.buckets(scan.into()))? {
+        for bucket in self.walk(py, |h| h.buckets(scan.into()))? {
             let answer = visitor.call1((Bucket::from(bucket),))?;
             if answer.is(pyo3::types::PyBool::new(py, false)) {
                 return Ok(false);
@@ -398,6 +417,7 @@ impl Histogram {
         Ok(Self(Handle::new(copy.into())))
     }
 
+    /// As `copy.copy`.
     #[pyo3(signature = (memo, /))]
     fn __deepcopy__(&self, py: Python<'_>, memo: &Bound<'_, PyDict>) -> PyResult<Self> {
         let _ = memo; // holds no Python object
