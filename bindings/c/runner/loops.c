@@ -273,11 +273,14 @@ SHAPE(fail_read) {
 /* ---- the histogram */
 
 /* NULL after an error, which every use then runs into as well. */
-static tb_histogram *empty(struct timing *t, uint8_t significant_digits) {
-  tb_config config = {.lowest = 1, .highest = 3600000000, .significant_digits = significant_digits};
+static tb_histogram *make(struct timing *t, tb_config config) {
   tb_histogram *histogram = NULL;
   keep_error(t, tb_histogram_new(&config, &histogram));
   return histogram;
+}
+
+static tb_histogram *empty(struct timing *t) {
+  return make(t, (tb_config){.lowest = 1, .highest = 3600000000, .significant_digits = 3});
 }
 
 static uint64_t *thousands(struct timing *t, size_t n) {
@@ -288,14 +291,15 @@ static uint64_t *thousands(struct timing *t, size_t n) {
 }
 
 static tb_histogram *filled(struct timing *t) {
-  tb_histogram *histogram = empty(t, 3);
+  tb_histogram *histogram = empty(t);
   keep_error(t, tb_histogram_record_all(histogram, thousands(t, 1000), 1000));
   keep_error(t, tb_histogram_set_tag(histogram, "checkout", 8));
   return histogram;
 }
 
 static tb_histogram *distinct(struct timing *t, size_t n) {
-  tb_histogram *histogram = empty(t, 4);
+  tb_histogram *histogram =
+      make(t, (tb_config){.lowest = 1, .highest = 20000, .significant_digits = 4});
   uint64_t *values = room(t->request, n, sizeof *values);
   for (size_t i = 0; i < n; i++)
     values[i] = i;
@@ -321,19 +325,19 @@ SHAPE(new_close) {
 }
 
 SHAPE(record) {
-  tb_histogram *histogram = empty(t, 3);
+  tb_histogram *histogram = empty(t);
   TIME(if ((error = tb_histogram_record(histogram, 1234))) break);
   return count_and_free(t, histogram);
 }
 
 SHAPE(record_n) {
-  tb_histogram *histogram = empty(t, 3);
+  tb_histogram *histogram = empty(t);
   TIME(if ((error = tb_histogram_record_n(histogram, 1234, 3))) break);
   return count_and_free(t, histogram);
 }
 
 SHAPE(record_all) {
-  tb_histogram *histogram = empty(t, 3);
+  tb_histogram *histogram = empty(t);
   const uint64_t *values = thousands(t, n);
   TIME(if ((error = tb_histogram_record_all(histogram, values, n))) break);
   return count_and_free(t, histogram);
@@ -342,7 +346,7 @@ SHAPE(record_all) {
 SHAPE(record_all_list) { return time_record_all(t, n, error, seen); }
 
 SHAPE(record_durations) {
-  tb_histogram *histogram = empty(t, 3);
+  tb_histogram *histogram = empty(t);
   const char *text = repeated(t, "1.5ms ", n);
   size_t length = n > 0 ? 6 * n - 1 : 0;
   uint64_t recorded;
@@ -449,7 +453,7 @@ SHAPE(set_tag) {
 }
 
 SHAPE(merge) {
-  tb_histogram *histogram = empty(t, 3), *other = filled(t);
+  tb_histogram *histogram = empty(t), *other = filled(t);
   TIME(if ((error = tb_histogram_merge(histogram, other))) break);
   tb_histogram_free(other);
   return count_and_free(t, histogram);

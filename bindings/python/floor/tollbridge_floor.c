@@ -125,8 +125,10 @@ static inline void release_doubles(Doubles *doubles)
 
 /* ---- scalars */
 
-static PyObject *nop(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+static PyObject *nop(PyObject *Py_UNUSED(module), PyObject *const *Py_UNUSED(none), Py_ssize_t count)
 {
+    if (!has_arguments(count, 0))
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -818,7 +820,8 @@ static PyObject *call_back_from_new_thread(PyObject *Py_UNUSED(module), PyObject
 #define FAST(function) (PyCFunction)(void (*)(void)) function, METH_FASTCALL
 
 static PyMethodDef functions[] = {
-    {"nop", nop, METH_NOARGS, "Nothing."},
+    /* The interpreter has a quicker way to call METH_FASTCALL than METH_NOARGS (CPython 3.11). */
+    {"nop", FAST(nop), "Nothing."},
     {"add", FAST(add), "`a + b` modulo 2**64."},
     {"half", half, METH_O, "Half of an even number; None for an odd one and for None."},
     {"str_len", str_len, METH_O, "Length in bytes of UTF-8."},

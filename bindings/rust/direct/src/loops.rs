@@ -129,17 +129,17 @@ shapes! { n calls seen;
         { seen = opaque(Shared::new(config)?).config()?.significant_digits.into(); } { seen }
     record {
         let record = call!(Shared::record as fn(&Shared, u64) -> Result<(), Error>);
-        let histogram = empty(3)?;
+        let histogram = empty()?;
     } { record(&histogram, 1234)?; } { histogram.len()? }
     record_n {
         let record_n = call!(Shared::record_n as fn(&Shared, u64, u64) -> Result<(), Error>);
-        let histogram = empty(3)?;
+        let histogram = empty()?;
     } { record_n(&histogram, 1234, 3)?; } { histogram.len()? }
-    record_all { let (histogram, values) = (empty(3)?, thousands(n)); }
+    record_all { let (histogram, values) = (empty()?, thousands(n)); }
         { histogram.record_all(opaque(&values))?; } { histogram.len()? }
-    record_all_list { let (histogram, values) = (empty(3)?, thousands(n)); }
+    record_all_list { let (histogram, values) = (empty()?, thousands(n)); }
         { histogram.record_all(opaque(&values))?; } { histogram.len()? }
-    record_durations { let (histogram, text) = (empty(3)?, vec!["1.5ms"; n].join(" ")); }
+    record_durations { let (histogram, text) = (empty()?, vec!["1.5ms"; n].join(" ")); }
         { histogram.record_durations(opaque(&text))?; } { histogram.len()? }
     len { let (len, histogram) = (call!(Shared::len as fn(&Shared) -> Result<u64, Error>), filled()?); }
         { seen = len(&histogram)?; } { seen }
@@ -163,7 +163,7 @@ shapes! { n calls seen;
     tag { let histogram = filled()?; } { seen = opaque(histogram.tag()?).len() as u64; } { seen }
     set_tag { let histogram = filled()?; }
         { histogram.set_tag(opaque("checkout"))?; } { histogram.tag()?.len() as u64 }
-    merge { let (histogram, other) = (empty(3)?, filled()?); }
+    merge { let (histogram, other) = (empty()?, filled()?); }
         { histogram.merge(opaque(&other))?; } { histogram.len()? }
     encode { let (histogram, mut encoded) = (filled()?, vec![]); }
         { encoded = histogram.encode()?; } { Shared::decode(&encoded)?.len()? }
@@ -171,11 +171,11 @@ shapes! { n calls seen;
         { seen = Shared::decode(opaque(&encoded))?.len()?; } { seen }
 }
 
-fn empty(significant_digits: u8) -> Result<Shared, Error> {
+fn empty() -> Result<Shared, Error> {
     Shared::new(Config {
         lowest: 1,
         highest: 3_600_000_000,
-        significant_digits,
+        significant_digits: 3,
     })
 }
 
@@ -184,14 +184,19 @@ fn thousands(n: usize) -> Vec<u64> {
 }
 
 fn filled() -> Result<Shared, Error> {
-    let histogram = empty(3)?;
+    let histogram = empty()?;
     histogram.record_all(&thousands(1000))?;
     histogram.set_tag("checkout")?;
     Ok(histogram)
 }
 
 fn distinct(n: usize) -> Result<Shared, Error> {
-    let histogram = empty(4)?;
+    let config = Config {
+        lowest: 1,
+        highest: 20_000,
+        significant_digits: 4,
+    };
+    let histogram = Shared::new(config)?;
     histogram.record_all(&(0..n as u64).collect::<Vec<_>>())?;
     Ok(histogram)
 }
