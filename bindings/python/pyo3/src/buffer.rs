@@ -24,16 +24,30 @@ impl<'a> FromPyObject<'a, '_> for Text<'a> {
 
     #[inline]
     fn extract(object: Borrowed<'a, '_, PyAny>) -> PyResult<Self> {
-        object.extract().map(Self).map_err(text_error)
+        let mut length = 0;
+        // SAFETY: any object may be asked; what is no `str`, or has no UTF-8, is an error.
+        let data = unsafe { ffi::PyUnicode_AsUTF8AndSize(object.as_ptr(), &mut length) };
+        if data.is_null() {
+            return Err(text_error(object));
+        }
+        // SAFETY: CPython's own UTF-8, which lives and stays as it is as long as the `str`.
+        Ok(Self(unsafe {
+            str::from_utf8_unchecked(slice::from_raw_parts(data.cast(), length as usize))
+        }))
     }
 }
 
+/// Why there is no UTF-8: CPython has raised it.
 #[cold]
-fn text_error(error: PyErr) -> PyErr {
-    // Attached anew, because `fastcall` does not count: PyO3 would drop `error` and its text later.
+fn text_error(object: Borrowed<'_, '_, PyAny>) -> PyErr {
+    // Attached anew, because `fastcall` does not count: PyO3 would drop errors and their text later.
     Python::attach(|py| {
+        let error = PyErr::fetch(py);
         if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
-            return error;
+            return match object.cast::<PyString>() {
+                Ok(_) => error,
+                Err(wrong_type) => wrong_type.into(),
+            };
         }
         let start = error.value(py).getattr("start");
         match start.and_then(|start| start.extract()) {

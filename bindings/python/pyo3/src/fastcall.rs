@@ -3,17 +3,16 @@
 //! `#[pyfunction]` and `#[pymethods]` take keywords and defaults, through one parser for all
 //! signatures, and count how deep a thread is in PyO3. This costs about as much as the rest of a
 //! small call. What is registered here takes N positional arguments and nothing else, by CPython's
-//! METH_FASTCALL; conversions, errors and the panic guard are the same as everywhere. Compare
-//! `probe.add`, which comes this way, with `probe.half`, which does not.
+//! METH_FASTCALL, or METH_O for a single one; conversions, errors and the panic guard are the same
+//! as everywhere. Compare `probe.add`, which comes this way, with `probe.half`, which does not.
 
 use crate::errors::raise;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
 use std::ffi::CStr;
-use std::panic::catch_unwind;
-use std::ptr;
-use std::slice;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
 use tollbridge_core::Error;
 
 /// A function of N positional arguments, or a method.
@@ -76,44 +75,79 @@ pub fn add_method<T: pyo3::PyTypeInfo, F: Fastcall<N>, const N: usize>(
 
 /// Leaked: CPython keeps a pointer to it.
 fn definition<F: Fastcall<N>, const N: usize>() -> *mut ffi::PyMethodDef {
+    let (ml_meth, ml_flags) = if N == 1 {
+        let only = ffi::PyMethodDefPointer {
+            PyCFunction: only::<F, N>,
+        };
+        (only, ffi::METH_O)
+    } else {
+        let several = ffi::PyMethodDefPointer {
+            PyCFunctionFast: several::<F, N>,
+        };
+        (several, ffi::METH_FASTCALL)
+    };
     Box::leak(Box::new(ffi::PyMethodDef {
         ml_name: F::NAME.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer {
-            PyCFunctionFast: trampoline::<F, N>,
-        },
-        ml_flags: ffi::METH_FASTCALL,
+        ml_meth,
+        ml_flags,
         ml_doc: F::DOC.as_ptr(),
     }))
 }
 
 /// # Safety
+/// Called by CPython as METH_O promises: the thread is attached, both objects are alive until this
+/// returns.
+unsafe extern "C" fn only<F: Fastcall<N>, const N: usize>(
+    receiver: *mut ffi::PyObject,
+    argument: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: see above.
+    unsafe { call::<F, N>(receiver, Ok(&[argument; N])) }
+}
+
+/// # Safety
 /// Called by CPython as METH_FASTCALL promises: the thread is attached, `receiver` and the
 /// `count` objects at `arguments` are alive until this returns.
-unsafe extern "C" fn trampoline<F: Fastcall<N>, const N: usize>(
+unsafe extern "C" fn several<F: Fastcall<N>, const N: usize>(
     receiver: *mut ffi::PyObject,
     arguments: *mut *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
 ) -> *mut ffi::PyObject {
+    let given = if count == N as ffi::Py_ssize_t {
+        // SAFETY: see above; a dangling pointer will do for none, for which CPython may pass NULL.
+        Ok(unsafe {
+            NonNull::new(arguments)
+                .map_or(NonNull::dangling(), NonNull::cast)
+                .as_ref()
+        })
+    } else {
+        Err(count)
+    };
+    // SAFETY: see above.
+    unsafe { call::<F, N>(receiver, given) }
+}
+
+/// Calls the function in the panic guard.
+///
+/// # Safety
+/// The thread is attached; `receiver` and what is `given` are alive until this returns.
+#[inline(always)]
+unsafe fn call<F: Fastcall<N>, const N: usize>(
+    receiver: *mut ffi::PyObject,
+    given: Result<&[*mut ffi::PyObject; N], ffi::Py_ssize_t>,
+) -> *mut ffi::PyObject {
     // SAFETY: see above.
     let py = unsafe { Python::assume_attached() };
-    let outcome = catch_unwind(|| {
-        let given = match count {
-            0 => &[],
-            // SAFETY: see above; `arguments` may be NULL only without any.
-            _ => unsafe { slice::from_raw_parts(arguments, count as usize) },
-        };
-        let Ok(given) = <[*mut ffi::PyObject; N]>::try_from(given) else {
-            return Err(wrong_count::<F, N>(count));
-        };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: see above. The lifetime ends with the call.
         let borrow = |object| unsafe { Borrowed::from_ptr(py, object) };
-        F::call(borrow(receiver), given.map(borrow))
-    });
-    match outcome {
-        Ok(Ok(value)) => value.into_ptr(),
-        Ok(Err(error)) => restore(error),
-        Err(panic) => restore(raise(py, Error::from_panic(panic))),
-    }
+        let result = match given {
+            Ok(given) => F::call(borrow(receiver), std::array::from_fn(|i| borrow(given[i]))),
+            Err(count) => Err(wrong_count::<F, N>(count)),
+        };
+        result.map_or_else(restore, Bound::into_ptr)
+    }));
+    outcome.unwrap_or_else(|panic| restore(raise(py, Error::from_panic(panic))))
 }
 
 #[cold]
