@@ -92,7 +92,10 @@ pub fn bytes_sum(bytes: &[u8]) -> u64 {
 
 /// `n` bytes: 0, 1, … 255, 0, …
 pub fn make_bytes(n: usize) -> Vec<u8> {
-    (0..=u8::MAX).cycle().take(n).collect()
+    let pattern: [u8; 256] = std::array::from_fn(|i| i as u8);
+    let mut bytes = pattern.repeat(n / 256);
+    bytes.extend_from_slice(&pattern[..n % 256]);
+    bytes
 }
 
 /// Length + first + last; 0.0 when empty.
@@ -138,18 +141,21 @@ pub fn make_point(n: u64) -> Point {
     }
 }
 
-/// Length + [`point_in`] of the first + of the last; 0.0 when empty.
+/// Length + [`point_in`] of the first + of the last; 0.0 when empty. Of any record that is a point,
+/// so that a host's own array of records need not be copied.
 #[inline]
-pub fn points_ends(points: &[Point]) -> f64 {
+pub fn points_ends<P: Copy + Into<Point>>(points: &[P]) -> f64 {
     match (points.first(), points.last()) {
-        (Some(first), Some(last)) => points.len() as f64 + first.sum() + last.sum(),
+        (Some(&first), Some(&last)) => points.len() as f64 + first.into().sum() + last.into().sum(),
         _ => 0.0,
     }
 }
 
 /// Sum of [`point_in`].
-pub fn points_sum(points: &[Point]) -> f64 {
-    points.iter().fold(0.0, |sum, point| sum + point.sum())
+pub fn points_sum<P: Copy + Into<Point>>(points: &[P]) -> f64 {
+    points
+        .iter()
+        .fold(0.0, |sum, &point| sum + point.into().sum())
 }
 
 /// [`make_point`] of 0 to n - 1.

@@ -392,7 +392,7 @@ pub extern "C" fn tb_probe_make_point(
 
 /// Length + tb_probe_point_in of the first + of the last; 0 when empty.
 ///
-/// Ownership: `points` is borrowed for the call, and copied: C's record is not Rust's.
+/// Ownership: `points` is borrowed for the call.
 /// NULL: allowed when `length` is 0.
 /// Errors: null_argument, invalid_length. Threads: any. A leaf.
 #[unsafe(no_mangle)]
@@ -403,11 +403,7 @@ pub unsafe extern "C" fn tb_probe_points_ends(
     result: Option<&mut MaybeUninit<f64>>,
 ) -> Option<Box<tb_error>> {
     // SAFETY: the caller's promise above.
-    unsafe {
-        on_slice("points", points, length, result, |p| {
-            probe::points_ends(&to_points(p))
-        })
-    }
+    unsafe { on_slice("points", points, length, result, probe::points_ends) }
 }
 
 /// Sum of tb_probe_point_in. As tb_probe_points_ends.
@@ -419,15 +415,7 @@ pub unsafe extern "C" fn tb_probe_points_sum(
     result: Option<&mut MaybeUninit<f64>>,
 ) -> Option<Box<tb_error>> {
     // SAFETY: the caller's promise above.
-    unsafe {
-        on_slice("points", points, length, result, |p| {
-            probe::points_sum(&to_points(p))
-        })
-    }
-}
-
-fn to_points(points: &[tb_point]) -> Vec<Point> {
-    points.iter().map(|point| (*point).into()).collect()
+    unsafe { on_slice("points", points, length, result, probe::points_sum) }
 }
 
 /// tb_probe_make_point of 0 to n - 1.

@@ -48,6 +48,7 @@ def call_with(function: Callable[..., Any], start: Callable[[int], int | None]) 
             call.raised = None  # its traceback refers to this frame: no cycle
 
 
+# ANCHOR: trampoline
 @tb_probe_callback
 def answer_number(key, number, answer):
     """Calls a probe's callback, which stops by returning None."""
@@ -61,3 +62,6 @@ def answer_number(key, number, answer):
         call.raised = error
         return STOP
     return GO_ON
+
+
+# ANCHOR_END: trampoline

@@ -42,6 +42,7 @@ impl Handle {
         self.read().clone().ok_or(Error::Closed {})
     }
 
+    // ANCHOR: with
     /// A short call: with the GIL, unless another thread is using the histogram.
     ///
     /// `call` may borrow from Python only what cannot change (`str`, `bytes`).
@@ -59,6 +60,7 @@ impl Handle {
             }
         })
     }
+    // ANCHOR_END: with
 
     /// A long call: without the GIL, from its beginning.
     pub fn detached<T: Send>(

@@ -91,7 +91,7 @@ shapes! { n calls seen;
     make_point { let make_point = call!(probe::make_point as fn(u64) -> Point); }
         { seen = make_point(42).id; } { seen }
     points_ends {
-        let points_ends = call!(probe::points_ends as fn(&[Point]) -> f64);
+        let points_ends = call!(probe::points_ends::<Point> as fn(&[Point]) -> f64);
         let points = vec![Point { id: 1, x: 0.5, y: -0.5, flags: 0 }; n];
     } { seen = points_ends(&points) as u64; } { seen }
     make_points { let make_points = call!(probe::make_points as fn(usize) -> Vec<Point>); }

@@ -170,7 +170,7 @@ TB_WARN_UNUSED tb_error *tb_probe_make_point(uint64_t n, tb_point *result);
 
 /// Length + tb_probe_point_in of the first + of the last; 0 when empty.
 ///
-/// Ownership: `points` is borrowed for the call, and copied: C's record is not Rust's.
+/// Ownership: `points` is borrowed for the call.
 /// NULL: allowed when `length` is 0.
 /// Errors: null_argument, invalid_length. Threads: any. A leaf.
 TB_WARN_UNUSED
