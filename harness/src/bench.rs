@@ -76,6 +76,8 @@ pub struct Args {
 struct Profile {
     name: &'static str,
     launches: u32,
+    /// At most so many more, of what stood in a slow phase of the machine too often.
+    more_launches: u32,
     batches: u32,
     batch_target_ns: f64,
     finer_sizes: bool,
@@ -85,6 +87,7 @@ struct Profile {
 const QUICK: Profile = Profile {
     name: "quick",
     launches: 5,
+    more_launches: 10,
     batches: 5,
     batch_target_ns: 1.5e6,
     finer_sizes: false,
@@ -94,6 +97,7 @@ const QUICK: Profile = Profile {
 const FULL: Profile = Profile {
     name: "full",
     launches: 20,
+    more_launches: 20,
     batches: 8,
     batch_target_ns: 2e6,
     finer_sizes: true,
@@ -376,6 +380,12 @@ struct Timed<'a> {
     case: Case,
 }
 
+impl Timed<'_> {
+    fn is(&self, (shape, n): &Key) -> bool {
+        self.shape.id == shape.id && self.case.n == *n
+    }
+}
+
 impl<'a> Bench<'a> {
     fn run(
         mut self,
@@ -409,6 +419,18 @@ impl<'a> Bench<'a> {
             for mut group in self.groups(keys) {
                 self.rng.shuffle(&mut group);
                 self.time_group(&group, last, &bar);
+            }
+        }
+        for _ in 0..self.profile.more_launches {
+            let unsure = self.unsure(keys);
+            if unsure.is_empty() {
+                break;
+            }
+            let cases = |key: &Key| self.cases.iter().filter(|timed| timed.is(key)).count() as u64;
+            bar.inc_length(unsure.iter().map(cases).sum());
+            for mut group in self.groups(&unsure) {
+                self.rng.shuffle(&mut group);
+                self.time_group(&group, false, &bar);
             }
         }
         bar.finish_and_clear();
@@ -487,6 +509,16 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// Keys of which some bridge was timed in a slow phase more than half the time, so that its
+    /// lower quartile may be slow too. All bridges are timed again, to keep them side by side.
+    fn unsure<'k>(&self, keys: &[Key<'k>]) -> Vec<Key<'k>> {
+        let is_unsure = |key: &&Key| {
+            let mut timed = self.cases.iter().filter(|timed| timed.is(key));
+            timed.any(|Timed { case, .. }| 2 * case.slow_launches as usize > case.best_ns.len())
+        };
+        keys.iter().filter(is_unsure).copied().collect()
+    }
+
     /// Keys that share their processes, in random order.
     fn groups<'k>(&mut self, keys: &[Key<'k>]) -> Vec<Vec<Key<'k>>> {
         if !self.profile.process_per_shape {
@@ -507,7 +539,7 @@ impl<'a> Bench<'a> {
         let mut runners: Vec<Option<Runner>> = self.bridges.iter().map(|_| None).collect();
         for (shape, n) in group {
             let mut order: Vec<usize> = (0..self.cases.len())
-                .filter(|i| self.cases[*i].shape.id == shape.id && self.cases[*i].case.n == *n)
+                .filter(|i| self.cases[*i].is(&(shape, *n)))
                 .collect();
             self.rng.shuffle(&mut order);
             for index in order {
