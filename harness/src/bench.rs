@@ -48,7 +48,7 @@ pub struct Args {
     /// Twenty launches, sizes between, one process for each bridge and shape: an hour.
     #[arg(long)]
     pub full: bool,
-    /// Launches, instead of the profile's number.
+    /// Exactly so many launches, instead of the profile's number and more for what was slow.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub launches: Option<u32>,
     /// Seed of the order in which bridges and shapes are timed; the clock's by default.
@@ -112,7 +112,9 @@ const FULL: Profile = Profile {
 pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     let shapes = Shapes::load(&workspace.root)?;
     let mut profile = if args.full { FULL } else { QUICK };
-    profile.launches = args.launches.unwrap_or(profile.launches);
+    if let Some(launches) = args.launches {
+        (profile.launches, profile.more_launches) = (launches, 0);
+    }
     let keys = keys(&shapes, &args.shapes, &profile)?;
     let bridges = with_baselines(workspace, workspace.select(&args.bridges)?);
     if let Some(name) = &args.save {
