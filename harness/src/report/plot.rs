@@ -31,7 +31,7 @@ const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
 pub const WIDTH: u32 = 360;
 const FONT: (&str, i32) = ("sans-serif", 13);
 
-/// Restyles [`INK`] and [`GRID`] for a dark page.
+/// Restyles ink and grid for a dark page.
 pub const DARK_STYLE: &str = "text{fill:#ddd}[stroke=\"#333333\"]{stroke:#bbb}\
                               [stroke=\"#DDDDDD\"]{stroke:#3a3f46}";
 
