@@ -1,5 +1,7 @@
 # Start with `./just`, which installs `just` and what the hosts need. `./just --list` shows the recipes.
 
+set positional-arguments
+
 toll := "cargo run --quiet --release -p tollbridge-harness --"
 
 # Show the recipes.
@@ -12,7 +14,7 @@ setup:
 
 # Build every bridge, or some: `just build python`.
 build *BRIDGES: setup
-    {{toll}} build {{BRIDGES}}
+    {{toll}} build "$@"
 
 # Everything: every bridge, every test, every linter.
 test-all:
@@ -20,38 +22,38 @@ test-all:
 
 # One host: its bridges' tests, then the vectors on them.
 test HOST: (build HOST)
-    {{toll}} test {{HOST}}
-    {{toll}} check {{HOST}}
+    {{toll}} test "$1"
+    {{toll}} check "$1"
 
 # The conformance vectors on every bridge, or some.
 check *ARGS: build
-    {{toll}} check {{ARGS}}
+    {{toll}} check "$@"
 
 # Build, measure for a few minutes, and write the report.
 bench *ARGS: build
-    {{toll}} bench --quick {{ARGS}}
+    {{toll}} bench --quick "$@"
     {{toll}} report
 
 # The same, for an hour or two, with a process for each bridge and shape.
 bench-full *ARGS: build
-    {{toll}} bench --full {{ARGS}}
+    {{toll}} bench --full "$@"
     {{toll}} report
 
 # Write the report of the last measurement again.
 report *ARGS:
-    {{toll}} report {{ARGS}}
+    {{toll}} report "$@"
 
 # What each bridge passes and what it cannot keep.
 matrix *ARGS:
-    {{toll}} matrix {{ARGS}}
+    {{toll}} matrix "$@"
 
 # The `toll` command itself: `just toll say c/cabi 'new h 1 1000 3' 'len h'`.
 toll *ARGS:
-    @{{toll}} {{ARGS}}
+    @{{toll}} "$@"
 
 # Which hosts can run here, and what to install for the others.
-doctor:
-    @{{toll}} doctor
+doctor *ARGS:
+    @{{toll}} doctor "$@"
 
 # Format everything.
 fmt:
@@ -66,7 +68,7 @@ lint:
 
 # Install the C library: `just install-c /usr/local`, or any folder.
 install-c PREFIX:
-    scripts/install-c {{PREFIX}}
+    cd "{{invocation_directory()}}" && "{{justfile_directory()}}/scripts/install-c" "$1"
 
 # Build the Python wheel into target/wheels.
 wheel: (build "python/pyo3")

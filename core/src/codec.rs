@@ -125,11 +125,15 @@ fn header_config(header: &[u8]) -> Result<Config, Error> {
     Ok(config)
 }
 
-/// An upper bound of the counts array's length: half of the sub-buckets for each doubling.
+/// The counts array's length: the first bucket is divided into sub-buckets, each further doubling
+/// of the range into half as many.
 fn most_counts(config: &Config) -> usize {
-    let sub_buckets = sub_buckets(config.significant_digits) as usize;
-    let doublings = 64 - (config.highest / config.lowest).leading_zeros() as usize;
-    (doublings + 2) * sub_buckets
+    let sub_buckets = sub_buckets(config.significant_digits);
+    let first_bucket = u128::from(sub_buckets) << config.lowest.ilog2();
+    let doublings = (u128::from(config.highest) / first_bucket)
+        .checked_ilog2()
+        .map_or(0, |n| n + 1);
+    (u64::from(doublings) + 2) as usize * (sub_buckets / 2) as usize
 }
 
 /// Walks the varints once: they end where the payload ends, their sum fits, their runs are sane.
@@ -183,4 +187,32 @@ fn long(bytes: &[u8], at: usize) -> Result<u64, Error> {
     found
         .map(|b| u64::from_be_bytes(*b))
         .ok_or_else(|| malformed("too short"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counts_array_is_as_long_as_it_is_taken_for() {
+        for (lowest, highest) in [
+            (1, 2),
+            (1, 1000),
+            (1, 2047),
+            (1, 2048),
+            (3, 1 << 40),
+            (1 << 20, i64::MAX as u64),
+        ] {
+            for significant_digits in 0..=3 {
+                let config = Config {
+                    lowest,
+                    highest,
+                    significant_digits,
+                };
+                let counts = Counts::<u64>::new_with_bounds(lowest, highest, significant_digits);
+                let length = counts.expect("a good configuration").distinct_values();
+                assert_eq!(most_counts(&config), length, "{config:?}");
+            }
+        }
+    }
 }

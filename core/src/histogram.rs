@@ -370,8 +370,8 @@ impl Histogram {
     /// Reads what [`encode`](Self::encode) or another implementation wrote: V2, plain or with DEFLATE.
     ///
     /// # Errors
-    /// [`Error::MalformedHistogram`]. Hostile bytes cost at most the 50 MiB of the largest histogram
-    /// and as much again for its encoding.
+    /// [`Error::MalformedHistogram`]. Hostile bytes cost at most 200 MiB for the time of the call:
+    /// the 50 MiB of the largest histogram, and its encoding.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         codec::decode(bytes)
     }

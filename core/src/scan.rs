@@ -254,8 +254,11 @@ pub(crate) fn check(scan: Scan, counts: &Counts<u64>) -> Result<(), Error> {
             if !(base.is_finite() && base > 1.0) {
                 return Err(invalid("base", base, "a finite number above 1"));
             }
-            let widenings = (max as f64 / first as f64).max(1.0).ln() / base.ln();
-            (widenings.ceil() as u64).saturating_add(2)
+            // To the end of the bucket in which the last step ends; near base 1.0 rounding makes
+            // steps shorter, by up to a third.
+            let end = counts.next_non_equivalent(max.max(first - 1));
+            let widenings = (end as f64 / first as f64).max(1.0).ln() / base.ln();
+            ((1.5 * widenings).ceil() as u64).saturating_add(2)
         }
         Scan::Quantiles { ticks } => match ticks {
             1..=MOST_TICKS => 0, // at most 54 halvings of as many ticks

@@ -148,6 +148,11 @@ fn scans_are_refused_before_they_cost_anything() {
     for base in [1.0, 0.5, f64::NAN, f64::INFINITY] {
         assert_eq!(scan(log(1, base)), Err("invalid_argument"), "{base}");
     }
+    // Every step lies in the last bucket, which is wide.
+    assert_eq!(
+        scan(log((1 << 40) + 1, 1.0 + f64::EPSILON)),
+        Err("too_many")
+    );
     assert!(scan(log(1 << 62, f64::MAX)).is_ok());
     assert!(scan(Scan::Quantiles { ticks: 1000 }).is_ok());
     assert_eq!(

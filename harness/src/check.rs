@@ -342,6 +342,9 @@ impl<'a> Checker<'a> {
             row.vectors.push(result);
             self.progress.inc(1);
         }
+        if self.all_ran && row.passed == 0 {
+            row.problems.push("not one vector passed".into());
+        }
         // A failed vector may be the one that needs the reason.
         if self.all_ran && row.failed == 0 {
             for cannot in &bridge.cannot {

@@ -8,7 +8,7 @@ from tollbridge import Histogram, Scan
 def main():
     with Histogram(tag="checkout") as latencies:  # values in nanoseconds, up to an hour
         latencies.record(250_000)
-        latencies.record_all([1_000_000, 1_100_000, 1_200_000])  # or a NumPy array, read in place
+        latencies.record_all([1_000_000, 1_100_000, 1_200_000])  # or a NumPy array
         latencies.record_durations("250us 1.5ms\n3s")
 
         summary = latencies.summary()

@@ -23,6 +23,8 @@ tb = importlib.import_module(MODULE)
 probe = getattr(tb, "probe", tb)
 BaseError = getattr(tb, "TollbridgeError", tb.ProbeError)
 LOOPS = loops.entries(tb)
+# What a strategy cannot do, by operation: the reason that its bridge.toml explains.
+UNSUPPORTED = getattr(tb, "UNSUPPORTED", {})
 # Only a bridge that has an error for lone surrogates is sent them.
 SURROGATES = "surrogatepass" if hasattr(tb, "InvalidTextError") else "strict"
 
@@ -137,9 +139,12 @@ def reply(tokens):
 
 
 def answer(request):
-    operation = OPERATIONS.get(request.word())
+    word = request.word()
+    operation = OPERATIONS.get(word)
     if operation is None:
         return "unsupported op"
+    if word in UNSUPPORTED:
+        return f"unsupported {UNSUPPORTED[word]}"
     try:
         value = operation(request)
     except NotExpressibleError:
@@ -305,11 +310,14 @@ def par(q):
     failed = []
 
     def repeat(tokens):
-        start.wait()
-        for _ in range(times):
-            last = reply(tokens)
-            if not last.startswith("ok"):
-                failed.append(last)
+        try:
+            start.wait()
+            for _ in range(times):
+                last = reply(tokens)
+                if not last.startswith("ok"):
+                    failed.append(last)
+        except BaseException as error:  # noqa: BLE001  # a thread that dies must not look like one that ended
+            failed.append(f"err 0 {type(error).__name__} message=x")
 
     threads = [threading.Thread(target=repeat, args=(tokens,)) for tokens in blocks]
     for thread in threads:

@@ -110,11 +110,11 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Each launch's best of a case that has a headline.
+    /// Each launch's best of a case that has a headline and did not fail: what fails divides nobody.
     fn bests(&self, bridge: &str, shape: &str, n: u64) -> Option<&'a [f64]> {
         self.cases
             .get(&(bridge, shape, n))
-            .filter(|case| case.headline.is_some())
+            .filter(|case| case.headline.is_some() && case.failure.is_none())
             .map(|case| case.best_ns.as_slice())
     }
 

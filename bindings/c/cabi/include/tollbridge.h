@@ -431,7 +431,7 @@ tb_error *tb_histogram_merge(const tb_histogram *histogram,
 TB_WARN_UNUSED tb_error *tb_histogram_encode(const tb_histogram *histogram, tb_bytes *bytes);
 
 /// Makes a histogram of what tb_histogram_encode or another HdrHistogram implementation wrote:
-/// V2, plain or with DEFLATE. Hostile bytes cost at most 100 MiB for the time of the call.
+/// V2, plain or with DEFLATE. Hostile bytes cost at most 200 MiB for the time of the call.
 ///
 /// Ownership: `data` is borrowed for the call; `*histogram` is the caller's, free it with
 /// tb_histogram_free. NULL: `data` may be NULL when `length` is 0, which is malformed.

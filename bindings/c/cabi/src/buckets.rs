@@ -169,7 +169,7 @@ pub extern "C" fn tb_buckets_free(buckets: Option<Box<tb_buckets>>) {
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tb_histogram_for_each_bucket(
-    histogram: Option<&tb_histogram>,
+    histogram: *const tb_histogram,
     scan: Option<&tb_scan>,
     visitor: tb_bucket_visitor,
     user: *mut c_void,
@@ -179,13 +179,16 @@ pub unsafe extern "C" fn tb_histogram_for_each_bucket(
         let out = required("stopped", stopped)?;
         let visitor = visitor.ok_or_else(|| null("visitor"))?;
         let scan = required("scan", scan)?.check()?;
-        let flow = handle(histogram)?.for_each_bucket(scan, |bucket| {
+        // No reference to the handle outlives this line: the visitor may free it.
+        // SAFETY: NULL, or a handle that is not freed yet.
+        let mut buckets = handle(unsafe { histogram.as_ref() })?.buckets(scan)?;
+        let flow = buckets.try_for_each(|bucket| {
             // SAFETY: the caller's function, with the argument it is declared for.
             match unsafe { visitor(user, &bucket.into()) } {
                 0 => ControlFlow::Continue(()),
                 stop => ControlFlow::Break(stop),
             }
-        })?;
+        });
         out.write(flow.break_value().unwrap_or(0));
         Ok(())
     })

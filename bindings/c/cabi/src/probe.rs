@@ -201,7 +201,7 @@ unsafe fn on_text<T>(
 /// Text of `n` characters: `abc…` repeated, or `é` repeated when `wide` is 1.
 ///
 /// Ownership: `*result` is the caller's; free it with tb_text_free.
-/// Errors: invalid_enum, null_argument, panic when `n` is more than memory can hold.
+/// Errors: invalid_enum, null_argument. Memory that runs out ends the process.
 /// Threads: any. A leaf.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -264,7 +264,7 @@ unsafe fn on_slice<T: Copy, R>(
 /// `n` bytes: 0, 1, … 255, 0, …
 ///
 /// Ownership: `*result` is the caller's; free it with tb_bytes_free.
-/// Errors: null_argument, panic when `n` is more than memory can hold. Threads: any. A leaf.
+/// Errors: null_argument. Memory that runs out ends the process. Threads: any. A leaf.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn tb_probe_make_bytes(
@@ -308,7 +308,7 @@ pub unsafe extern "C" fn tb_probe_f64_sum(
 /// 0, 1, … n - 1.
 ///
 /// Ownership: `*result` is the caller's; free it with tb_f64s_free.
-/// Errors: null_argument, panic when `n` is more than memory can hold. Threads: any. A leaf.
+/// Errors: null_argument. Memory that runs out ends the process. Threads: any. A leaf.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn tb_probe_make_f64(
@@ -421,7 +421,7 @@ pub unsafe extern "C" fn tb_probe_points_sum(
 /// tb_probe_make_point of 0 to n - 1.
 ///
 /// Ownership: `*result` is the caller's; free it with tb_points_free.
-/// Errors: null_argument, panic when `n` is more than memory can hold. Threads: any. A leaf.
+/// Errors: null_argument. Memory that runs out ends the process. Threads: any. A leaf.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn tb_probe_make_points(
@@ -562,7 +562,7 @@ pub unsafe extern "C" fn tb_probe_map_sum(
 /// A map of `n` entries: `k000000` to 0, `k000001` to 1, …
 ///
 /// Ownership: `*result` is the caller's; free it with tb_map_free.
-/// Errors: null_argument, panic when `n` is more than memory can hold. Threads: any. A leaf.
+/// Errors: null_argument. Memory that runs out ends the process. Threads: any. A leaf.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn tb_probe_make_map(

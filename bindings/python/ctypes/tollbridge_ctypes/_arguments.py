@@ -124,4 +124,4 @@ def _copy(code: str, values: Any, view: memoryview | None) -> bytes:
 
 def _borrow(buffer: Any, item: Any) -> Any:
     """A pointer to the first item, which keeps the buffer where it is while the pointer lives."""
-    return byref(item.from_buffer(buffer)) if len(buffer) else None
+    return byref(item.from_buffer(buffer)) if buffer.nbytes else None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ctypes import byref, c_char, c_size_t, c_void_p
 from functools import partial
 from itertools import islice
-from threading import Lock
+from threading import RLock
 from typing import Any, NamedTuple, Self
 
 from ._abi import BUCKET, tb_buckets_free, tb_buckets_next, tb_histogram_buckets
@@ -66,7 +66,8 @@ class Buckets:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._ready: Iterator[Bucket] = iter(())
-        self._lock = Lock()
+        # A signal handler or finalizer may close it while this very thread pulls.
+        self._lock = RLock()
 
     def __iter__(self) -> Self:
         return self
@@ -82,10 +83,12 @@ class Buckets:
             return next(self._ready)
 
     def _pull(self) -> Iterator[Bucket]:
-        if self._cursor is None:
+        cursor, chunk = self._cursor, _Chunk()
+        if cursor is None:
             raise closed()
-        chunk = _Chunk()
-        count = pull(self._cursor, chunk, _CHUNK)
+        count = pull(cursor, chunk, _CHUNK)
+        if self._cursor is None:  # closed meanwhile
+            raise closed()
         return map(_bucket_of, BUCKET.iter_unpack(chunk[: count * BUCKET.size]))
 
     def take(self, n: int, /) -> list[Bucket]:

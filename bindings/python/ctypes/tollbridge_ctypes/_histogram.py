@@ -76,7 +76,7 @@ class Histogram:
     Integers must be from 0 to 2**64 - 1 (OverflowError) and integers (TypeError).
 
     Args:
-        lowest: the lowest value that can be told from 0, from 1 to 2**62.
+        lowest: the lowest value that can be told from 0, from 1 to 2**62 - 1.
         highest: the highest value that can be recorded, from twice the lowest to 2**63 - 1.
             The default is an hour in nanoseconds.
         significant_digits: decimal digits to which values are kept apart, from 0 to 5.
@@ -346,7 +346,7 @@ class Histogram:
     def decode(cls, data: "Buffer", /) -> Self:
         """A histogram of what `encode` or another implementation wrote, from bytes or a buffer.
 
-        Raises MalformedHistogramError. Hostile bytes cost at most 100 MiB until then.
+        Raises MalformedHistogramError. Hostile bytes cost at most 200 MiB until then.
         """
         steady, handle = steady_bytes(data), Handle()
         if error := tb_histogram_decode(steady, len(steady), byref(handle)):

@@ -5,6 +5,7 @@
 //! only while the GIL is held and no Python code runs; a call that lets go of the GIL copies first.
 
 use crate::errors::raise;
+use crate::fastcall::attached;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyUnicodeEncodeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -40,8 +41,7 @@ impl<'a> FromPyObject<'a, '_> for Text<'a> {
 /// Why there is no UTF-8: CPython has raised it.
 #[cold]
 fn text_error(object: Borrowed<'_, '_, PyAny>) -> PyErr {
-    // Attached anew, because `fastcall` does not count: PyO3 would drop errors and their text later.
-    Python::attach(|py| {
+    attached(|py| {
         let error = PyErr::fetch(py);
         if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
             return match object.cast::<PyString>() {
@@ -183,8 +183,7 @@ fn convert<T: Element>(object: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
 /// Ok when the pending error says that a buffer cannot be exported in the way that was asked for.
 #[cold]
 fn refusal() -> PyResult<()> {
-    // Attached anew: see `text_error`.
-    Python::attach(|py| {
+    attached(|py| {
         let error = PyErr::fetch(py);
         let refused =
             error.is_instance_of::<PyBufferError>(py) || error.is_instance_of::<PyValueError>(py); // NumPy's

@@ -150,10 +150,25 @@ unsafe fn call<F: Fastcall<N>, const N: usize>(
     outcome.unwrap_or_else(|panic| restore(raise(py, Error::from_panic(panic))))
 }
 
+/// Counts the thread as attached for `work`, without which PyO3 drops objects later, not at once.
+///
+/// Only for what CPython has called. While it ends (a `__del__` at exit) PyO3 attaches nobody any
+/// more, although the thread holds the GIL all the same.
+pub fn attached<R>(work: impl FnOnce(Python<'_>) -> R) -> R {
+    let mut work = Some(work);
+    let mut result = None;
+    let _ = Python::try_attach(|py| result = work.take().map(|work| work(py)));
+    match (result, work) {
+        (Some(result), _) => result,
+        // SAFETY: CPython called us, so the thread holds the GIL.
+        (None, Some(work)) => work(unsafe { Python::assume_attached() }),
+        (None, None) => unreachable!("the work is done, or still there"),
+    }
+}
+
 #[cold]
 fn restore(error: PyErr) -> *mut ffi::PyObject {
-    // PyO3 drops objects at once only where it has counted that the thread is attached.
-    Python::attach(|py| error.restore(py));
+    attached(|py| error.restore(py));
     ptr::null_mut()
 }
 

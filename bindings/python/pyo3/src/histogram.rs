@@ -40,7 +40,7 @@ const MUCH_TEXT: usize = 1 << 12;
 /// An integer outside of 0 to 2**64 - 1 is an OverflowError, what is no integer a TypeError.
 ///
 /// Args:
-///     lowest: the lowest value that can be told from 0, from 1 to 2**62.
+///     lowest: the lowest value that can be told from 0, from 1 to 2**62 - 1.
 ///     highest: the highest value that can be recorded, from twice the lowest to 2**63 - 1.
 ///         The default is an hour in nanoseconds.
 ///     significant_digits: decimal digits to which values are kept apart, from 0 to 5.
@@ -82,6 +82,9 @@ impl Histogram {
         call: impl Fn(&mut core::Histogram, &[T]) -> Result<R, Error> + Send + Sync,
     ) -> PyResult<R> {
         buffer::with_values(values, |values: Cow<'_, [T]>| {
+            // Copied even while the GIL is held: NumPy and other extensions write without it, and
+            // values that change between the check and the use would break "all or nothing".
+            let values = values.into_owned();
             if values.len() <= few {
                 let tried = guard(py, || self.0.try_with(|h| call(h, &values)))?;
                 if let Ok(result) = tried {
@@ -89,7 +92,6 @@ impl Histogram {
                 }
             }
             // Another thread is using the histogram, or it will take long.
-            let values = values.into_owned();
             self.0
                 .detached(py, |shared| shared.with(|h| call(h, &values)))
         })
@@ -177,7 +179,7 @@ impl Histogram {
     /// Records every value, or none.
     ///
     /// A contiguous buffer of unsigned 64-bit integers (a NumPy array, `array.array("Q")`, a
-    /// `memoryview`) is read in place. Of every other iterable each item is converted first.
+    /// `memoryview`) is copied at once. Of every other iterable each item is converted first.
     ///
     /// Raises as `record` does; OutOfRangeError has the index of the first value that is too high.
     #[pyo3(signature = (values, /))]
@@ -237,7 +239,7 @@ impl Histogram {
 
     /// `value_at_quantile` for each of `quantiles`, in their order; None when empty.
     ///
-    /// A contiguous buffer of doubles is read in place, every other iterable item by item.
+    /// A contiguous buffer of doubles is copied at once, every other iterable item by item.
     ///
     /// Raises InvalidQuantileError with the index of the first bad one.
     #[pyo3(signature = (quantiles, /))]
@@ -334,7 +336,7 @@ impl Histogram {
 
     /// A histogram of what `encode` or another implementation wrote, from bytes or a buffer.
     ///
-    /// Raises MalformedHistogramError. Hostile bytes cost at most 100 MiB until then.
+    /// Raises MalformedHistogramError. Hostile bytes cost at most 200 MiB until then.
     #[classmethod]
     #[pyo3(signature = (data, /))]
     fn decode(

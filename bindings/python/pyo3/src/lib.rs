@@ -24,6 +24,8 @@ mod record;
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
     use crate::{fastcall, histogram, probe};
+    use pyo3::exceptions::PyImportError;
+    use pyo3::ffi;
     use pyo3::prelude::*;
 
     #[pymodule_export]
@@ -44,6 +46,14 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // SAFETY: CPython imports us, so this thread has an interpreter.
+        let is_main = unsafe { ffi::PyInterpreterState_Get() == ffi::PyInterpreterState_Main() };
+        if !is_main {
+            // Classes and exceptions are kept once a process, and PyGILState knows one interpreter.
+            return Err(PyImportError::new_err(
+                "tollbridge does not run in a subinterpreter",
+            ));
+        }
         fastcall::add_function::<probe::Nop, 0>(module)?;
         fastcall::add_function::<probe::Add, 2>(module)?;
         fastcall::add_function::<probe::StrLen, 1>(module)?;

@@ -116,7 +116,7 @@ tb_error *tb_probe_echo(const char *text,
 /// Text of `n` characters: `abc…` repeated, or `é` repeated when `wide` is 1.
 ///
 /// Ownership: `*result` is the caller's; free it with tb_text_free.
-/// Errors: invalid_enum, null_argument, panic when `n` is more than memory can hold.
+/// Errors: invalid_enum, null_argument. Memory that runs out ends the process.
 /// Threads: any. A leaf.
 TB_WARN_UNUSED tb_error *tb_probe_make_str(size_t n, uint8_t wide, tb_text *result);
 
@@ -132,7 +132,7 @@ TB_WARN_UNUSED tb_error *tb_probe_bytes_sum(const uint8_t *data, size_t length, 
 /// `n` bytes: 0, 1, … 255, 0, …
 ///
 /// Ownership: `*result` is the caller's; free it with tb_bytes_free.
-/// Errors: null_argument, panic when `n` is more than memory can hold. Threads: any. A leaf.
+/// Errors: null_argument. Memory that runs out ends the process. Threads: any. A leaf.
 TB_WARN_UNUSED tb_error *tb_probe_make_bytes(size_t n, tb_bytes *result);
 
 /// Length + first + last; 0 when empty.
@@ -147,7 +147,7 @@ TB_WARN_UNUSED tb_error *tb_probe_f64_sum(const double *values, size_t length, d
 /// 0, 1, … n - 1.
 ///
 /// Ownership: `*result` is the caller's; free it with tb_f64s_free.
-/// Errors: null_argument, panic when `n` is more than memory can hold. Threads: any. A leaf.
+/// Errors: null_argument. Memory that runs out ends the process. Threads: any. A leaf.
 TB_WARN_UNUSED tb_error *tb_probe_make_f64(size_t n, tb_f64s *result);
 
 /// Frees the memory and sets `*values` to `{0}`. NULL: allowed, does nothing. Threads: any. A leaf.
@@ -184,7 +184,7 @@ TB_WARN_UNUSED tb_error *tb_probe_points_sum(const tb_point *points, size_t leng
 /// tb_probe_make_point of 0 to n - 1.
 ///
 /// Ownership: `*result` is the caller's; free it with tb_points_free.
-/// Errors: null_argument, panic when `n` is more than memory can hold. Threads: any. A leaf.
+/// Errors: null_argument. Memory that runs out ends the process. Threads: any. A leaf.
 TB_WARN_UNUSED tb_error *tb_probe_make_points(size_t n, tb_points *result);
 
 /// Frees the memory and sets `*points` to `{0}`. NULL: allowed, does nothing. Threads: any. A leaf.
@@ -215,7 +215,7 @@ TB_WARN_UNUSED tb_error *tb_probe_map_sum(const tb_entry *entries, size_t length
 /// A map of `n` entries: `k000000` to 0, `k000001` to 1, …
 ///
 /// Ownership: `*result` is the caller's; free it with tb_map_free.
-/// Errors: null_argument, panic when `n` is more than memory can hold. Threads: any. A leaf.
+/// Errors: null_argument. Memory that runs out ends the process. Threads: any. A leaf.
 TB_WARN_UNUSED tb_error *tb_probe_make_map(size_t n, tb_map *result);
 
 /// Frees the map with its keys and sets `*map` to `{0}`. NULL: allowed, does nothing.
