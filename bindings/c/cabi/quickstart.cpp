@@ -34,7 +34,7 @@ static void check(tb_error *returned) {
 class Histogram {
 public:
   explicit Histogram(const tb_config &config) {
-    tb_histogram *made;
+    tb_histogram *made = nullptr;
     check(tb_histogram_new(&config, &made));
     handle.reset(made);
   }

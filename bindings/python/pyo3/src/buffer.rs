@@ -138,13 +138,22 @@ pub fn with_values_mut<T: Element, R>(
 
 /// Calls `use_bytes` with the memory of `bytes` or of any other contiguous buffer.
 /// Run no Python code in it.
+#[inline]
 pub fn with_bytes<R>(
     object: &Bound<'_, PyAny>,
     use_bytes: impl FnOnce(&[u8]) -> PyResult<R>,
 ) -> PyResult<R> {
-    if let Ok(bytes) = object.cast::<PyBytes>() {
-        return use_bytes(bytes.as_bytes());
+    match object.cast::<PyBytes>() {
+        Ok(bytes) => use_bytes(bytes.as_bytes()),
+        Err(_) => with_exported_bytes(object, use_bytes),
     }
+}
+
+#[cold]
+fn with_exported_bytes<R>(
+    object: &Bound<'_, PyAny>,
+    use_bytes: impl FnOnce(&[u8]) -> PyResult<R>,
+) -> PyResult<R> {
     let mut view = ffi::Py_buffer::new();
     match Export::new(&mut view, object, ffi::PyBUF_SIMPLE)? {
         // SAFETY: as in `with_values`; bytes have no alignment.
