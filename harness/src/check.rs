@@ -452,7 +452,7 @@ impl<'a> Checker<'a> {
             };
         }
         if !matches!(reply[0].as_str(), "ok" | "err") {
-            let what = "a reply begins with ok, err or unsupported".into();
+            let what = "the runner could not read the request, or its reply is none".into();
             return Stepped::Wrong { what, reply };
         }
         let mut verdict = Stepped::Right;

@@ -140,10 +140,14 @@ fn whatever_a_runner_does_is_its_own_result() {
         ("wrong", "token 2 is 4 instead of 3", "4"),
         (
             "garbage",
-            "a reply begins with ok, err or unsupported",
+            "the runner could not read the request, or its reply is none",
             "sh\u{fffd}: \u{fffd}",
         ),
-        ("empty", "a reply begins with ok, err or unsupported", ""),
+        (
+            "empty",
+            "the runner could not read the request, or its reply is none",
+            "",
+        ),
         (
             "two-lines",
             "letting go of its objects failed",

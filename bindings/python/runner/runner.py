@@ -134,6 +134,8 @@ def reply(tokens):
     """The reply to one request. Nothing that a bridge raises ends the runner."""
     try:
         return answer(Request(tokens))
+    except StopIteration:
+        return f"malformed {wire('the request ends early')}"
     except Exception as error:  # noqa: BLE001  # No vector expects this: it shows as a wrong answer.
         return f"err 0 {type(error).__name__} message={wire(str(error))}"
 
