@@ -1,8 +1,9 @@
 //! How Python's memory and text are borrowed, and when they are copied instead.
 //!
 //! Everything is borrowed for one call. What a `str` or `bytes` holds never changes, so it may be
-//! read with or without the GIL. Other memory may be written by any Python code, so it is borrowed
-//! only while the GIL is held and no Python code runs; a call that lets go of the GIL copies first.
+//! read with or without the GIL. Other memory may be written by any Python code, and by extensions
+//! such as NumPy even without the GIL: it is borrowed only while the GIL is held and no Python code
+//! runs, and whoever checks values before using them copies them first, as the histogram does.
 
 use crate::errors::raise;
 use crate::fastcall::attached;

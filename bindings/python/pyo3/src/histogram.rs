@@ -16,8 +16,7 @@ use std::borrow::Cow;
 use std::ffi::CStr;
 use tollbridge_core::{self as core, Error, Shared};
 
-/// More values than this are recorded without the GIL, from a copy if they were borrowed:
-/// a third of a millisecond of work, for a copy that costs a tenth of it.
+/// More values than this are recorded without the GIL: a third of a millisecond of work.
 const MANY_VALUES: usize = 1 << 16;
 
 /// More quantiles than this are looked up without the GIL; each takes about two microseconds.
