@@ -160,6 +160,15 @@ errors! {
     /// What [`probe::fail`](crate::probe::fail) answers, with a field of every type.
     16 "probe" Probe { number: U64, ratio: F64, text: Text }
         "probe failed: {number} {ratio} {text}"
+    /// A line of an interval log is none. Lines count from 1. Nothing of the log was kept.
+    17 "malformed_log" MalformedLog { line: U64, reason: Text }
+        "line {line}: {reason}"
+    /// A file cannot be used. `os_code` is the operating system's number (`errno`), or 0.
+    18 "io" Io { path: Text, reason: Text, os_code: U64 }
+        "cannot use {path:?}: {reason}"
+    /// A callback asked for the end of long work. Nothing of it was kept.
+    19 "cancelled" Cancelled {}
+        "cancelled by the callback"
 }
 
 impl std::error::Error for Error {}
@@ -171,7 +180,10 @@ impl Error {
             Ok(text) => Cow::Owned(*text),
             Err(payload) => match payload.downcast_ref::<&'static str>() {
                 Some(text) => Cow::Borrowed(*text),
-                None => Cow::Borrowed("a payload that is not text"),
+                None => {
+                    std::mem::forget(payload); // to drop what nobody knows could panic again
+                    Cow::Borrowed("a payload that is not text")
+                }
             },
         };
         Self::Panic { what }

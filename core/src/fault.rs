@@ -19,3 +19,13 @@ pub fn panic_while_locked(shared: &Shared) -> Result<(), Error> {
         panic!("half-way")
     })
 }
+
+/// An object whose destructor panics, with `dropped`.
+#[derive(Debug, Default)]
+pub struct PanicsWhenDropped(());
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}

@@ -1,7 +1,7 @@
 //! The histogram in plain Rust: no lock, no handle.
 
 use crate::scan::{self, Bucket, Buckets, Scan};
-use crate::{Error, codec, duration};
+use crate::{Error, codec, duration, render};
 use hdrhistogram::Histogram as Counts;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -250,12 +250,12 @@ impl Histogram {
 
     /// The arithmetic mean, each value taken as the middle of its bucket; None when empty.
     pub fn mean(&self) -> Option<f64> {
-        self.unless_empty(|counts| counts.mean())
+        self.unless_empty(mean)
     }
 
     /// The standard deviation of the whole population, None when empty.
     pub fn stdev(&self) -> Option<f64> {
-        self.unless_empty(|counts| counts.stdev())
+        self.unless_empty(|counts| stdev(counts, mean(counts)))
     }
 
     /// The value at or below which the share `quantile` of all values lies; None when empty.
@@ -279,16 +279,19 @@ impl Histogram {
 
     /// The usual figures, None when empty.
     pub fn summary(&self) -> Option<Summary> {
-        self.unless_empty(|counts| Summary {
-            count: counts.len(),
-            min: counts.min(),
-            max: counts.max(),
-            mean: counts.mean(),
-            stdev: counts.stdev(),
-            p50: self.at_quantile(0.5),
-            p90: self.at_quantile(0.9),
-            p99: self.at_quantile(0.99),
-            p999: self.at_quantile(0.999),
+        self.unless_empty(|counts| {
+            let mean = mean(counts);
+            Summary {
+                count: counts.len(),
+                min: counts.min(),
+                max: counts.max(),
+                mean,
+                stdev: stdev(counts, mean),
+                p50: self.at_quantile(0.5),
+                p90: self.at_quantile(0.9),
+                p99: self.at_quantile(0.99),
+                p999: self.at_quantile(0.999),
+            }
         })
     }
 
@@ -367,6 +370,17 @@ impl Histogram {
         codec::encode(&self.counts)
     }
 
+    /// HdrHistogram's percentile distribution as text: value, rank, how many lie up to there, in
+    /// `ticks` steps for each half of the distance that is left to 1.0. Values are divided by `unit`:
+    /// 1e6 shows nanoseconds as milliseconds.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for `ticks` that are not from 1 to 1000, and for a `unit` that is not
+    /// a finite number above 0.
+    pub fn render(&self, ticks: u32, unit: f64) -> Result<String, Error> {
+        render::render(self, &self.counts, ticks, unit)
+    }
+
     /// Reads what [`encode`](Self::encode) or another implementation wrote: V2, plain or with DEFLATE.
     ///
     /// # Errors
@@ -416,6 +430,24 @@ impl Histogram {
             index: index as u64,
         }
     }
+}
+
+/// As the reference sums it up: `hdrhistogram` divides each term by the total, which rounds otherwise.
+fn mean(counts: &Counts<u64>) -> f64 {
+    let sum = counts.iter_recorded().fold(0.0, |sum, step| {
+        let middle = counts.median_equivalent(step.value_iterated_to());
+        sum + middle as f64 * step.count_at_value() as f64
+    });
+    sum / counts.len() as f64
+}
+
+fn stdev(counts: &Counts<u64>, mean: f64) -> f64 {
+    let sum = counts.iter_recorded().fold(0.0, |sum, step| {
+        let middle = counts.median_equivalent(step.value_iterated_to());
+        let deviation = middle as f64 - mean;
+        sum + deviation * deviation * step.count_at_value() as f64
+    });
+    (sum / counts.len() as f64).sqrt()
 }
 
 /// Into how many equal parts the first bucket is divided to keep this many digits apart.

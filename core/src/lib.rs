@@ -25,13 +25,15 @@ mod error;
 pub mod fault;
 mod histogram;
 pub mod probe;
+mod render;
 mod scan;
 mod shared;
+mod watch;
 
 pub use error::{Error, ErrorInfo, Field, FieldKind};
 pub use histogram::{Config, Histogram, Summary};
 pub use scan::{BUCKET_LIMIT, Bucket, Buckets, Scan};
-pub use shared::Shared;
+pub use shared::{Attempt, Due, Locked, Shared, Watch};
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

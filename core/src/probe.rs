@@ -4,7 +4,7 @@
 //! and a sum does not. Their twins (`…_sum`, `str_chars`) touch every element and prove, outside the
 //! clock, that all of it crossed. None of them can fail but [`fail`], and none panics.
 
-use crate::Error;
+use crate::{Error, Shared};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -223,6 +223,18 @@ pub fn call_back_from_new_thread<B: Send>(
 ) -> ControlFlow<B, u64> {
     std::thread::scope(|scope| match scope.spawn(|| call_back(n, f)).join() {
         Ok(flow) => flow,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+/// [`Shared::record`] from a thread that is started for it and has ended when this returns: so that a
+/// watcher is called from a thread that is not the host's.
+///
+/// # Panics
+/// When the system cannot start a thread.
+pub fn record_from_new_thread(shared: &Shared, value: u64) -> Result<(), Error> {
+    std::thread::scope(|scope| match scope.spawn(|| shared.record(value)).join() {
+        Ok(result) => result,
         Err(panic) => std::panic::resume_unwind(panic),
     })
 }

@@ -78,15 +78,7 @@ impl<'a> Steps<'a> {
                 total: 0,
                 ended: false,
             }),
-            Scan::Quantiles { ticks } => Self::Quantiles(Ranks {
-                recorded: counts.iter_recorded(),
-                len: counts.len(),
-                ticks: f64::from(ticks),
-                percent: 0.0,
-                value: 0,
-                total: 0,
-                ended: false,
-            }),
+            Scan::Quantiles { ticks } => Self::Quantiles(Ranks::new(counts, ticks)),
         }
     }
 
@@ -141,23 +133,47 @@ fn top(counts: &Counts<u64>) -> u64 {
 }
 
 /// Steps of rank, in percent as in the reference, so that they round alike.
-struct Ranks<'a> {
+pub(crate) struct Ranks<'a> {
     recorded: Recorded<'a>,
     len: u64,
     ticks: f64,
+    /// Where the last step went, and where the next one goes.
     percent: f64,
+    next_percent: f64,
     value: u64,
     total: u64,
     ended: bool,
 }
 
-impl Ranks<'_> {
-    fn next(&mut self) -> Option<(u64, u64)> {
+impl<'a> Ranks<'a> {
+    /// `ticks` must have been checked, and there must be a value.
+    pub(crate) fn new(counts: &'a Counts<u64>, ticks: u32) -> Self {
+        Self {
+            recorded: counts.iter_recorded(),
+            len: counts.len(),
+            ticks: f64::from(ticks),
+            percent: 0.0,
+            next_percent: 0.0,
+            value: 0,
+            total: 0,
+            ended: false,
+        }
+    }
+
+    /// The rank that the last step went to, in percent.
+    pub(crate) fn percent(&self) -> f64 {
+        self.percent
+    }
+
+    /// The highest value of the step, and how many values lie up to there.
+    pub(crate) fn next(&mut self) -> Option<(u64, u64)> {
         if self.total == self.len {
             // The last bucket once more, at 100 percent.
+            self.percent = 100.0;
             let ended = std::mem::replace(&mut self.ended, true);
             return (!ended).then_some((self.value, self.total));
         }
+        self.percent = self.next_percent;
         while !self.reached() {
             let Some(step) = self.recorded.next() else {
                 break;
@@ -168,7 +184,7 @@ impl Ranks<'_> {
         let halvings = ((100.0 / (100.0 - self.percent)).ln() / LN_2).floor();
         let next = self.percent + 100.0 / (self.ticks * (halvings + 1.0).exp2());
         // Next to 100 an increment can be too small to change a float.
-        self.percent = if next > self.percent { next } else { 100.0 };
+        self.next_percent = if next > self.percent { next } else { 100.0 };
         Some((self.value, self.total))
     }
 
@@ -260,10 +276,10 @@ pub(crate) fn check(scan: Scan, counts: &Counts<u64>) -> Result<(), Error> {
             let widenings = (end as f64 / first as f64).max(1.0).ln() / base.ln();
             ((1.5 * widenings).ceil() as u64).saturating_add(2)
         }
-        Scan::Quantiles { ticks } => match ticks {
-            1..=MOST_TICKS => 0, // at most 54 halvings of as many ticks
-            _ => return Err(invalid("ticks", ticks, "from 1 to 1000")),
-        },
+        Scan::Quantiles { ticks } => {
+            check_ticks(ticks)?;
+            0 // at most 54 halvings of as many ticks
+        }
     };
     match count {
         0..=BUCKET_LIMIT => Ok(()),
@@ -271,5 +287,12 @@ pub(crate) fn check(scan: Scan, counts: &Counts<u64>) -> Result<(), Error> {
             count,
             limit: BUCKET_LIMIT,
         }),
+    }
+}
+
+pub(crate) fn check_ticks(ticks: u32) -> Result<(), Error> {
+    match ticks {
+        1..=MOST_TICKS => Ok(()),
+        _ => Err(invalid("ticks", ticks, "from 1 to 1000")),
     }
 }

@@ -1,21 +1,129 @@
 //! The handle that bridges carry.
 
-use crate::{Bucket, Buckets, Config, Error, Histogram, Scan, Summary};
-use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use crate::watch::Watchers;
+use crate::{Bucket, Buckets, Config, Error, Histogram, Scan, Summary, duration};
+use std::ops::{ControlFlow, Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
 
 /// A histogram that any number of threads may use through any number of handles.
 ///
-/// Cloning makes another handle to the same histogram; the last one dropped frees it.
-/// One mutex guards it. It is never held while a visitor or an iterator runs: both walk a copy of
-/// the counts. A panic under the lock leaves the histogram [`Error::Poisoned`] for good,
-/// which every operation answers besides the errors named by [`Histogram`]'s of the same name.
+/// Cloning makes another handle to the same histogram; the last one dropped frees it, and its watchers.
+/// One mutex guards it. It is never held while a visitor, an iterator or a watcher runs: the first
+/// two walk a copy of the counts. A panic under the lock leaves the histogram [`Error::Poisoned`]
+/// for good, which every operation answers besides the errors named by [`Histogram`]'s of the same name.
 #[derive(Debug, Clone)]
-pub struct Shared(Arc<Mutex<Histogram>>);
+pub struct Shared(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    histogram: Mutex<Histogram>,
+    watchers: Watchers,
+}
 
 impl From<Histogram> for Shared {
     fn from(histogram: Histogram) -> Self {
-        Self(Arc::new(Mutex::new(histogram)))
+        Self(Arc::new(State {
+            histogram: Mutex::new(histogram),
+            watchers: Watchers::default(),
+        }))
+    }
+}
+
+/// A histogram under its lock. What is recorded through it, watchers are told once it is unlocked.
+#[derive(Debug)]
+pub struct Locked<'a> {
+    histogram: &'a mut Histogram,
+    watchers: &'a Watchers,
+    tell: Vec<u64>,
+}
+
+impl Deref for Locked<'_> {
+    type Target = Histogram;
+
+    fn deref(&self) -> &Histogram {
+        self.histogram
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Histogram {
+        self.histogram
+    }
+}
+
+impl Locked<'_> {
+    /// See [`Histogram::record`].
+    #[inline]
+    pub fn record(&mut self, value: u64) -> Result<(), Error> {
+        self.record_n(value, 1)
+    }
+
+    /// See [`Histogram::record_n`]. Watchers are told once, unless `count` is 0.
+    #[inline]
+    pub fn record_n(&mut self, value: u64, count: u64) -> Result<(), Error> {
+        self.histogram.record_n(value, count)?;
+        if self.watchers.heed(value) && count > 0 {
+            self.tell.push(value);
+        }
+        Ok(())
+    }
+
+    /// See [`Histogram::record_all`].
+    pub fn record_all(&mut self, values: &[u64]) -> Result<(), Error> {
+        self.histogram.record_all(values)?;
+        let watchers = self.watchers;
+        let heeded = values.iter().filter(|value| watchers.heed(**value));
+        self.tell.extend(heeded);
+        Ok(())
+    }
+
+    /// See [`Histogram::record_durations`].
+    pub fn record_durations(&mut self, text: &str) -> Result<u64, Error> {
+        let values = duration::parse(text)?;
+        self.record_all(&values)?;
+        Ok(values.len() as u64)
+    }
+}
+
+/// What watchers are still to be told of values that were recorded. Usually nothing.
+#[must_use = "watchers are told by `tell`"]
+#[derive(Debug, Default)]
+pub struct Due(Option<Box<(Arc<State>, Vec<u64>)>>);
+
+impl Due {
+    /// Calls the watchers, on this thread. No lock of the caller's own may be held: they may do anything.
+    #[inline]
+    pub fn tell(self) {
+        if let Some(due) = self.0 {
+            let (state, values) = *due;
+            state.watchers.tell(&values);
+        }
+    }
+}
+
+/// What came of [`Shared::try_with`], which did run its closure.
+#[derive(Debug)]
+pub struct Attempt<T> {
+    /// What the closure answered.
+    pub result: Result<T, Error>,
+    /// What the caller must do next, as soon as it holds no lock of its own.
+    pub due: Due,
+}
+
+/// Stands for a watcher, and can end it. It owns nothing: the histogram may go first, and dropping
+/// this ends nothing.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    state: Weak<State>,
+    id: u64,
+}
+
+impl Watch {
+    /// Ends the watch; false if it had ended before, by whatever way. No call starts after this, but one
+    /// that has begun on another thread may end later: the last of them drops the closure.
+    pub fn unwatch(&self) -> bool {
+        let state = self.state.upgrade();
+        state.is_some_and(|state| state.watchers.end(self.id))
     }
 }
 
@@ -27,8 +135,10 @@ impl Shared {
 
     /// Runs `f` on the histogram, alone. It must not call into a host, nor use this handle.
     #[inline]
-    pub fn with<T>(&self, f: impl FnOnce(&mut Histogram) -> Result<T, Error>) -> Result<T, Error> {
-        f(&mut *self.lock()?)
+    pub fn with<T>(&self, f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let Attempt { result, due } = self.run(self.lock()?, f);
+        due.tell();
+        result
     }
 
     // ANCHOR: try_with
@@ -36,27 +146,84 @@ impl Shared {
     ///
     /// For hosts with a lock of their own (Python's GIL, Ruby's GVL), which must not be held while
     /// waiting for ours: try first, and only when it is taken let go of the host's and use `with`.
+    /// Watchers are left to the caller, who may hold a lock that they need: see [`Attempt::due`].
     #[inline]
-    pub fn try_with<T, F>(&self, f: F) -> Result<Result<T, Error>, F>
+    pub fn try_with<T, F>(&self, f: F) -> Result<Attempt<T>, F>
     where
-        F: FnOnce(&mut Histogram) -> Result<T, Error>,
+        F: FnOnce(&mut Locked<'_>) -> Result<T, Error>,
     {
-        match self.0.try_lock() {
-            Ok(mut histogram) => Ok(f(&mut histogram)),
-            Err(TryLockError::Poisoned(_)) => Ok(Err(Error::Poisoned {})),
+        match self.0.histogram.try_lock() {
+            Ok(histogram) => Ok(self.run(histogram, f)),
+            Err(TryLockError::Poisoned(_)) => Ok(Attempt {
+                result: Err(Error::Poisoned {}),
+                due: Due::default(),
+            }),
             Err(TryLockError::WouldBlock) => Err(f),
         }
     }
     // ANCHOR_END: try_with
 
     #[inline]
-    fn lock(&self) -> Result<MutexGuard<'_, Histogram>, Error> {
-        self.0.lock().map_err(|_| Error::Poisoned {})
+    fn run<T>(
+        &self,
+        mut histogram: MutexGuard<'_, Histogram>,
+        f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>,
+    ) -> Attempt<T> {
+        let mut locked = Locked {
+            histogram: &mut histogram,
+            watchers: &self.0.watchers,
+            tell: Vec::new(),
+        };
+        let result = f(&mut locked);
+        let tell = locked.tell;
+        drop(histogram);
+        let due = (!tell.is_empty()).then(|| Box::new((Arc::clone(&self.0), tell)));
+        Attempt {
+            result,
+            due: Due(due),
+        }
     }
+
+    #[inline]
+    fn lock(&self) -> Result<MutexGuard<'_, Histogram>, Error> {
+        self.0.histogram.lock().map_err(|_| Error::Poisoned {})
+    }
+
+    // ANCHOR: watch
+    /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle,
+    /// until it breaks, [`Watch::unwatch`] is called, or the last handle goes.
+    ///
+    /// It runs on the recording thread, before `record` returns, with no lock held; several threads may
+    /// call it at once. It may use this histogram, end its watch and drop the handle; of what it records
+    /// itself on that thread no watcher is told. [`record_n`](Self::record_n) tells its value once;
+    /// `merge` tells nothing. A panic in it ends at the caller of the watcher: the value is recorded.
+    /// The closure is dropped exactly once, when the last call has ended, also when this fails.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] for a limit above `highest`, which no value could reach.
+    pub fn watch(
+        &self,
+        limit: u64,
+        watcher: impl Fn(u64) -> ControlFlow<()> + Send + Sync + 'static,
+    ) -> Result<Watch, Error> {
+        let highest = self.config()?.highest;
+        if limit > highest {
+            return Err(Error::OutOfRange {
+                value: limit,
+                highest,
+                index: 0,
+            });
+        }
+        Ok(Watch {
+            id: self.0.watchers.add(limit, Box::new(watcher)),
+            state: Arc::downgrade(&self.0),
+        })
+    }
+    // ANCHOR_END: watch
 
     /// A copy of the histogram as it is now, for work that should not hold the lock.
     pub fn snapshot(&self) -> Result<Histogram, Error> {
-        self.with(|h| Ok(h.clone()))
+        self.with(|h| Ok(Histogram::clone(h)))
     }
 
     /// See [`Histogram::config`].
@@ -159,7 +326,7 @@ impl Shared {
     pub fn merge(&self, other: &Self) -> Result<(), Error> {
         let (own, others) = (Arc::as_ptr(&self.0), Arc::as_ptr(&other.0));
         if own == others {
-            return self.with(Histogram::merge_self);
+            return self.with(|h| h.merge_self());
         }
         // ANCHOR: merge
         // Everyone locks the lower address first.
@@ -178,6 +345,11 @@ impl Shared {
     /// See [`Histogram::encode`]. The lock is held for a copy of the counts only.
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
         Ok(self.snapshot()?.encode())
+    }
+
+    /// See [`Histogram::render`]. The lock is held for a copy of the counts only.
+    pub fn render(&self, ticks: u32, unit: f64) -> Result<String, Error> {
+        self.snapshot()?.render(ticks, unit)
     }
 
     /// See [`Histogram::decode`].

@@ -9,7 +9,7 @@
 use crate::errors::guard;
 use pyo3::prelude::*;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
-use tollbridge_core::{Error, Histogram, Shared};
+use tollbridge_core::{Attempt, Error, Locked, Shared};
 
 /// A handle that can be closed, also while other threads use it: what runs already runs to its end.
 ///
@@ -50,7 +50,7 @@ impl Handle {
     pub fn with<T: Send>(
         &self,
         py: Python<'_>,
-        call: impl FnOnce(&mut Histogram) -> Result<T, Error> + Send,
+        call: impl FnOnce(&mut Locked<'_>) -> Result<T, Error> + Send,
     ) -> PyResult<T> {
         guard(py, || match self.try_with(call)? {
             Ok(value) => Ok(value),
@@ -78,14 +78,18 @@ impl Handle {
     #[inline]
     pub fn try_with<T, F>(&self, call: F) -> Result<Result<T, F>, Error>
     where
-        F: FnOnce(&mut Histogram) -> Result<T, Error>,
+        F: FnOnce(&mut Locked<'_>) -> Result<T, Error>,
     {
-        match self.read().as_ref() {
-            Some(shared) => match shared.try_with(call) {
-                Ok(done) => done.map(Ok),
-                Err(call) => Ok(Err(call)),
-            },
-            None => Err(Error::Closed {}),
+        let attempt = match self.read().as_ref() {
+            Some(shared) => shared.try_with(call),
+            None => return Err(Error::Closed {}),
+        };
+        match attempt {
+            Ok(Attempt { result, due }) => {
+                due.tell(); // nothing is locked any more: a watcher may close this handle
+                result.map(Ok)
+            }
+            Err(call) => Ok(Err(call)),
         }
     }
 

@@ -63,7 +63,7 @@ impl Histogram {
     fn walk<T: Send>(
         &self,
         py: Python<'_>,
-        call: impl FnOnce(&mut core::Histogram) -> Result<T, Error> + Send,
+        call: impl FnOnce(&mut core::Locked<'_>) -> Result<T, Error> + Send,
     ) -> PyResult<T> {
         if self.is_large(py)? {
             self.0.detached(py, |shared| shared.with(call))
@@ -78,7 +78,7 @@ impl Histogram {
         py: Python<'_>,
         values: &Bound<'_, PyAny>,
         few: usize,
-        call: impl Fn(&mut core::Histogram, &[T]) -> Result<R, Error> + Send + Sync,
+        call: impl Fn(&mut core::Locked<'_>, &[T]) -> Result<R, Error> + Send + Sync,
     ) -> PyResult<R> {
         buffer::with_values(values, |values: Cow<'_, [T]>| {
             // Copied even while the GIL is held: NumPy and other extensions write without it, and
@@ -183,7 +183,7 @@ impl Histogram {
     /// Raises as `record` does; OutOfRangeError has the index of the first value that is too high.
     #[pyo3(signature = (values, /))]
     fn record_all(&self, py: Python<'_>, values: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.with_values(py, values, MANY_VALUES, core::Histogram::record_all)
+        self.with_values(py, values, MANY_VALUES, |h, v| h.record_all(v))
     }
 
     /// Records durations as nanoseconds and returns how many there were, or records none.
@@ -195,7 +195,7 @@ impl Histogram {
     /// for a lone surrogate, and as `record_all` does.
     #[pyo3(signature = (text, /))]
     fn record_durations(&self, py: Python<'_>, text: Text<'_>) -> PyResult<u64> {
-        let call = |h: &mut core::Histogram| h.record_durations(text.0);
+        let call = |h: &mut core::Locked<'_>| h.record_durations(text.0);
         if text.0.len() > MUCH_TEXT {
             self.0.detached(py, |shared| shared.with(call))
         } else {
