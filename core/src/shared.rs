@@ -34,7 +34,7 @@ impl From<Histogram> for Shared {
 pub struct Locked<'a> {
     histogram: &'a mut Histogram,
     watchers: &'a Watchers,
-    tell: Vec<u64>,
+    tell: Option<Box<Vec<u64>>>,
 }
 
 impl Deref for Locked<'_> {
@@ -51,7 +51,16 @@ impl DerefMut for Locked<'_> {
     }
 }
 
-impl Locked<'_> {
+impl<'a> Locked<'a> {
+    #[inline]
+    fn new(histogram: &'a mut Histogram, watchers: &'a Watchers) -> Self {
+        Self {
+            histogram,
+            watchers,
+            tell: None,
+        }
+    }
+
     /// See [`Histogram::record`].
     #[inline]
     pub fn record(&mut self, value: u64) -> Result<(), Error> {
@@ -63,7 +72,7 @@ impl Locked<'_> {
     pub fn record_n(&mut self, value: u64, count: u64) -> Result<(), Error> {
         self.histogram.record_n(value, count)?;
         if self.watchers.heed(value) && count > 0 {
-            self.tell.push(value);
+            self.note(&[value]);
         }
         Ok(())
     }
@@ -71,9 +80,9 @@ impl Locked<'_> {
     /// See [`Histogram::record_all`].
     pub fn record_all(&mut self, values: &[u64]) -> Result<(), Error> {
         self.histogram.record_all(values)?;
-        let watchers = self.watchers;
-        let heeded = values.iter().filter(|value| watchers.heed(**value));
-        self.tell.extend(heeded);
+        if self.watchers.any() {
+            self.note(values);
+        }
         Ok(())
     }
 
@@ -83,19 +92,24 @@ impl Locked<'_> {
         self.record_all(&values)?;
         Ok(values.len() as u64)
     }
+
+    #[cold]
+    fn note(&mut self, values: &[u64]) {
+        let heeded = values.iter().filter(|value| self.watchers.heed(**value));
+        self.tell.get_or_insert_default().extend(heeded);
+    }
 }
 
 /// What watchers are still to be told of values that were recorded. Usually nothing.
 #[must_use = "watchers are told by `tell`"]
 #[derive(Debug, Default)]
-pub struct Due(Option<Box<(Arc<State>, Vec<u64>)>>);
+pub struct Due(Option<(Arc<State>, Box<Vec<u64>>)>);
 
 impl Due {
     /// Calls the watchers, on this thread. No lock of the caller's own may be held: they may do anything.
     #[inline]
     pub fn tell(self) {
-        if let Some(due) = self.0 {
-            let (state, values) = *due;
+        if let Some((state, values)) = self.0 {
             state.watchers.tell(&values);
         }
     }
@@ -136,8 +150,14 @@ impl Shared {
     /// Runs `f` on the histogram, alone. It must not call into a host, nor use this handle.
     #[inline]
     pub fn with<T>(&self, f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let Attempt { result, due } = self.run(self.lock()?, f);
-        due.tell();
+        let mut histogram = self.lock()?;
+        let mut locked = Locked::new(&mut histogram, &self.0.watchers);
+        let result = f(&mut locked);
+        let tell = locked.tell;
+        drop(histogram);
+        if let Some(values) = tell {
+            self.0.watchers.tell(&values);
+        }
         result
     }
 
@@ -153,7 +173,15 @@ impl Shared {
         F: FnOnce(&mut Locked<'_>) -> Result<T, Error>,
     {
         match self.0.histogram.try_lock() {
-            Ok(histogram) => Ok(self.run(histogram, f)),
+            Ok(mut histogram) => {
+                let mut locked = Locked::new(&mut histogram, &self.0.watchers);
+                let result = f(&mut locked);
+                let due = locked.tell.map(|values| (Arc::clone(&self.0), values));
+                Ok(Attempt {
+                    result,
+                    due: Due(due),
+                })
+            }
             Err(TryLockError::Poisoned(_)) => Ok(Attempt {
                 result: Err(Error::Poisoned {}),
                 due: Due::default(),
@@ -162,27 +190,6 @@ impl Shared {
         }
     }
     // ANCHOR_END: try_with
-
-    #[inline]
-    fn run<T>(
-        &self,
-        mut histogram: MutexGuard<'_, Histogram>,
-        f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>,
-    ) -> Attempt<T> {
-        let mut locked = Locked {
-            histogram: &mut histogram,
-            watchers: &self.0.watchers,
-            tell: Vec::new(),
-        };
-        let result = f(&mut locked);
-        let tell = locked.tell;
-        drop(histogram);
-        let due = (!tell.is_empty()).then(|| Box::new((Arc::clone(&self.0), tell)));
-        Attempt {
-            result,
-            due: Due(due),
-        }
-    }
 
     #[inline]
     fn lock(&self) -> Result<MutexGuard<'_, Histogram>, Error> {
@@ -234,7 +241,12 @@ impl Shared {
     /// See [`Histogram::record`].
     #[inline]
     pub fn record(&self, value: u64) -> Result<(), Error> {
-        self.with(|h| h.record(value))
+        // As `with` does, without the list of values that it keeps for watchers.
+        self.lock()?.record(value)?;
+        if self.0.watchers.heed(value) {
+            self.0.watchers.tell(&[value]);
+        }
+        Ok(())
     }
 
     /// See [`Histogram::record_n`].

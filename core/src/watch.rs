@@ -58,6 +58,11 @@ impl Watchers {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[inline]
+    pub(crate) fn any(&self) -> bool {
+        self.lowest.load(Ordering::Relaxed) != u64::MAX
+    }
+
     /// Whether somebody must be told of `value`. Values are at most 2^63 - 1.
     #[inline]
     pub(crate) fn heed(&self, value: u64) -> bool {
