@@ -34,7 +34,7 @@ impl From<Histogram> for Shared {
 pub struct Locked<'a> {
     histogram: &'a mut Histogram,
     watchers: &'a Watchers,
-    tell: Option<Box<Vec<u64>>>,
+    tell: Option<Vec<u64>>,
 }
 
 impl Deref for Locked<'_> {
@@ -103,7 +103,7 @@ impl<'a> Locked<'a> {
 /// What watchers are still to be told of values that were recorded. Usually nothing.
 #[must_use = "watchers are told by `tell`"]
 #[derive(Debug, Default)]
-pub struct Due(Option<(Arc<State>, Box<Vec<u64>>)>);
+pub struct Due(Option<(Arc<State>, Vec<u64>)>);
 
 impl Due {
     /// Calls the watchers, on this thread. No lock of the caller's own may be held: they may do anything.
