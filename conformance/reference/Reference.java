@@ -1,4 +1,5 @@
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -105,6 +106,11 @@ final class Reference {
                 text(atQuantile(h, 0.5)), text(atQuantile(h, 0.9)),
                 text(atQuantile(h, 0.99)), text(atQuantile(h, 0.999))));
             case "buckets" -> buckets(scan(h));
+            case "render" -> {
+                var text = new ByteArrayOutputStream();
+                h.outputPercentileDistribution(new PrintStream(text), (int) integer(), number());
+                yield List.of("x" + HexFormat.of().formatHex(text.toByteArray()));
+            }
             case "encode" -> List.of("x" + HexFormat.of().formatHex(encode(h)));
             case "encode_plain" -> List.of("x" + HexFormat.of().formatHex(encodePlain(h)));
             default -> throw new UnsupportedOperationException(operation);

@@ -1,5 +1,6 @@
 //! HdrHistogram's percentile distribution as text, byte for byte as the reference implementation's
-//! `AbstractHistogram.outputPercentileDistribution` prints it.
+//! `AbstractHistogram.outputPercentileDistribution` prints it (on JDK 21 and later; earlier ones do not
+//! always find the shortest decimal, which shows in the 17th digit).
 
 use crate::histogram::sub_buckets;
 use crate::scan::Ranks;
