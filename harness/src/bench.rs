@@ -235,7 +235,7 @@ type Key<'a> = (&'a Shape, u64);
 fn keys<'a>(shapes: &'a Shapes, named: &[String], profile: &Profile) -> Result<Vec<Key<'a>>> {
     let sizes = |shape: &Shape| match profile.finer_sizes {
         true => shape.finer_sizes(),
-        false => shape.sizes.clone(),
+        false => shape.timed_sizes(),
     };
     let mut keys: Vec<Key> = Vec::new();
     if named.is_empty() {

@@ -1,5 +1,6 @@
 //! `bench/shapes.toml`: what is timed, and what a timed loop must have computed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -25,6 +26,8 @@ pub struct Shape {
     pub about: Option<String>,
     /// The values of `n`; `[0]` for a shape without sizes.
     pub sizes: Vec<u64>,
+    /// Values of `n` that are timed too, so that the cost model can be checked: it is never fitted to them.
+    pub held_out: Vec<u64>,
     /// What the check value must be.
     pub check: Check,
     /// What a call's time may be divided by.
@@ -53,6 +56,8 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Defaults {
     sizes: Vec<u64>,
+    #[serde(default)]
+    held_out: Vec<u64>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +68,7 @@ struct RawShape {
     what: String,
     about: Option<String>,
     sizes: Option<RawSizes>,
+    held_out: Option<Vec<u64>>,
     check: String,
     #[serde(default)]
     unit: Unit,
@@ -109,6 +115,20 @@ impl Shapes {
                 "shape `{}`: sizes must rise",
                 raw.id
             );
+            let is_between =
+                |n: &u64| sizes[0] < *n && Some(n) < sizes.last() && !sizes.contains(n);
+            let held_out = match raw.held_out {
+                Some(held_out) => held_out,
+                None => {
+                    let fitting = file.defaults.held_out.iter().filter(|n| is_between(n));
+                    fitting.copied().collect()
+                }
+            };
+            ensure!(
+                held_out.iter().all(is_between) && held_out.is_sorted_by(|a, b| a < b),
+                "shape `{}`: held_out must rise, between the sizes and beside them",
+                raw.id
+            );
             let check = Check::parse(&raw.check)
                 .with_context(|| format!("shape `{}`: check = \"{}\"", raw.id, raw.check))?;
             shapes.push(Shape {
@@ -117,6 +137,7 @@ impl Shapes {
                 what: raw.what,
                 about: raw.about,
                 sizes,
+                held_out,
                 check,
                 unit: raw.unit,
             });
@@ -136,22 +157,28 @@ impl Shapes {
 }
 
 impl Shape {
-    /// The sizes with their geometric middles put between, where neighbours lie 8 times or more apart.
+    /// The sizes and those held out, rising.
+    pub fn timed_sizes(&self) -> Vec<u64> {
+        rising(self.sizes.iter().chain(&self.held_out).copied())
+    }
+
+    /// The timed sizes with the geometric middles of the sizes put between, where neighbours lie 8 times or more
+    /// apart.
     pub fn finer_sizes(&self) -> Vec<u64> {
-        let mut finer = vec![self.sizes[0]];
-        for pair in self.sizes.windows(2) {
-            if pair[0] > 0 && pair[1] / pair[0] >= 8 {
-                finer.push((pair[0] * pair[1]).isqrt());
-            }
-            finer.push(pair[1]);
-        }
-        finer
+        let is_wide = |pair: &&[u64]| pair[0] > 0 && pair[1] / pair[0] >= 8;
+        let pairs = self.sizes.windows(2).filter(is_wide);
+        let middles = pairs.map(|pair| (pair[0] * pair[1]).isqrt());
+        rising(self.timed_sizes().into_iter().chain(middles))
     }
 
     /// Whether one object a call is made outside the clock, so that iterations take up memory.
     pub fn makes_fresh_objects(&self) -> bool {
         self.id.ends_with("_fresh")
     }
+}
+
+fn rising(sizes: impl Iterator<Item = u64>) -> Vec<u64> {
+    BTreeSet::from_iter(sizes).into_iter().collect()
 }
 
 /// A check expression: terms joined by `+`, each of factors joined by `*`.
@@ -237,6 +264,10 @@ mod tests {
             "sizes = []",
             "unit = 'm'",
             "extra = 1",
+            "held_out = [4]",
+            "sizes = [1, 16]\nheld_out = [16]",
+            "sizes = [1, 16]\nheld_out = [32]",
+            "sizes = [1, 16]\nheld_out = [8, 4]",
         ] {
             assert!(file(&format!("{good}{bad}")).is_err(), "{bad} was accepted");
         }
@@ -255,6 +286,29 @@ mod tests {
             shapes.get("a").unwrap().finer_sizes(),
             [1, 4, 16, 64, 256, 1024]
         );
+    }
+
+    #[test]
+    fn held_out_sizes_are_timed_too() {
+        let shape = |lines: &str| {
+            let text = format!(
+                "[defaults]\nsizes = [1, 16, 4096]\nheld_out = [8, 1024]\n[[shape]]\nid = 'a'\ngroup = 'g'\n\
+                 what = 'w'\ncheck = '1'\n{lines}"
+            );
+            Shapes::parse(&text).unwrap().get("a").unwrap().clone()
+        };
+        assert_eq!(shape("").timed_sizes(), [0]);
+        assert_eq!(
+            shape("sizes = 'default'").timed_sizes(),
+            [1, 8, 16, 1024, 4096]
+        );
+        assert_eq!(shape("sizes = [1, 16]").held_out, [8]);
+        assert_eq!(
+            shape("sizes = [1, 16]\nheld_out = []").timed_sizes(),
+            [1, 16]
+        );
+        let finer = shape("sizes = 'default'\nheld_out = [256]").finer_sizes();
+        assert_eq!(finer, [1, 4, 16, 256, 4096]);
     }
 
     #[test]
