@@ -72,7 +72,15 @@ pub(crate) fn decimal(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return if value.is_nan() { "NaN" } else { "Infinity" }.to_owned();
     }
-    let shortest = value.to_string();
+    let mut shortest = value.to_string();
+    let places = shortest
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
+    // Of two that are as short and as near, Java takes the even one.
+    let even = format!("{value:.places$}");
+    if even.parse() == Ok(value) {
+        shortest = even;
+    }
     let (whole, fraction) = shortest.split_once('.').unwrap_or((&shortest, ""));
     let kept = &fraction[..fraction.len().min(digits)];
     let mut text = format!("{whole}{kept:0<digits$}").into_bytes();
@@ -113,6 +121,7 @@ mod tests {
             (0.125, 2, "0.13"),
             (1e22, 2, "10000000000000000000000.00"),
             (1.0 / 3.0, 12, "0.333333333333"),
+            (98_118_699_494_131.125, 3, "98118699494131.120"),
             (5e-324, 12, "0.000000000000"),
             (f64::INFINITY, 2, "Infinity"),
             (f64::NAN, 2, "NaN"),
