@@ -89,6 +89,12 @@ pub struct Bridge {
     /// What the strategy cannot do.
     #[serde(default)]
     pub cannot: Vec<Cannot>,
+    /// Hazards that end otherwise than promised.
+    #[serde(default)]
+    pub hazard: Vec<Exception>,
+    /// Programs that watch its runner and end it when it does what is undefined.
+    #[serde(default)]
+    pub detector: Vec<Detector>,
     /// The workspace's root; absolute.
     #[serde(skip)]
     pub root: PathBuf,
@@ -106,6 +112,34 @@ pub struct Cannot {
     pub why: String,
     /// What happens instead, and which test shows it.
     pub instead: String,
+}
+
+/// A hazard that does not end as `conformance/hazards.toml` promises, with what happens instead.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// The hazard.
+    pub name: String,
+    /// Its outcome on this bridge.
+    pub outcome: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A second way to start a bridge's runner: under a sanitizer, which ends the process at the first mistake.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detector {
+    /// One word, which stands in outcomes: `caught valgrind …`.
+    pub name: String,
+    /// What must be on the machine, if it may not be there.
+    pub needs: Option<Need>,
+    /// The command line, run from the root in the bridge's own environment.
+    pub runner: Vec<String>,
+    /// What it says on stderr, by mistake; the first to be found names the outcome.
+    pub finds: Vec<String>,
+    /// The hazards that are run under it.
+    pub watches: Vec<String>,
 }
 
 /// The boundary rules that every bridge promises or declares broken, from 1.

@@ -195,7 +195,8 @@ fn hosts_of<'a>(workspace: &'a Workspace, bridges: &[&Bridge]) -> impl Iterator<
         .into_iter()
 }
 
-fn is_there(need: &Need, root: &Path) -> bool {
+/// Whether what a host needs is on this machine.
+pub(crate) fn is_there(need: &Need, root: &Path) -> bool {
     let mut command = shell(&need.command, root);
     command
         .stdin(Stdio::null())
@@ -204,7 +205,8 @@ fn is_there(need: &Need, root: &Path) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-fn advice(need: &Need) -> String {
+/// How to come by it.
+pub(crate) fn advice(need: &Need) -> String {
     format!("`{}` fails here; try: {}", need.command, need.install)
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tollbridge_harness::bridge::Workspace;
-use tollbridge_harness::{bench, check, errors, hosts, list, matrix, report, say};
+use tollbridge_harness::{bench, check, errors, hazards, hosts, list, matrix, report, say};
 
 /// Checks every bridge against the conformance vectors, and measures what its crossings cost.
 ///
@@ -45,6 +45,17 @@ enum Command {
 A crash, a hang or a wrong reply fails that vector on that bridge, and the run goes on. Exit code 1 if anything
 failed. A run of all vectors is kept in target/toll/check.json, for `toll matrix`.")]
     Check(check::Args),
+    /// Try what goes wrong at a boundary, each in a process of its own.
+    #[command(after_help = "Examples:
+  toll hazards                           every hazard on every bridge
+  toll hazards python use-after-close    this one, on Python's bridges
+  toll hazards --write                   docs/src/hazards.md, with what happened and why
+  toll hazards --check                   exit code 1 when that page says otherwise
+
+conformance/hazards.toml says what is tried and what is promised; a bridge that ends otherwise declares it in its
+bridge.toml. Exit code 1 for an outcome that is neither promised nor declared, and for a declared one that no longer
+happens.")]
+    Hazards(hazards::Args),
     /// Measure what every crossing costs.
     Bench(bench::Args),
     /// Show what was measured.
@@ -106,6 +117,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let workspace = || Workspace::find(cli.root.as_deref());
     match cli.command {
         Command::Check(args) => check::run(&workspace()?, &args),
+        Command::Hazards(args) => hazards::run(&workspace()?, &args),
         Command::Bench(args) => bench::run(&workspace()?, args),
         Command::Report(args) => report::run(&workspace()?, args),
         Command::Matrix(args) => matrix::run(&workspace()?, &args),

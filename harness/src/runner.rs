@@ -21,8 +21,10 @@ use crate::bridge::Bridge;
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// How long to wait for the end of a process that closed its output, and for its last words.
 const END_LIMIT: Duration = Duration::from_secs(2);
-/// Lines of stderr that are kept for messages.
-const STDERR_LINES: usize = 20;
+/// Lines of stderr that are kept: enough for a sanitizer's whole report.
+const STDERR_LINES: usize = 1000;
+/// The last of them, which stand in messages.
+const STDERR_SHOWN: usize = 20;
 /// A longer reply is nonsense; no request asks for so much.
 const LONGEST_REPLY: u64 = 64 << 20;
 
@@ -115,13 +117,33 @@ impl Runner {
     pub fn pid(&self) -> u32 {
         self.process.child.id()
     }
+
+    /// Closes its input, and waits for its end; `None` when it does not end within the limit and was killed.
+    pub fn end(&mut self, limit: Duration) -> Option<ExitStatus> {
+        self.process.requests = None;
+        let status = self.process.wait(limit);
+        self.process.kill();
+        status
+    }
+
+    /// How the process ended, once [`ask`](Self::ask) found it [`Outcome::Died`].
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.process.child.try_wait().ok().flatten()
+    }
+
+    /// The last lines that the process wrote to stderr; all there will be, once it has ended.
+    #[must_use]
+    pub fn stderr(&self) -> Vec<String> {
+        self.process.stderr_lines()
+    }
 }
 
 /// The process and the threads that keep its three pipes moving.
 #[derive(Debug)]
 struct Process {
     child: Child,
-    requests: Sender<String>,
+    /// None once its input was closed.
+    requests: Option<Sender<String>>,
     replies: Receiver<Line>,
     stderr: Arc<Mutex<VecDeque<String>>>,
     stderr_ended: Receiver<()>,
@@ -207,7 +229,7 @@ impl Process {
         }
         Ok(Self {
             child,
-            requests,
+            requests: Some(requests),
             replies,
             stderr,
             stderr_ended,
@@ -223,7 +245,9 @@ impl Process {
             return self.broken(&what);
         }
         // A closed channel means a dead process, which the next line notices too.
-        let _ = self.requests.send(format!("{line}\n"));
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(format!("{line}\n"));
+        }
         match self.replies.recv_timeout(limit) {
             Ok(Line::Whole(reply)) => Outcome::Reply(reply.split(' ').map(String::from).collect()),
             Ok(Line::TooLong) => self.broken("sent an endless line"),
@@ -232,7 +256,7 @@ impl Process {
                 Outcome::Hung
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let how = match self.wait() {
+                let how = match self.wait(END_LIMIT) {
                     Some(status) => describe(status),
                     None => "closed its output but did not end".into(),
                 };
@@ -253,8 +277,8 @@ impl Process {
         let _ = self.child.wait();
     }
 
-    fn wait(&mut self) -> Option<ExitStatus> {
-        let deadline = Instant::now() + END_LIMIT;
+    fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + limit;
         loop {
             match self.child.try_wait() {
                 Ok(Some(status)) => return Some(status),
@@ -266,12 +290,17 @@ impl Process {
 
     /// `what`, and below it the last lines of stderr.
     fn with_stderr(&self, what: &str) -> String {
+        let lines = self.stderr_lines();
+        lines[lines.len().saturating_sub(STDERR_SHOWN)..]
+            .iter()
+            .fold(what.to_owned(), |text, line| text + "\n  stderr: " + line)
+    }
+
+    fn stderr_lines(&self) -> Vec<String> {
         // Bounded, since a grandchild may hold the pipe open.
         let _ = self.stderr_ended.recv_timeout(END_LIMIT);
         let lines = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        lines
-            .iter()
-            .fold(what.to_owned(), |text, line| text + "\n  stderr: " + line)
+        lines.iter().cloned().collect()
     }
 }
 
@@ -381,10 +410,11 @@ fn describe(status: ExitStatus) -> String {
 }
 
 /// The signals that faults at a boundary end in.
-fn signal_name(number: i32) -> Option<&'static str> {
+pub(crate) fn signal_name(number: i32) -> Option<&'static str> {
     use rustix::process::Signal;
     Some(match Signal::from_named_raw(number)? {
         Signal::ABORT => "SIGABRT",
+        Signal::ALARM => "SIGALRM",
         Signal::BUS => "SIGBUS",
         Signal::FPE => "SIGFPE",
         Signal::ILL => "SIGILL",
