@@ -25,6 +25,8 @@ mod error;
 pub mod fault;
 mod histogram;
 pub mod probe;
+#[cfg(doctest)]
+mod refused;
 mod render;
 mod scan;
 mod shared;

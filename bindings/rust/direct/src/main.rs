@@ -1,5 +1,6 @@
 //! The baseline's runner: Rust calls the core. It speaks the protocol of conformance/README.md.
 
+mod hazards;
 mod loops;
 mod operations;
 mod wire;

@@ -247,6 +247,10 @@ fn run(request: &mut Request, reply: &mut Reply) -> Done {
         }
         "panic" => fault::panic(&request.text()?),
         "panic_while_locked" => fault::panic_while_locked(&histogram(request)?)?,
+        "hazard" => {
+            let name = request.word()?;
+            reply.word(crate::hazards::run(name, histogram(request)?)?);
+        }
         _ => return Err(Stop::Unsupported("op")),
     }
     Ok(())
