@@ -115,9 +115,11 @@ errors! {
     /// An argument is outside what its operation allows.
     1 "invalid_argument" InvalidArgument { argument: Text, value: Text, rule: Text }
         "{argument} is {value}, but must be {rule}"
+    // ANCHOR: declared
     /// A value is above what the histogram can track. `index` counts the values of the call from 0.
     2 "out_of_range" OutOfRange { value: U64, highest: U64, index: U64 }
         "value {value} (item {index}) is above the highest trackable value {highest}"
+    // ANCHOR_END: declared
     /// The histogram's total would pass 2^63 - 1, the most that the file formats can hold.
     3 "count_overflow" CountOverflow { count: U64, len: U64 }
         "{count} more would overflow a histogram that holds {len}"

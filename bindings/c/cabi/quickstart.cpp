@@ -15,6 +15,7 @@ struct Free {
   void operator()(tb_histogram *histogram) const { tb_histogram_free(histogram); }
 };
 
+// ANCHOR: check
 struct Error : std::runtime_error {
   std::int32_t code;
   std::string name;
@@ -30,6 +31,7 @@ static void check(tb_error *returned) {
   tb_error_info(error.get(), &details);
   throw Error(details);
 }
+// ANCHOR_END: check
 
 class Histogram {
 public:

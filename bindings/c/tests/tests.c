@@ -44,12 +44,14 @@ static void report(bool ok, const char *what, int line) {
 #define TOO_LONG(argument, call)                                                                   \
   report(names_argument((call), TB_ERR_INVALID_LENGTH, argument), #call ": " argument, __LINE__)
 
+/* ANCHOR: code_of */
 /* The code of an error, which is freed. */
 static int32_t code_of(tb_error *error) {
   int32_t code = tb_error_code(error);
   tb_error_free(error);
   return code;
 }
+/* ANCHOR_END: code_of */
 
 static bool names_argument(tb_error *error, int32_t code, const char *argument) {
   tb_error_details details;

@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 use tollbridge_core::{Error, Field};
 
+// ANCHOR: error
 /// Why a call failed. A function that can fail returns one of these, owned by the caller, or NULL
 /// for success. Nothing is kept per thread.
 ///
@@ -15,6 +16,7 @@ pub struct tb_error {
     /// Made when first asked for: most errors are only looked at for their code.
     rendered: OnceLock<Rendered>,
 }
+// ANCHOR_END: error
 
 /// Which type a field of an error has: what its `kind` is.
 #[repr(C)]

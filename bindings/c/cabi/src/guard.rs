@@ -19,8 +19,10 @@ pub(crate) fn guard(f: impl FnOnce() -> Result<(), Error>) -> Option<Box<tb_erro
 }
 // ANCHOR_END: guard
 
+// ANCHOR: guard_free
 /// For what has no error to return: a destructor's panic ends here.
 pub(crate) fn guard_free(f: impl FnOnce()) {
     // Nothing more can be done for an object that is gone; the panic's line stands on stderr.
     let _ = catch_unwind(AssertUnwindSafe(f));
 }
+// ANCHOR_END: guard_free

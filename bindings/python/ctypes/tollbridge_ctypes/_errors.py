@@ -231,6 +231,7 @@ ERRORS: dict[int, type[TollbridgeError]] = {
 }
 
 
+# ANCHOR: failure
 def failure(error: int) -> TollbridgeError:
     """The exception for an owned tb_error, which it takes over."""
     native = NativeError(error)
@@ -240,6 +241,9 @@ def failure(error: int) -> TollbridgeError:
     unknown = TollbridgeError(native)  # a later library may have more
     unknown.code, unknown.name = code, native.details[0]
     return unknown
+
+
+# ANCHOR_END: failure
 
 
 def closed() -> ClosedError:

@@ -6,6 +6,7 @@ use pyo3::types::{PyDict, PyType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tollbridge_core::{Error, Field, FieldKind};
 
+// ANCHOR: guard
 /// Runs a call into core: its error, or its panic, becomes an exception.
 ///
 /// PyO3 would turn a panic into `PanicException`, which `except Exception` does not catch.
@@ -18,7 +19,9 @@ pub fn guard<T>(py: Python<'_>, call: impl FnOnce() -> Result<T, Error>) -> PyRe
         Err(panic) => Err(raise(py, Error::from_panic(panic))),
     }
 }
+// ANCHOR_END: guard
 
+// ANCHOR: raise
 /// The exception for `error`. Its message and fields are made when someone asks for them.
 #[cold]
 pub fn raise(py: Python<'_>, error: Error) -> PyErr {
@@ -27,6 +30,7 @@ pub fn raise(py: Python<'_>, error: Error) -> PyErr {
         Err(problem) => problem,
     }
 }
+// ANCHOR_END: raise
 
 /// The class that `tollbridge/_errors.py` declares for `code`.
 fn class<'py>(py: Python<'py>, code: i32) -> PyResult<Bound<'py, PyType>> {
@@ -47,9 +51,11 @@ fn class<'py>(py: Python<'py>, code: i32) -> PyResult<Bound<'py, PyType>> {
     }
 }
 
+// ANCHOR: detail
 /// What an exception carries as its only argument: core's error, unread.
 #[pyclass(frozen, module = "tollbridge._native")]
 pub struct ErrorDetail(Error);
+// ANCHOR_END: detail
 
 #[pymethods]
 impl ErrorDetail {

@@ -79,6 +79,7 @@ class InvalidArgumentError(TollbridgeError, ValueError):
     rule: str
 
 
+# ANCHOR: class
 class OutOfRangeError(TollbridgeError, ValueError):
     """A value is above what the histogram can track. `index` counts the call's values from 0."""
 
@@ -87,6 +88,9 @@ class OutOfRangeError(TollbridgeError, ValueError):
     value: int
     highest: int
     index: int
+
+
+# ANCHOR_END: class
 
 
 class CountOverflowError(TollbridgeError, OverflowError):
