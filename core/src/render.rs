@@ -73,13 +73,12 @@ pub(crate) fn decimal(value: f64, digits: usize) -> String {
         return if value.is_nan() { "NaN" } else { "Infinity" }.to_owned();
     }
     let mut shortest = value.to_string();
-    let places = shortest
-        .split_once('.')
-        .map_or(0, |(_, fraction)| fraction.len());
-    // Of two that are as short and as near, Java takes the even one.
-    let even = format!("{value:.places$}");
-    if even.parse() == Ok(value) {
-        shortest = even;
+    if let Some((_, fraction)) = shortest.split_once('.') {
+        // Of two that are as short and as near, Java takes the even one.
+        let even = format!("{value:.0$}", fraction.len());
+        if even.parse() == Ok(value) {
+            shortest = even;
+        }
     }
     let (whole, fraction) = shortest.split_once('.').unwrap_or((&shortest, ""));
     let kept = &fraction[..fraction.len().min(digits)];
