@@ -136,8 +136,8 @@ pub struct Detector {
     pub needs: Option<Need>,
     /// The command line, run from the root in the bridge's own environment.
     pub runner: Vec<String>,
-    /// What it says on stderr, by mistake; the first to be found names the outcome.
-    pub finds: Vec<String>,
+    /// What it says on stderr of a mistake, and what outcomes call that; the first line with any of them counts.
+    pub finds: BTreeMap<String, String>,
     /// The hazards that are run under it.
     pub watches: Vec<String>,
 }

@@ -49,11 +49,10 @@ fn finding<'a>(detector: &'a Detector, runner: &mut Runner) -> Option<&'a str> {
         return None;
     }
     let stderr = runner.stderr();
-    let mut found = stderr.iter().filter_map(|line| {
+    stderr.iter().find_map(|line| {
         let mut finds = detector.finds.iter();
-        finds.find(|find| line.contains(find.as_str()))
-    });
-    found.next().map(String::as_str)
+        finds.find_map(|(says, name)| line.contains(says).then_some(name.as_str()))
+    })
 }
 
 /// What came of it; an error where it went no further.
