@@ -220,11 +220,13 @@ impl Cost {
     }
 }
 
-/// From which size on one way is cheaper than another, as far as both were measured.
+/// At which sizes one way is cheaper than another, as far as both were measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BreakEven {
-    /// The first size from which it stays cheaper; `None` when it is not at the largest.
+    /// The first size at which it is cheaper, if it is at any.
     pub from: Option<u64>,
+    /// The last size before it is dearer again, if it is.
+    pub until: Option<u64>,
     /// The largest size compared.
     pub up_to: u64,
     /// The other way's time over its own, there.
@@ -234,60 +236,69 @@ pub struct BreakEven {
 /// What a way across is compared with.
 #[derive(Debug, Clone, Copy)]
 pub enum Instead<'a> {
-    /// So many calls as there are items, each at this price, ns.
+    /// As many calls as there are items, each at this price, ns.
     CallsOf(f64),
-    /// The other's cost, times this factor.
-    Times(f64, &'a Cost),
+    /// One call at this cost.
+    Call(&'a Cost),
 }
 
 impl Instead<'_> {
     fn at(&self, n: u64) -> Option<f64> {
         match self {
             Self::CallsOf(ns) => Some(ns * n as f64),
-            Self::Times(factor, cost) => Some(factor * cost.at(n)?),
+            Self::Call(cost) => cost.at(n),
         }
     }
 }
 
-/// Compares two ways. `None` when no size was measured of both, or a time is not above zero.
+/// Compares two ways: cheaper is what costs less than `factor` times the other. `None` when no size was measured of
+/// both, or a time is not above zero.
 #[must_use]
-pub fn break_even(cost: &Cost, instead: Instead) -> Option<BreakEven> {
+pub fn break_even(cost: &Cost, instead: Instead, factor: f64) -> Option<BreakEven> {
     let mut bends: Vec<u64> = cost.bends().collect();
-    if let Instead::Times(_, other) = instead {
+    if let Instead::Call(other) = instead {
         bends.extend(other.bends());
     }
     bends.sort_unstable();
     bends.dedup();
     let both = |n: u64| cost.at(n).zip(instead.at(n));
     bends.retain(|n| both(*n).is_some());
-    let is_cheaper = |n: u64| both(n).is_some_and(|(own, other)| own < other);
+    let is_cheaper = |n: &u64| both(*n).is_some_and(|(own, other)| own < factor * other);
 
     let up_to = *bends.last()?;
     let (own, other) = both(up_to)?;
     if !is_time(own) || !is_time(other) {
         return None;
     }
-    let from = match bends.iter().rposition(|n| !is_cheaper(*n)) {
-        None => bends.first().copied(),
-        // Both are straight from here to the next bend, so that they cross once.
-        Some(last) => bends.get(last + 1).map(|next| {
-            let (mut dearer, mut cheaper) = (bends[last], *next);
-            while cheaper - dearer > 1 {
-                let middle = dearer.midpoint(cheaper);
-                if is_cheaper(middle) {
-                    cheaper = middle;
-                } else {
-                    dearer = middle;
-                }
-            }
-            cheaper
-        }),
+    // Both are straight from one bend to the next, so that they cross at most once in between.
+    let cheaper = bends.iter().position(is_cheaper);
+    let dearer = cheaper.and_then(|first| {
+        let again = bends[first..].iter().position(|n| !is_cheaper(n));
+        again.map(|after| first + after)
+    });
+    let first_after = |bend: usize, holds: &dyn Fn(&u64) -> bool| match bend {
+        0 => bends[0],
+        _ => first_in(bends[bend - 1], bends[bend], holds),
     };
     Some(BreakEven {
-        from,
+        from: cheaper.map(|bend| first_after(bend, &is_cheaper)),
+        until: dearer.map(|bend| first_after(bend, &|n| !is_cheaper(n)) - 1),
         up_to,
         gain: other / own,
     })
+}
+
+/// The first size above `low` for which `holds`, which it does not at `low`, does at `high`, and changes once.
+fn first_in(mut low: u64, mut high: u64, holds: impl Fn(&u64) -> bool) -> u64 {
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        if holds(&middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    high
 }
 
 fn up_to_line_end(points: &[Point]) -> Vec<Point> {
@@ -444,33 +455,46 @@ mod tests {
     fn break_even_sizes() {
         let sizes = [1, 16, 256, 4096];
         let batch = Cost::of(on_line(100.0, 2.0, &sizes), &[]);
-        let against = |ns| break_even(&batch, Instead::CallsOf(ns)).unwrap();
+        let against = |ns| break_even(&batch, Instead::CallsOf(ns), 1.0).unwrap();
         // 100 + 2n < 12.5n from n = 100/10.5 on.
         let broken = against(12.5);
-        assert_eq!((broken.from, broken.up_to), (Some(10), 4096));
+        assert_eq!(
+            (broken.from, broken.until, broken.up_to),
+            (Some(10), None, 4096)
+        );
         assert_near(broken.gain, 12.5 * 4096.0 / 8_292.0);
         assert_eq!(against(103.0).from, Some(1));
         assert_eq!(against(2.0).from, None);
         assert!(against(2.0).gain < 1.0);
-
-        // The same batch against another one, which is cheaper up to 100.
-        let other = Cost::of(on_line(0.0, 3.0, &sizes), &[]);
-        let sized = break_even(&batch, Instead::Times(1.0, &other)).unwrap();
-        // 100 + 2n < 3n
-        assert!(matches!(sized.from, Some(100..=101)), "{sized:?}");
-        assert_eq!(
-            break_even(&batch, Instead::Times(1.0, &Cost::of(vec![], &[]))),
-            None
-        );
+        // 100 + 2n < 0.8 × 12.5n from n = 100/8 on.
+        let clearly = break_even(&batch, Instead::CallsOf(12.5), 0.8).unwrap();
+        assert_eq!((clearly.from, clearly.gain), (Some(13), broken.gain));
     }
 
     #[test]
-    fn break_even_is_the_last_crossing() {
-        // Cheaper between 10 and 65 536, dearer past the caches, cheaper again at the end.
-        let mut all = on_line(90.0, 1.0, &[1, 16, 256, 4096]);
+    fn break_even_of_two_lines() {
+        let sizes = [1, 16, 256, 4096];
+        let batch = Cost::of(on_line(101.0, 2.0, &sizes), &[]);
+        let other = Cost::of(on_line(0.5, 3.0, &sizes), &[]);
+        // 101 + 2n < 0.5 + 3n from n = 100.5 on, and the other way round below.
+        let one = break_even(&batch, Instead::Call(&other), 1.0).unwrap();
+        assert_eq!((one.from, one.until), (Some(101), None));
+        let two = break_even(&other, Instead::Call(&batch), 1.0).unwrap();
+        assert_eq!((two.from, two.until), (Some(1), Some(100)));
+        let nothing = Cost::of(vec![], &[]);
+        assert_eq!(break_even(&batch, Instead::Call(&nothing), 1.0), None);
+    }
+
+    #[test]
+    fn what_was_won_can_be_lost_past_the_caches() {
+        let mut all = on_line(91.0, 1.0, &[1, 16, 256, 4096]);
         all.extend(points(&[(65_536, 1_000_000.0), (262_144, 1_000_000.0)]));
         let cost = Cost::of(all, &[]);
-        let broken = break_even(&cost, Instead::CallsOf(10.0)).unwrap();
-        assert_eq!((broken.from, broken.up_to), (Some(100_001), 262_144));
+        let broken = break_even(&cost, Instead::CallsOf(10.0), 1.0).unwrap();
+        // 91 + n < 10n from n = 11 on; from 4096 to 65 536 the time rises to 15 an item.
+        assert_eq!((broken.from, broken.up_to), (Some(11), 262_144));
+        let until = broken.until.unwrap();
+        assert!(cost.at(until).unwrap() < 10.0 * until as f64);
+        assert!(cost.at(until + 1).unwrap() >= 10.0 * (until + 1) as f64);
     }
 }

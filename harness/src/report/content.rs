@@ -8,7 +8,8 @@ use crate::bridge::Role;
 use crate::crosscheck::{self, Agreement};
 use crate::report::document::{Block, Cell, Plot, Table};
 use crate::report::figures::{self, case_name};
-use crate::report::plot::{self, Dots, Series};
+use crate::report::model::{Model, Models};
+use crate::report::plot::{self, Dots, Series, Sizes};
 use crate::report::rows::{self, BASELINE, NO_TOLL, Row};
 use crate::results::Results;
 use crate::shapes::{EMPTY, Shape, Shapes, Unit};
@@ -40,6 +41,7 @@ pub struct Content<'a> {
     results: &'a Results,
     shapes: &'a Shapes,
     rows: Vec<Row>,
+    models: Models<'a>,
     /// Places in `rows`.
     index: HashMap<(&'a str, &'a str, u64), usize>,
 }
@@ -56,6 +58,7 @@ impl<'a> Content<'a> {
             results,
             shapes,
             rows: rows::rows(results),
+            models: Models::of(results, shapes),
             index,
         }
     }
@@ -68,6 +71,7 @@ impl<'a> Content<'a> {
         for group in self.groups() {
             blocks.extend(self.chapter(&group)?);
         }
+        blocks.extend(self.models.blocks());
         blocks.extend(self.losses());
         blocks.extend(self.anomalies());
         blocks.extend(cross_check(agreement));
@@ -384,7 +388,7 @@ impl<'a> Content<'a> {
     }
 
     fn size_plot(&self, shape: &Shape) -> Result<Plot> {
-        let mut series = Vec::new();
+        let mut bridges = Vec::new();
         let mut legend = Vec::new();
         for (index, bridge) in self.results.bridges.iter().enumerate() {
             let rows = self
@@ -394,18 +398,34 @@ impl<'a> Content<'a> {
             let mut points: Vec<(f64, f64)> =
                 rows.filter_map(|r| Some((r.n as f64, r.ns?))).collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            if !points.is_empty() {
-                series.push(Series {
+            if points.is_empty() {
+                continue;
+            }
+            let model = self.models.get(&bridge.id, &shape.id);
+            let has_line = model.is_some_and(|m| m.cost.line.is_ok());
+            let name = match has_line {
+                true => bridge.id.clone(),
+                false => format!("{} (no line)", bridge.id),
+            };
+            legend.push((plot::swatch(index)?, name));
+            let is_held_out = |(n, _): &&(f64, f64)| shape.held_out.contains(&(*n as u64));
+            bridges.push(Sizes {
+                held_out: points.iter().filter(is_held_out).copied().collect(),
+                curve: model.map(Model::curve).unwrap_or_default(),
+                has_line,
+                measured: Series {
                     index,
                     name: bridge.id.clone(),
                     points,
-                });
-                legend.push((plot::swatch(index)?, bridge.id.clone()));
-            }
+                },
+            });
+        }
+        if bridges.iter().any(|one| !one.held_out.is_empty()) {
+            legend.push((plot::ring_swatch()?, "held out, not fitted".into()));
         }
         let title = format!("{}: time of a call against n", shape.id);
         Ok(Plot {
-            svg: plot::time_against_size(&series, &title)?,
+            svg: plot::time_against_size(&bridges, &title)?,
             title,
             legend,
         })
@@ -710,6 +730,9 @@ fn how_to_read() -> Vec<Block> {
             ),
             "In interpreters the empty loop, the first row, is taken off before a toll or a ratio is formed; \
              the times themselves include it."
+                .into(),
+            "In the plots against n a curve is the cost model, explained under “What n items cost”; a thin one has \
+             no line and joins what was measured."
                 .into(),
             "Ratios compare within this run only. There is no score over unlike shapes.".into(),
             "A gap (–) is something that bridge does not offer. Marked figures carry a flag, explained \

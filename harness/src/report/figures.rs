@@ -14,6 +14,16 @@ pub fn time(ns: f64) -> String {
     }
 }
 
+/// The price of an item, which may be far below a clock's tick: `0.014 ns`, `3.56 ns`, `1.21 µs`.
+pub fn each(ns: f64) -> String {
+    match ns.abs() {
+        ..0.0005 => "0 ns".into(),
+        ..0.9995 => format!("{ns:.3} ns"),
+        ..99.95 => format!("{} ns", three_digits(ns)),
+        _ => time(ns),
+    }
+}
+
 /// A ratio: `1.07×`, `12.3×`, `340×`.
 pub fn ratio(ratio: f64) -> String {
     format!("{}×", three_digits(ratio))
@@ -93,6 +103,10 @@ mod tests {
                 "0.3 ns", "2.7 ns", "100 ns", "498 ns", "1.00 µs", "5.24 µs", "131 µs", "3.29 ms",
                 "2.50 s"
             ]
+        );
+        assert_eq!(
+            [0.0, 0.0144, 3.561, 99.96, 1210.0].map(each),
+            ["0 ns", "0.014 ns", "3.56 ns", "100 ns", "1.21 µs"]
         );
         assert_eq!(ratio(1.066), "1.07×");
         assert_eq!(ratio(340.2), "340×");

@@ -6,6 +6,7 @@ pub mod document;
 pub mod figures;
 pub mod html;
 pub mod markdown;
+pub mod model;
 pub mod plot;
 pub mod rows;
 #[cfg(test)]
@@ -22,7 +23,9 @@ use crate::bridge::Workspace;
 use crate::crosscheck::Agreement;
 use crate::results::Results;
 use crate::shapes::Shapes;
+use crate::table;
 use content::{Content, TITLE};
+use model::Models;
 
 /// The page's file name.
 pub const PAGE: &str = "report.html";
@@ -39,6 +42,10 @@ pub struct Args {
     /// Print one JSON row for each bridge, shape and size instead.
     #[arg(long)]
     pub json: bool,
+    /// Print what a call and an item cost, and from how many items on one way is cheaper than another; with
+    /// `--json` for a program.
+    #[arg(long, conflicts_with_all = ["out", "docs", "check_docs"])]
+    pub model: bool,
     /// Rewrite the figures in README.md, docs/ and bindings/ from `bench/results/reference.json`.
     #[arg(long, conflicts_with_all = ["json", "out"])]
     pub docs: bool,
@@ -62,6 +69,14 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     let results = Results::load(&input)?;
     if in_docs {
         return docs::run(root, &results, &shapes, args.docs);
+    }
+    if args.model {
+        let models = Models::of(&results, &shapes);
+        match args.json {
+            true => table::print_json(&models.rows())?,
+            false => print!("{}", models.text()),
+        }
+        return Ok(ExitCode::SUCCESS);
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&rows::rows(&results))?);

@@ -45,9 +45,21 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Time against size, both on log axes, without a legend.
-pub fn time_against_size(series: &[Series], title: &str) -> Result<String> {
-    let points = || series.iter().flat_map(|s| s.points.iter());
+/// The sizes of one bridge, and what its cost model makes of them.
+pub struct Sizes {
+    /// Its times by size.
+    pub measured: Series,
+    /// Those among them that the model has not seen.
+    pub held_out: Vec<(f64, f64)>,
+    /// The model.
+    pub curve: Vec<(f64, f64)>,
+    /// Whether the model is a line up to its end.
+    pub has_line: bool,
+}
+
+/// Time against size, both on log axes, without a legend: a thin curve has no line, a ring is held out.
+pub fn time_against_size(bridges: &[Sizes], title: &str) -> Result<String> {
+    let points = || bridges.iter().flat_map(|one| &one.measured.points);
     let xs = widen(points().map(|p| p.0), 1.3);
     let ys = widen(points().map(|p| p.1), 1.6);
     draw(WIDTH, 240, title, |area| {
@@ -68,13 +80,13 @@ pub fn time_against_size(series: &[Series], title: &str) -> Result<String> {
             .x_label_formatter(&|n| short_size(*n))
             .y_label_formatter(&|ns| short_time(*ns))
             .draw()?;
-        for one in series {
-            let colour = colour(one.index);
-            chart.draw_series(LineSeries::new(
-                one.points.iter().copied(),
-                colour.stroke_width(2),
-            ))?;
-            chart.draw_series(one.points.iter().map(|at| marker(one.index, *at)))?;
+        for one in bridges {
+            let index = one.measured.index;
+            let curve = one.curve.iter().copied();
+            let width = if one.has_line { 2 } else { 1 };
+            chart.draw_series(LineSeries::new(curve, colour(index).stroke_width(width)))?;
+            chart.draw_series(one.measured.points.iter().map(|at| marker(index, *at)))?;
+            chart.draw_series(one.held_out.iter().map(|at| ring(*at)))?;
         }
         Ok(())
     })
@@ -178,6 +190,11 @@ pub fn swatch(index: usize) -> Result<String> {
     })
 }
 
+/// The ring of a held-out size, for a legend on the page.
+pub fn ring_swatch() -> Result<String> {
+    draw(28, 14, "", |area| Ok(area.draw(&ring((14, 7)))?))
+}
+
 /// The same picture as a file of its own, which follows the reader's colour scheme.
 pub fn standalone(svg: &str) -> String {
     let style = format!("<style>@media (prefers-color-scheme: dark){{{DARK_STYLE}}}</style>");
@@ -213,6 +230,10 @@ fn draw(
 
 fn colour(index: usize) -> RGBColor {
     COLOURS[index % COLOURS.len()]
+}
+
+fn ring<C>(at: C) -> Circle<C, u32> {
+    Circle::new(at, 6, INK.stroke_width(1))
 }
 
 /// A bridge's marker, of the same size on every axis.
