@@ -172,7 +172,8 @@ impl Histogram {
     ///
     /// # Errors
     /// As [`record`](Self::record).
-    #[inline]
+    // Left to itself the compiler inlines it into one caller, and calls it in the others.
+    #[inline(always)]
     pub fn record_n(&mut self, value: u64, count: u64) -> Result<(), Error> {
         if value > self.counts.high() {
             return Err(self.out_of_range(value, 0));

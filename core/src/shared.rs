@@ -103,19 +103,35 @@ impl<'a> Locked<'a> {
 /// What watchers are still to be told of values that were recorded. Usually nothing.
 #[must_use = "watchers are told by `tell`"]
 #[derive(Debug, Default)]
-pub struct Due(Option<(Arc<State>, Vec<u64>)>);
+pub struct Due(Option<(Arc<State>, Values)>);
+
+#[derive(Debug)]
+enum Values {
+    One(u64),
+    Many(Vec<u64>),
+}
 
 impl Due {
     /// Calls the watchers, on this thread. No lock of the caller's own may be held: they may do anything.
-    #[inline]
+    #[inline(always)] // or nothing at all is written to memory, and read again
     pub fn tell(self) {
         if let Some((state, values)) = self.0 {
-            state.watchers.tell(&values);
+            values.tell(&state);
         }
     }
 }
 
-/// What came of [`Shared::try_with`], which did run its closure.
+impl Values {
+    #[cold]
+    fn tell(&self, state: &State) {
+        match self {
+            Self::One(value) => state.watchers.tell(&[*value]),
+            Self::Many(values) => state.watchers.tell(values),
+        }
+    }
+}
+
+/// What came of [`Shared::attempt`], or of a [`Shared::try_with`] that did run its closure.
 #[derive(Debug)]
 pub struct Attempt<T> {
     /// What the closure answered.
@@ -161,6 +177,19 @@ impl Shared {
         result
     }
 
+    /// [`with`](Self::with), but the watchers are left to the caller: for who has only borrowed this
+    /// handle, which a watcher may drop. See [`Attempt::due`].
+    #[inline]
+    pub fn attempt<T>(&self, f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>) -> Attempt<T> {
+        match self.lock() {
+            Ok(histogram) => self.run(histogram, f),
+            Err(poisoned) => Attempt {
+                result: Err(poisoned),
+                due: Due::default(),
+            },
+        }
+    }
+
     // ANCHOR: try_with
     /// [`with`](Self::with) if no other thread holds the lock; else gives `f` back.
     ///
@@ -173,15 +202,7 @@ impl Shared {
         F: FnOnce(&mut Locked<'_>) -> Result<T, Error>,
     {
         match self.0.histogram.try_lock() {
-            Ok(mut histogram) => {
-                let mut locked = Locked::new(&mut histogram, &self.0.watchers);
-                let result = f(&mut locked);
-                let due = locked.tell.map(|values| (Arc::clone(&self.0), values));
-                Ok(Attempt {
-                    result,
-                    due: Due(due),
-                })
-            }
+            Ok(histogram) => Ok(self.run(histogram, f)),
             Err(TryLockError::Poisoned(_)) => Ok(Attempt {
                 result: Err(Error::Poisoned {}),
                 due: Due::default(),
@@ -190,6 +211,27 @@ impl Shared {
         }
     }
     // ANCHOR_END: try_with
+
+    #[inline]
+    fn run<T>(
+        &self,
+        mut histogram: MutexGuard<'_, Histogram>,
+        f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>,
+    ) -> Attempt<T> {
+        let mut locked = Locked::new(&mut histogram, &self.0.watchers);
+        let result = f(&mut locked);
+        let due = |values| (Arc::clone(&self.0), Values::Many(values));
+        Attempt {
+            result,
+            due: Due(locked.tell.map(due)),
+        }
+    }
+
+    /// [`with`](Self::with) for what only reads.
+    #[inline]
+    fn read<T>(&self, f: impl FnOnce(&Histogram) -> Result<T, Error>) -> Result<T, Error> {
+        f(&*self.lock()?)
+    }
 
     #[inline]
     fn lock(&self) -> Result<MutexGuard<'_, Histogram>, Error> {
@@ -230,12 +272,12 @@ impl Shared {
 
     /// A copy of the histogram as it is now, for work that should not hold the lock.
     pub fn snapshot(&self) -> Result<Histogram, Error> {
-        self.with(|h| Ok(Histogram::clone(h)))
+        self.read(|h| Ok(h.clone()))
     }
 
     /// See [`Histogram::config`].
     pub fn config(&self) -> Result<Config, Error> {
-        self.with(|h| Ok(h.config()))
+        self.read(|h| Ok(h.config()))
     }
 
     /// See [`Histogram::record`].
@@ -247,6 +289,14 @@ impl Shared {
             self.0.watchers.tell(&[value]);
         }
         Ok(())
+    }
+
+    /// [`record`](Self::record), but the watchers are left to the caller, as by [`attempt`](Self::attempt).
+    #[inline]
+    pub fn record_untold(&self, value: u64) -> Result<Due, Error> {
+        self.lock()?.record(value)?;
+        let due = || (Arc::clone(&self.0), Values::One(value));
+        Ok(Due(self.0.watchers.heed(value).then(due)))
     }
 
     /// See [`Histogram::record_n`].
@@ -266,52 +316,52 @@ impl Shared {
 
     /// See [`Histogram::len`].
     pub fn len(&self) -> Result<u64, Error> {
-        self.with(|h| Ok(h.len()))
+        self.read(|h| Ok(h.len()))
     }
 
     /// See [`Histogram::is_empty`].
     pub fn is_empty(&self) -> Result<bool, Error> {
-        self.with(|h| Ok(h.is_empty()))
+        self.read(|h| Ok(h.is_empty()))
     }
 
     /// See [`Histogram::min`].
     pub fn min(&self) -> Result<Option<u64>, Error> {
-        self.with(|h| Ok(h.min()))
+        self.read(|h| Ok(h.min()))
     }
 
     /// See [`Histogram::max`].
     pub fn max(&self) -> Result<Option<u64>, Error> {
-        self.with(|h| Ok(h.max()))
+        self.read(|h| Ok(h.max()))
     }
 
     /// See [`Histogram::mean`].
     pub fn mean(&self) -> Result<Option<f64>, Error> {
-        self.with(|h| Ok(h.mean()))
+        self.read(|h| Ok(h.mean()))
     }
 
     /// See [`Histogram::stdev`].
     pub fn stdev(&self) -> Result<Option<f64>, Error> {
-        self.with(|h| Ok(h.stdev()))
+        self.read(|h| Ok(h.stdev()))
     }
 
     /// See [`Histogram::value_at_quantile`].
     pub fn value_at_quantile(&self, quantile: f64) -> Result<Option<u64>, Error> {
-        self.with(|h| h.value_at_quantile(quantile))
+        self.read(|h| h.value_at_quantile(quantile))
     }
 
     /// See [`Histogram::values_at_quantiles`].
     pub fn values_at_quantiles(&self, quantiles: &[f64]) -> Result<Option<Vec<u64>>, Error> {
-        self.with(|h| h.values_at_quantiles(quantiles))
+        self.read(|h| h.values_at_quantiles(quantiles))
     }
 
     /// See [`Histogram::summary`].
     pub fn summary(&self) -> Result<Option<Summary>, Error> {
-        self.with(|h| Ok(h.summary()))
+        self.read(|h| Ok(h.summary()))
     }
 
     /// See [`Histogram::buckets`]. The lock is held for the copy only.
     pub fn buckets(&self, scan: Scan) -> Result<Buckets, Error> {
-        self.with(|h| h.buckets(scan))
+        self.read(|h| h.buckets(scan))
     }
 
     /// See [`Histogram::for_each_bucket`]. The visitor may use this handle: no lock is held.
@@ -325,7 +375,7 @@ impl Shared {
 
     /// A copy of the tag. See [`Histogram::tag`].
     pub fn tag(&self) -> Result<String, Error> {
-        self.with(|h| Ok(h.tag().to_owned()))
+        self.read(|h| Ok(h.tag().to_owned()))
     }
 
     /// See [`Histogram::set_tag`].

@@ -66,7 +66,7 @@ impl Watchers {
     /// Whether somebody must be told of `value`. Values are at most 2^63 - 1.
     #[inline]
     pub(crate) fn heed(&self, value: u64) -> bool {
-        value >= self.lowest.load(Ordering::Relaxed) && !CALLING.get()
+        value >= self.lowest.load(Ordering::Relaxed) && !is_calling()
     }
 
     pub(crate) fn add(&self, limit: u64, call: Call) -> u64 {
@@ -128,6 +128,13 @@ impl Watcher {
             ControlFlow::Continue(())
         })
     }
+}
+
+/// In a shared library to find a thread's own variable is a call, which is not to be made for every record.
+#[cold]
+#[inline(never)]
+fn is_calling() -> bool {
+    CALLING.get()
 }
 
 /// While it lives, this thread is inside a watcher.

@@ -6,7 +6,8 @@
  * - Everything that is NULL but must not be is the error `null_argument`, outputs included.
  * - An owned thing is freed by the function named beside its type, and by nothing else; `free` of
  *   the C library is never right. Every such function takes NULL.
- * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs.
+ * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs, and
+ *   callbacks may not touch either.
  * - Text is UTF-8 with a length in bytes; it may hold NULs.
  * - Enums and booleans that go in are plain integers, and are checked.
  * - Any thread may call anything, at any time, but for freeing what another is using. A *leaf* does

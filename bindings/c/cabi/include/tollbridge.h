@@ -15,7 +15,8 @@
  * - Everything that is NULL but must not be is the error `null_argument`, outputs included.
  * - An owned thing is freed by the function named beside its type, and by nothing else; `free` of
  *   the C library is never right. Every such function takes NULL.
- * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs.
+ * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs, and
+ *   callbacks may not touch either.
  * - Text is UTF-8 with a length in bytes; it may hold NULs.
  * - Enums and booleans that go in are plain integers, and are checked.
  * - Any thread may call anything, at any time, but for freeing what another is using. A *leaf* does
@@ -65,6 +66,12 @@ typedef enum {
   TB_ERR_INVALID_LENGTH = 15,
   /// What tb_probe_fail answers: `number`, `ratio` (real), `text`.
   TB_ERR_PROBE = 16,
+  /// A line of an interval log is none: `line` (from 1), `reason` (text). Nothing of the log was kept.
+  TB_ERR_MALFORMED_LOG = 17,
+  /// A file cannot be used: `path` (text), `reason` (text), `os_code` (errno, or 0).
+  TB_ERR_IO = 18,
+  /// A callback asked for the end of long work, of which nothing was kept.
+  TB_ERR_CANCELLED = 19,
 } tb_code;
 
 /// Which type a field of an error has: what its `kind` is.
@@ -106,9 +113,16 @@ typedef struct tb_error tb_error;
 ///
 /// Ownership: the handle is the caller's and freed with tb_histogram_free. Several handles may
 /// stand for one histogram (tb_histogram_clone), which lives as long as any of them.
-/// Threads: any number of threads may use one handle at once; calls wait for each other.
+/// Threads: any number of threads may use one handle at once; calls wait for each other. Whatever
+/// records may call back (tb_histogram_watch).
 /// Using a handle after it was freed, or freeing it twice, is undefined.
 typedef struct tb_histogram tb_histogram;
+
+/// Stands for a watcher, and can end it. It keeps neither watcher nor histogram alive.
+///
+/// Ownership: the caller's; free it with tb_watch_free, which does not end the watch.
+/// Threads: any number of threads may use one at once.
+typedef struct tb_watch tb_watch;
 
 /// One typed field of an error. All pointers live as long as the error.
 typedef struct {
@@ -218,6 +232,19 @@ typedef struct {
 /// It may use the histogram it walks, and free the handle.
 typedef int32_t (*tb_bucket_visitor)(void *user, const tb_bucket *bucket);
 
+/// Gets a value that was recorded. 0 goes on, anything else ends the watch.
+/// It must return: leaving it by longjmp or an exception is undefined.
+///
+/// It may use the histogram, end its own watch, and free any handle or watch, the handle that is
+/// recorded through included. Of what it records itself on this thread no watcher is told.
+/// Threads: called on whichever thread records, on several at once when several do; no lock is held.
+typedef int32_t (*tb_watcher)(void *user, uint64_t value);
+
+/// Lets go of `user`: no call with it is running or starts any more. May be NULL for nothing to do.
+/// It must return, as every callback. It may do what a tb_watcher may.
+/// Threads: called on any thread; no lock is held.
+typedef void (*tb_destructor)(void *user);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -279,9 +306,11 @@ TB_WARN_UNUSED
 tb_error *tb_histogram_clone(const tb_histogram *histogram,
                              tb_histogram **clone);
 
-/// Frees a handle, and with the last one the histogram.
+/// Frees a handle, and with the last one the histogram and its watchers, whose destructors are called
+/// on this thread unless one of them is being called on another.
 ///
-/// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very handle.
+/// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very handle; calls
+/// back. A callback may free the handle that it is called through.
 /// Freeing twice, or using the handle afterwards, is undefined.
 void tb_histogram_free(tb_histogram *histogram);
 
@@ -292,12 +321,14 @@ TB_WARN_UNUSED tb_error *tb_histogram_config(const tb_histogram *histogram, tb_c
 
 /// Records one value.
 ///
-/// Errors: out_of_range, count_overflow, poisoned, null_argument. Threads: any; waits.
+/// Errors: out_of_range, count_overflow, poisoned, null_argument.
+/// Threads: any; waits, and then calls back watchers.
 TB_WARN_UNUSED tb_error *tb_histogram_record(const tb_histogram *histogram, uint64_t value);
 
 /// Records one value `count` times; 0 times is allowed.
 ///
-/// Errors: out_of_range, count_overflow, poisoned, null_argument. Threads: any; waits.
+/// Errors: out_of_range, count_overflow, poisoned, null_argument.
+/// Threads: any; waits, and then calls back watchers, once for all.
 TB_WARN_UNUSED
 tb_error *tb_histogram_record_n(const tb_histogram *histogram,
                                 uint64_t value,
@@ -308,7 +339,7 @@ tb_error *tb_histogram_record_n(const tb_histogram *histogram,
 /// Ownership: `values` is borrowed for the call, and must not change during it.
 /// NULL: `values` may be NULL when `length` is 0.
 /// Errors: out_of_range (`index` says which), count_overflow, poisoned, null_argument, invalid_length.
-/// Threads: any; waits.
+/// Threads: any; waits, and then calls back watchers, value by value in their order.
 TB_WARN_UNUSED
 tb_error *tb_histogram_record_all(const tb_histogram *histogram,
                                   const uint64_t *values,
@@ -320,7 +351,7 @@ tb_error *tb_histogram_record_all(const tb_histogram *histogram,
 /// Ownership: `text` is borrowed for the call. It is UTF-8 of `length` bytes and needs no NUL.
 /// NULL: `text` may be NULL when `length` is 0.
 /// Errors: invalid_duration, out_of_range, count_overflow, invalid_text, poisoned, null_argument,
-/// invalid_length. Threads: any; waits.
+/// invalid_length. Threads: any; waits, and then calls back watchers, value by value in their order.
 TB_WARN_UNUSED
 tb_error *tb_histogram_record_durations(const tb_histogram *histogram,
                                         const char *text,
@@ -424,6 +455,19 @@ TB_WARN_UNUSED
 tb_error *tb_histogram_merge(const tb_histogram *histogram,
                              const tb_histogram *other);
 
+/// HdrHistogram's percentile distribution as text, byte for byte as the reference implementation
+/// prints it. `ticks`, from 1 to 1000: lines in each half of the distance that is left to 100 %.
+/// `unit`, finite and above 0: what values are divided by before they are printed.
+///
+/// Ownership: `*text` is the caller's; free it with tb_text_free.
+/// Errors: invalid_argument, poisoned, null_argument.
+/// Threads: any; waits for a copy of the counts only.
+TB_WARN_UNUSED
+tb_error *tb_histogram_render(const tb_histogram *histogram,
+                              uint32_t ticks,
+                              double unit,
+                              tb_text *text);
+
 /// The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.
 ///
 /// Ownership: `*bytes` is the caller's; free it with tb_bytes_free.
@@ -478,6 +522,44 @@ tb_error *tb_histogram_for_each_bucket(const tb_histogram *histogram,
                                        tb_bucket_visitor visitor,
                                        void *user,
                                        int32_t *stopped);
+
+/// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle and on
+/// any thread, before the function that records returns: until it answers other than 0, tb_watch_end
+/// is called, or the last handle is freed. tb_histogram_record_n tells its value once,
+/// tb_histogram_merge tells nothing.
+///
+/// Ownership: `user` is the library's until `destructor` is called with it, exactly once: when the watch
+/// has ended and the last call with it has returned, on any thread. When this fails, for whatever
+/// reason, that was before it returned. `*watch` is the caller's; free it with tb_watch_free. `watch`
+/// may lie in what `user` points to: the destructor is not called before `*watch` is written, though the
+/// watcher may be.
+/// NULL: `user` and `destructor` may be NULL.
+/// Errors: out_of_range for a limit above the histogram's highest value, poisoned, null_argument.
+/// Threads: any; waits. Calls back the destructor when it fails.
+TB_WARN_UNUSED
+tb_error *tb_histogram_watch(const tb_histogram *histogram,
+                             uint64_t limit,
+                             tb_watcher watcher,
+                             void *user,
+                             tb_destructor destructor,
+                             tb_watch **watch);
+
+/// Ends a watch. `*ended` is whether this call did; false when it had ended before, by whatever way.
+/// No call of the watcher starts after this, but one that runs on another thread may end later: the
+/// destructor is called when none runs any more, which may be in here.
+///
+/// It works after every handle was freed, and on a poisoned histogram.
+/// Errors: null_argument. Threads: any; calls back the destructor. The watcher may end its own watch.
+TB_WARN_UNUSED
+tb_error *tb_watch_end(const tb_watch *watch,
+                       bool *ended);
+
+/// Frees a watch. The watcher goes on: end it before with tb_watch_end, or let it live as long as its
+/// histogram.
+///
+/// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very watch.
+/// Freeing twice, or using it afterwards, is undefined. A leaf.
+void tb_watch_free(tb_watch *watch);
 
 #ifdef __cplusplus
 }  // extern "C"

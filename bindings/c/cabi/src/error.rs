@@ -100,6 +100,12 @@ pub enum tb_code {
     TB_ERR_INVALID_LENGTH = 15,
     /// What tb_probe_fail answers: `number`, `ratio` (real), `text`.
     TB_ERR_PROBE = 16,
+    /// A line of an interval log is none: `line` (from 1), `reason` (text). Nothing of the log was kept.
+    TB_ERR_MALFORMED_LOG = 17,
+    /// A file cannot be used: `path` (text), `reason` (text), `os_code` (errno, or 0).
+    TB_ERR_IO = 18,
+    /// A callback asked for the end of long work, of which nothing was kept.
+    TB_ERR_CANCELLED = 19,
 }
 
 /// The texts that a `tb_error_details` points into, each with a NUL behind.

@@ -1,10 +1,11 @@
 //! Faults on purpose: what tests call to see a bridge's guard at work. Not for use.
 
-use crate::guard::guard;
+use crate::guard::{guard, guard_free};
 use crate::histogram::{handle, tb_histogram};
-use crate::memory::text;
+use crate::memory::{required, text};
 use crate::tb_error;
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 use tollbridge_core::fault;
 
 /// Panics with this text, which comes back as the error `panic`.
@@ -31,4 +32,37 @@ pub extern "C" fn tb_fault_panic_while_locked(
     histogram: Option<&tb_histogram>,
 ) -> Option<Box<tb_error>> {
     guard(|| fault::panic_while_locked(handle(histogram)?))
+}
+
+/// An object whose destructor panics.
+///
+/// Ownership: the caller's; free it with tb_fault_panics_when_dropped_free.
+pub struct tb_fault_panics_when_dropped(fault::PanicsWhenDropped);
+
+/// Makes an object whose destructor panics.
+///
+/// Ownership: `*object` is the caller's. Errors: null_argument. Threads: any. A leaf.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn tb_fault_panics_when_dropped_new(
+    object: Option<&mut MaybeUninit<Box<tb_fault_panics_when_dropped>>>,
+) -> Option<Box<tb_error>> {
+    guard(|| {
+        let out = required("object", object)?;
+        out.write(Box::new(tb_fault_panics_when_dropped(
+            fault::PanicsWhenDropped::default(),
+        )));
+        Ok(())
+    })
+}
+
+/// Frees the object. Its panic ends here, with a line on stderr: a function that frees has no error
+/// to return.
+///
+/// NULL: allowed, does nothing. Freeing twice is undefined. Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn tb_fault_panics_when_dropped_free(
+    object: Option<Box<tb_fault_panics_when_dropped>>,
+) {
+    guard_free(|| drop(object));
 }

@@ -23,6 +23,7 @@ pub(crate) fn guard(f: impl FnOnce() -> Result<(), Error>) -> Option<Box<tb_erro
 /// For what has no error to return: a destructor's panic ends here.
 pub(crate) fn guard_free(f: impl FnOnce()) {
     // Nothing more can be done for an object that is gone; the panic's line stands on stderr.
-    let _ = catch_unwind(AssertUnwindSafe(f));
+    // As an error, since a payload that nobody knows could panic again when it is dropped.
+    let _ = catch_unwind(AssertUnwindSafe(f)).map_err(Error::from_panic);
 }
 // ANCHOR_END: guard_free

@@ -8,13 +8,14 @@ use crate::memory::{
 use crate::tb_error;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
-use tollbridge_core::{Config, Error, Shared};
+use tollbridge_core::{Attempt, Config, Error, Locked, Shared};
 
 /// A handle to a latency histogram.
 ///
 /// Ownership: the handle is the caller's and freed with tb_histogram_free. Several handles may
 /// stand for one histogram (tb_histogram_clone), which lives as long as any of them.
-/// Threads: any number of threads may use one handle at once; calls wait for each other.
+/// Threads: any number of threads may use one handle at once; calls wait for each other. Whatever
+/// records may call back (tb_histogram_watch).
 /// Using a handle after it was freed, or freeing it twice, is undefined.
 pub struct tb_histogram(pub(crate) Shared);
 
@@ -58,9 +59,26 @@ pub(crate) fn handle(histogram: Option<&tb_histogram>) -> Result<&Shared, Error>
     histogram.map(|h| &h.0).ok_or_else(|| null("histogram"))
 }
 
-fn give_handle(shared: Shared, out: &mut MaybeUninit<Box<tb_histogram>>) {
+pub(crate) fn give_handle(shared: Shared, out: &mut MaybeUninit<Box<tb_histogram>>) {
     out.write(Box::new(tb_histogram(shared)));
 }
+
+// ANCHOR: recording
+/// Runs `f`, which may record, and then the watchers of what it recorded. They may free the handle:
+/// no reference to it is left when they are called.
+///
+/// # Safety
+/// `histogram` is NULL, or a handle that is not freed yet.
+unsafe fn recording<T>(
+    histogram: *const tb_histogram,
+    f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    // SAFETY: the caller's promise; the reference ends with the statement.
+    let Attempt { result, due } = handle(unsafe { histogram.as_ref() })?.attempt(f);
+    due.tell();
+    result
+}
+// ANCHOR_END: recording
 
 /// Makes an empty histogram.
 ///
@@ -108,9 +126,11 @@ pub extern "C" fn tb_histogram_clone(
     })
 }
 
-/// Frees a handle, and with the last one the histogram.
+/// Frees a handle, and with the last one the histogram and its watchers, whose destructors are called
+/// on this thread unless one of them is being called on another.
 ///
-/// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very handle.
+/// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very handle; calls
+/// back. A callback may free the handle that it is called through.
 /// Freeing twice, or using the handle afterwards, is undefined.
 #[unsafe(no_mangle)]
 pub extern "C" fn tb_histogram_free(histogram: Option<Box<tb_histogram>>) {
@@ -145,28 +165,37 @@ pub extern "C" fn tb_histogram_config(
 // ANCHOR: record
 /// Records one value.
 ///
-/// Errors: out_of_range, count_overflow, poisoned, null_argument. Threads: any; waits.
+/// Errors: out_of_range, count_overflow, poisoned, null_argument.
+/// Threads: any; waits, and then calls back watchers.
 #[unsafe(no_mangle)]
 #[must_use]
-pub extern "C" fn tb_histogram_record(
-    histogram: Option<&tb_histogram>,
+pub unsafe extern "C" fn tb_histogram_record(
+    histogram: *const tb_histogram,
     value: u64,
 ) -> Option<Box<tb_error>> {
-    guard(|| handle(histogram)?.record(value))
+    guard(|| {
+        // As `recording` does, without the list of values that it keeps for watchers.
+        // SAFETY: NULL, or a handle that is not freed yet; the reference ends with the statement.
+        let due = handle(unsafe { histogram.as_ref() })?.record_untold(value)?;
+        due.tell();
+        Ok(())
+    })
 }
 // ANCHOR_END: record
 
 /// Records one value `count` times; 0 times is allowed.
 ///
-/// Errors: out_of_range, count_overflow, poisoned, null_argument. Threads: any; waits.
+/// Errors: out_of_range, count_overflow, poisoned, null_argument.
+/// Threads: any; waits, and then calls back watchers, once for all.
 #[unsafe(no_mangle)]
 #[must_use]
-pub extern "C" fn tb_histogram_record_n(
-    histogram: Option<&tb_histogram>,
+pub unsafe extern "C" fn tb_histogram_record_n(
+    histogram: *const tb_histogram,
     value: u64,
     count: u64,
 ) -> Option<Box<tb_error>> {
-    guard(|| handle(histogram)?.record_n(value, count))
+    // SAFETY: the caller's promise above.
+    guard(|| unsafe { recording(histogram, |h| h.record_n(value, count)) })
 }
 
 /// Records `length` values, or none when one of them is refused.
@@ -174,18 +203,19 @@ pub extern "C" fn tb_histogram_record_n(
 /// Ownership: `values` is borrowed for the call, and must not change during it.
 /// NULL: `values` may be NULL when `length` is 0.
 /// Errors: out_of_range (`index` says which), count_overflow, poisoned, null_argument, invalid_length.
-/// Threads: any; waits.
+/// Threads: any; waits, and then calls back watchers, value by value in their order.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tb_histogram_record_all(
-    histogram: Option<&tb_histogram>,
+    histogram: *const tb_histogram,
     values: *const u64,
     length: usize,
 ) -> Option<Box<tb_error>> {
     guard(|| {
         // SAFETY: the caller's promise above; the slice does not outlive the call.
         let values = unsafe { slice("values", values, length)? };
-        handle(histogram)?.record_all(&values)
+        // SAFETY: the caller's promise above.
+        unsafe { recording(histogram, |h| h.record_all(&values)) }
     })
 }
 
@@ -195,11 +225,11 @@ pub unsafe extern "C" fn tb_histogram_record_all(
 /// Ownership: `text` is borrowed for the call. It is UTF-8 of `length` bytes and needs no NUL.
 /// NULL: `text` may be NULL when `length` is 0.
 /// Errors: invalid_duration, out_of_range, count_overflow, invalid_text, poisoned, null_argument,
-/// invalid_length. Threads: any; waits.
+/// invalid_length. Threads: any; waits, and then calls back watchers, value by value in their order.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tb_histogram_record_durations(
-    histogram: Option<&tb_histogram>,
+    histogram: *const tb_histogram,
     text: *const c_char,
     length: usize,
     recorded: Option<&mut MaybeUninit<u64>>,
@@ -208,7 +238,8 @@ pub unsafe extern "C" fn tb_histogram_record_durations(
         let out = required("recorded", recorded)?;
         // SAFETY: the caller's promise above; the text does not outlive the call.
         let text = unsafe { self::text("text", text, length)? };
-        out.write(handle(histogram)?.record_durations(text)?);
+        // SAFETY: the caller's promise above.
+        out.write(unsafe { recording(histogram, |h| h.record_durations(text))? });
         Ok(())
     })
 }
@@ -432,6 +463,28 @@ pub extern "C" fn tb_histogram_merge(
     guard(|| {
         let other = &required("other", other)?.0;
         handle(histogram)?.merge(other)
+    })
+}
+
+/// HdrHistogram's percentile distribution as text, byte for byte as the reference implementation
+/// prints it. `ticks`, from 1 to 1000: lines in each half of the distance that is left to 100 %.
+/// `unit`, finite and above 0: what values are divided by before they are printed.
+///
+/// Ownership: `*text` is the caller's; free it with tb_text_free.
+/// Errors: invalid_argument, poisoned, null_argument.
+/// Threads: any; waits for a copy of the counts only.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn tb_histogram_render(
+    histogram: Option<&tb_histogram>,
+    ticks: u32,
+    unit: f64,
+    text: Option<&mut MaybeUninit<tb_text>>,
+) -> Option<Box<tb_error>> {
+    guard(|| {
+        let out = required("text", text)?;
+        out.write(give_text(handle(histogram)?.render(ticks, unit)?));
+        Ok(())
     })
 }
 

@@ -5,7 +5,8 @@
 //!   answer it is the error `null_argument`. Memory to write to need not be initialised.
 //! - `Option<Box<T>>` passes ownership: as a result to the caller, as an argument back to us.
 //! - A result of `Option<Box<tb_error>>` is an owned error, or NULL for success.
-//! - A handle is only ever borrowed as `&T`: what changes sits behind a lock.
+//! - A handle is only ever borrowed as `&T`: what changes sits behind a lock. Where host code runs that
+//!   may free it, it is a raw pointer, and no reference to it is left when host code is called.
 //!
 //! The headers in `include/` are written from this source by cbindgen; its comments are theirs.
 #![allow(non_camel_case_types)] // the names are C's
@@ -22,6 +23,7 @@ mod guard;
 mod histogram;
 mod memory;
 mod probe;
+mod watch;
 
 pub use abi::*;
 pub use buckets::*;
@@ -30,3 +32,4 @@ pub use fault::*;
 pub use histogram::*;
 pub use memory::{tb_bytes, tb_bytes_free, tb_text, tb_text_free};
 pub use probe::*;
+pub use watch::*;

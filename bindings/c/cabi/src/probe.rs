@@ -2,6 +2,7 @@
 //! Those that cannot fail return their result; the others follow the library's conventions.
 
 use crate::guard::{guard, guard_free};
+use crate::histogram::{handle, tb_histogram};
 use crate::memory::{
     boolean, give, give_bytes, give_text, null, required, slice, take, tb_bytes, tb_text, text,
     writable, write, write_option,
@@ -655,6 +656,25 @@ pub unsafe extern "C" fn tb_probe_call_back_from_new_thread(
         let flow = probe::call_back_from_new_thread(n, move |number| callback.call(number));
         write_flow(flow, stopped, sum);
         Ok(())
+    })
+}
+
+/// tb_histogram_record on a thread that is started for it and has ended when this returns, so that
+/// watchers are called from a thread that is not the caller's.
+///
+/// Errors: as tb_histogram_record; panic when the system cannot start a thread.
+/// Threads: any; waits for that thread, which waits and calls back.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tb_probe_record_from_new_thread(
+    histogram: *const tb_histogram,
+    value: u64,
+) -> Option<Box<tb_error>> {
+    guard(|| {
+        // A handle of our own: a watcher may free the caller's.
+        // SAFETY: NULL, or a handle that is not freed yet.
+        let shared = handle(unsafe { histogram.as_ref() })?.clone();
+        probe::record_from_new_thread(&shared, value)
     })
 }
 

@@ -15,6 +15,7 @@ const HEADERS: [(&str, &[&str], &str); 3] = [
             "memory.rs",
             "histogram.rs",
             "buckets.rs",
+            "watch.rs",
         ],
         "",
     ),

@@ -248,6 +248,15 @@ tb_error *tb_probe_call_back_from_new_thread(uint64_t n,
                                              int32_t *stopped,
                                              uint64_t *sum);
 
+/// tb_histogram_record on a thread that is started for it and has ended when this returns, so that
+/// watchers are called from a thread that is not the caller's.
+///
+/// Errors: as tb_histogram_record; panic when the system cannot start a thread.
+/// Threads: any; waits for that thread, which waits and calls back.
+TB_WARN_UNUSED
+tb_error *tb_probe_record_from_new_thread(const tb_histogram *histogram,
+                                          uint64_t value);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
