@@ -1,22 +1,35 @@
-//! HdrHistogram's V2 encoding, with DEFLATE or plain.
+//! HdrHistogram's encodings: V2, and V0 and V1 of old logs; with DEFLATE or plain.
 //!
-//! `hdrhistogram` reads and writes it. What stands here keeps hostile bytes from it: lengths that
-//! promise more than there is, sums that overflow, zero runs that cannot be negated.
-//! The format is described by the reference implementation's `AbstractHistogram.encodeInto…`.
+//! `hdrhistogram` writes V2. Its reader knows nothing older and trusts lengths and sums, so reading
+//! stands here: in small pieces, with every bound checked before memory is taken.
+//! The formats are described by the reference implementation's `AbstractHistogram`, `encodeInto…` and
+//! `decodeFrom…`.
 
-use crate::histogram::{Config, MOST_VALUES, sub_buckets};
+use crate::histogram::{Config, MOST_VALUES};
+use crate::layout::Layout;
 use crate::{Error, Histogram};
-use flate2::read::ZlibDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 use hdrhistogram::Histogram as Counts;
-use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
-use std::io::Read;
+use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 
-const COOKIE_COMPRESSED: u32 = 0x1c84_9314;
-const COOKIE_PLAIN: u32 = 0x1c84_9313;
+/// The cookies' bits 4 to 7 hold the size of a count.
+const SIZE_BITS: u32 = 0xf0;
+const V0: u32 = 0x1c84_9308;
+const V0_DEFLATED: u32 = 0x1c84_9309;
+const V1: u32 = 0x1c84_9301;
+const V1_DEFLATED: u32 = 0x1c84_9302;
+const V2: u32 = 0x1c84_9303;
+const V2_DEFLATED: u32 = 0x1c84_9304;
+/// Histograms of floats, which the reference can log too.
+const DOUBLES: std::ops::RangeInclusive<u32> = 0x0c72_124e..=0x0c72_124f;
+/// Cookie, digits (4 bytes each), lowest, highest, total (8 bytes each).
+const V0_HEADER: usize = 32;
 /// Cookie, payload length, offset, digits (4 bytes each), lowest, highest, ratio (8 bytes each).
 const HEADER: usize = 40;
-/// The most bytes a count takes.
-const LONGEST_COUNT: usize = 9;
+/// The most bytes a count of V2 takes.
+const LONGEST_COUNT: u32 = 9;
+/// Bytes that are inflated at a time.
+const PIECE: usize = 16 << 10;
 
 fn malformed(reason: &'static str) -> Error {
     Error::MalformedHistogram {
@@ -34,143 +47,267 @@ pub(crate) fn encode(counts: &Counts<u64>) -> Vec<u8> {
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Histogram, Error> {
-    match word(bytes, 0)? {
-        COOKIE_PLAIN => decode_plain(bytes.to_vec()),
-        COOKIE_COMPRESSED => {
-            let length = word(bytes, 4)?;
-            let deflated = &bytes[8..];
-            if length as usize != deflated.len() {
-                return Err(malformed("length does not match"));
-            }
-            decode_plain(inflate(deflated)?)
-        }
-        _ => Err(malformed("unknown cookie")),
-    }
-}
-
-/// Inflates the header first, which says how much the rest can be at most.
-fn inflate(deflated: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut reader = ZlibDecoder::new(deflated);
-    let mut plain = vec![0; HEADER];
-    read(&mut reader, &mut plain)?;
-    if word(&plain, 0)? != COOKIE_PLAIN {
-        return Err(malformed("unknown cookie"));
-    }
-    let config = header_config(&plain)?;
-    let most = most_counts(&config) * LONGEST_COUNT;
-    let length = word(&plain, 4)? as usize;
-    if length > most {
-        return Err(malformed("too many counts"));
-    }
-    plain.reserve_exact(length.min(deflated.len().saturating_mul(MOST_INFLATION)));
-    let copied = reader
-        .by_ref()
-        .take(length as u64 + 1)
-        .read_to_end(&mut plain)
-        .map_err(|_| malformed("not DEFLATE data"))?;
-    if copied != length || (reader.total_in() as usize) < deflated.len() {
-        return Err(malformed("length does not match"));
-    }
-    Ok(plain)
-}
-
-/// DEFLATE cannot do better than about 1 to 1032.
-const MOST_INFLATION: usize = 1032;
-
-fn read(reader: &mut impl Read, buffer: &mut [u8]) -> Result<(), Error> {
-    reader
-        .read_exact(buffer)
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => malformed("too short"),
-            _ => malformed("not DEFLATE data"),
-        })
-}
-
-fn decode_plain(mut bytes: Vec<u8>) -> Result<Histogram, Error> {
-    if bytes.len() < HEADER {
-        return Err(malformed("too short"));
-    }
-    if word(&bytes, 4)? as usize != bytes.len() - HEADER {
-        return Err(malformed("length does not match"));
-    }
-    let config = header_config(&bytes)?;
-    tolerate_javascript(&mut bytes)?;
-    check_counts(&bytes[HEADER..], most_counts(&config))?;
-    let counts = Deserializer::new()
-        .deserialize(&mut bytes.as_slice())
+    let mut decoder = Decoder::default();
+    let mut encoding = decoder.open(bytes)?;
+    let Config {
+        lowest,
+        highest,
+        significant_digits,
+    } = encoding.config;
+    let mut counts = Counts::new_with_bounds(lowest, highest, significant_digits)
         .map_err(|_| malformed("bad configuration"))?;
+    let layout = Layout::new(&encoding.config);
+    while encoding.read(|index, count| {
+        // There is a count for every index that is handed out.
+        let _ = counts.record_n(layout.lowest_value(index), count);
+        Ok(())
+    })? {}
     Ok(Histogram::from_counts(counts))
 }
 
-/// hdr-histogram-js writes normalizingIndexOffset = 1 and the conversion ratio as the integer 1,
-/// with counts that are neither shifted nor scaled. Everything else but 0 and 1.0 means that they are.
-fn tolerate_javascript(bytes: &mut [u8]) -> Result<(), Error> {
-    let (offset, ratio) = (word(bytes, 8)?, long(bytes, 32)?);
-    if (offset, ratio) == (1, 1) {
-        bytes[8..12].fill(0);
-        bytes[32..40].copy_from_slice(&1.0_f64.to_be_bytes());
-    } else if (offset, ratio) != (0, 1.0_f64.to_bits()) {
-        return Err(malformed("unsupported header field"));
-    }
-    Ok(())
+/// Reads one encoding after the other with the same buffers.
+#[derive(Default)]
+pub(crate) struct Decoder {
+    inflater: Option<Decompress>,
+    piece: Vec<u8>,
 }
 
-fn header_config(header: &[u8]) -> Result<Config, Error> {
+impl Decoder {
+    /// Reads the header.
+    pub(crate) fn open<'a>(&'a mut self, bytes: &'a [u8]) -> Result<Encoding<'a>, Error> {
+        self.piece.resize(PIECE, 0);
+        let cookie = word(bytes, 0)?;
+        let (version, deflated) = match cookie & !SIZE_BITS {
+            V0 => (V0, false),
+            V1 => (V1, false),
+            V2 => (V2, false),
+            V0_DEFLATED => (V0, true),
+            V1_DEFLATED => (V1, true),
+            V2_DEFLATED => (V2, true),
+            _ if DOUBLES.contains(&cookie) => return Err(malformed("a histogram of floats")),
+            _ => return Err(malformed("unknown cookie")),
+        };
+        let mut plain = Plain::Bytes(bytes);
+        if deflated {
+            let length = word(bytes, 4)?;
+            let input = &bytes[8..];
+            if length as usize != input.len() {
+                return Err(malformed("length does not match"));
+            }
+            let inflater = self.inflater.get_or_insert_with(|| Decompress::new(true));
+            inflater.reset(true);
+            plain = Plain::Deflated { input, inflater };
+        }
+        let header = &mut [0; HEADER][..if version == V0 { V0_HEADER } else { HEADER }];
+        plain.read_header(header)?;
+        let cookie = word(header, 0)?;
+        let size = (cookie & SIZE_BITS) >> 4 & 0xe;
+        let form = match (version, size) {
+            _ if cookie & !SIZE_BITS != version => return Err(malformed("unknown cookie")),
+            (V2, _) => Form::Varints,
+            (_, 2 | 4 | 8) => Form::Words { bits: 8 * size },
+            _ => return Err(malformed("unknown cookie")),
+        };
+        let (config, length) = if version == V0 {
+            (config(word(header, 4)?, &header[8..])?, None) // the total is not looked at
+        } else {
+            let length = word(header, 4)? as usize;
+            if let Plain::Bytes(rest) = plain
+                && rest.len() != length
+            {
+                return Err(malformed("length does not match"));
+            }
+            let config = config(word(header, 12)?, &header[16..])?;
+            check_unscaled(header)?;
+            (config, Some(length))
+        };
+        Ok(Encoding {
+            config,
+            most: Layout::new(&config).counts(config.highest),
+            plain,
+            piece: &mut self.piece,
+            left: length,
+            form,
+            partial: 0,
+            used: 0,
+            index: 0,
+            total: 0,
+        })
+    }
+}
+
+/// How a count is written.
+#[derive(Clone, Copy)]
+enum Form {
+    /// V0 and V1: big-endian words.
+    Words { bits: u32 },
+    /// V2: zigzag LEB128 of up to nine bytes; below 0 it is a run of empty buckets.
+    Varints,
+}
+
+/// An encoding whose header was read.
+pub(crate) struct Encoding<'a> {
+    pub(crate) config: Config,
+    /// How many counts the configuration has room for.
+    most: usize,
+    plain: Plain<'a>,
+    piece: &'a mut [u8],
+    /// What the header says is still to come.
+    left: Option<usize>,
+    form: Form,
+    /// A count of which `used` bytes were read.
+    partial: u64,
+    used: u32,
+    index: usize,
+    total: u64,
+}
+
+impl Encoding<'_> {
+    /// Calls `each` with index and count of some buckets that are not empty; false after the last.
+    pub(crate) fn read(
+        &mut self,
+        mut each: impl FnMut(usize, u64) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        let length = self.plain.read(self.piece)?;
+        if length == 0 {
+            return match (self.left, self.used) {
+                (None | Some(0), 0) => Ok(false),
+                (None | Some(0), _) => Err(malformed("truncated counts")),
+                _ => Err(malformed("length does not match")),
+            };
+        }
+        if let Some(left) = &mut self.left {
+            *left = left
+                .checked_sub(length)
+                .ok_or_else(|| malformed("length does not match"))?;
+        }
+        for at in 0..length {
+            let Some(number) = self.push(self.piece[at]) else {
+                continue;
+            };
+            if number < 0 {
+                let Form::Varints = self.form else {
+                    return Err(malformed("negative count"));
+                };
+                let run = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
+                self.index = self.index.saturating_add(run);
+            } else {
+                self.index += 1;
+            }
+            if self.index > self.most {
+                return Err(malformed("too many counts"));
+            }
+            if number > 0 {
+                let count = number as u64;
+                self.total = self
+                    .total
+                    .checked_add(count)
+                    .filter(|total| *total <= MOST_VALUES)
+                    .ok_or_else(|| malformed("count overflow"))?;
+                each(self.index - 1, count)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes a byte; the number when it is complete.
+    #[inline]
+    fn push(&mut self, byte: u8) -> Option<i64> {
+        let number = match self.form {
+            Form::Varints => {
+                let shift = 7 * self.used;
+                self.used += 1;
+                if self.used < LONGEST_COUNT {
+                    self.partial |= u64::from(byte & 0x7f) << shift;
+                    if byte & 0x80 != 0 {
+                        return None;
+                    }
+                } else {
+                    self.partial |= u64::from(byte) << shift; // the ninth byte holds eight bits
+                }
+                (self.partial >> 1) as i64 ^ -((self.partial & 1) as i64) // zigzag
+            }
+            Form::Words { bits } => {
+                self.partial = self.partial << 8 | u64::from(byte);
+                self.used += 1;
+                if 8 * self.used < bits {
+                    return None;
+                }
+                (self.partial << (64 - bits)) as i64 >> (64 - bits) // with its sign
+            }
+        };
+        (self.partial, self.used) = (0, 0);
+        Some(number)
+    }
+}
+
+/// The bytes of a plain encoding, perhaps behind DEFLATE.
+enum Plain<'a> {
+    Bytes(&'a [u8]),
+    Deflated {
+        input: &'a [u8],
+        inflater: &'a mut Decompress,
+    },
+}
+
+impl Plain<'_> {
+    /// Reads some bytes, none at the end.
+    fn read(&mut self, piece: &mut [u8]) -> Result<usize, Error> {
+        match self {
+            Self::Bytes(bytes) => {
+                let (now, later) = bytes.split_at(piece.len().min(bytes.len()));
+                piece[..now.len()].copy_from_slice(now);
+                *bytes = later;
+                Ok(now.len())
+            }
+            Self::Deflated { input, inflater } => {
+                let (read, written) = (inflater.total_in(), inflater.total_out());
+                let status = inflater
+                    .decompress(input, piece, FlushDecompress::None)
+                    .map_err(|_| malformed("not DEFLATE data"))?;
+                *input = &input[(inflater.total_in() - read) as usize..];
+                let length = (inflater.total_out() - written) as usize;
+                if status == Status::StreamEnd {
+                    if !input.is_empty() {
+                        return Err(malformed("length does not match"));
+                    }
+                    *self = Self::Bytes(&[]);
+                } else if length == 0 {
+                    return Err(malformed("not DEFLATE data"));
+                }
+                Ok(length)
+            }
+        }
+    }
+
+    fn read_header(&mut self, header: &mut [u8]) -> Result<(), Error> {
+        let mut filled = 0;
+        while filled < header.len() {
+            match self.read(&mut header[filled..])? {
+                0 => return Err(malformed("too short")),
+                length => filled += length,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn config(digits: u32, bounds: &[u8]) -> Result<Config, Error> {
     let config = Config {
-        lowest: long(header, 16)?,
-        highest: long(header, 24)?,
-        significant_digits: word(header, 12)?.try_into().unwrap_or(u8::MAX),
+        lowest: long(bounds, 0)?,
+        highest: long(bounds, 8)?,
+        significant_digits: digits.try_into().unwrap_or(u8::MAX),
     };
     config.check().map_err(|_| malformed("bad configuration"))?;
     Ok(config)
 }
 
-/// The counts array's length: the first bucket is divided into sub-buckets, each further doubling
-/// of the range into half as many.
-fn most_counts(config: &Config) -> usize {
-    let sub_buckets = sub_buckets(config.significant_digits);
-    let first_bucket = u128::from(sub_buckets) << config.lowest.ilog2();
-    let doublings = (u128::from(config.highest) / first_bucket)
-        .checked_ilog2()
-        .map_or(0, |n| n + 1);
-    (u64::from(doublings) + 2) as usize * (sub_buckets / 2) as usize
-}
-
-/// Walks the varints once: they end where the payload ends, their sum fits, their runs are sane.
-fn check_counts(mut payload: &[u8], most: usize) -> Result<(), Error> {
-    let (mut index, mut total) = (0_usize, 0_u64);
-    while !payload.is_empty() {
-        let mut value = 0_u64;
-        let mut used = 0;
-        loop {
-            let byte = *payload
-                .get(used)
-                .ok_or_else(|| malformed("truncated counts"))?;
-            used += 1;
-            if used == LONGEST_COUNT {
-                value |= u64::from(byte) << 56; // the ninth byte holds eight bits
-                break;
-            }
-            value |= u64::from(byte & 0x7f) << (7 * (used - 1));
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
-        payload = &payload[used..];
-        let number = (value >> 1) as i64 ^ -((value & 1) as i64); // zigzag
-        if number < 0 {
-            let run = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
-            index = index.saturating_add(run);
-        } else {
-            index += 1;
-            total = total
-                .checked_add(number as u64)
-                .filter(|total| *total <= MOST_VALUES)
-                .ok_or_else(|| malformed("count overflow"))?;
-        }
-        if index > most {
-            return Err(malformed("too many counts"));
-        }
+/// hdr-histogram-js writes normalizingIndexOffset = 1 and the conversion ratio as the integer 1,
+/// with counts that are neither shifted nor scaled. Everything else but 0 and 1.0 means that they are.
+fn check_unscaled(header: &[u8]) -> Result<(), Error> {
+    let (offset, ratio) = (word(header, 8)?, long(header, 32)?);
+    if (offset, ratio) != (1, 1) && (offset, ratio) != (0, 1.0_f64.to_bits()) {
+        return Err(malformed("unsupported header field"));
     }
     Ok(())
 }
@@ -187,32 +324,4 @@ fn long(bytes: &[u8], at: usize) -> Result<u64, Error> {
     found
         .map(|b| u64::from_be_bytes(*b))
         .ok_or_else(|| malformed("too short"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_counts_array_is_as_long_as_it_is_taken_for() {
-        for (lowest, highest) in [
-            (1, 2),
-            (1, 1000),
-            (1, 2047),
-            (1, 2048),
-            (3, 1 << 40),
-            (1 << 20, i64::MAX as u64),
-        ] {
-            for significant_digits in 0..=3 {
-                let config = Config {
-                    lowest,
-                    highest,
-                    significant_digits,
-                };
-                let counts = Counts::<u64>::new_with_bounds(lowest, highest, significant_digits);
-                let length = counts.expect("a good configuration").distinct_values();
-                assert_eq!(most_counts(&config), length, "{config:?}");
-            }
-        }
-    }
 }

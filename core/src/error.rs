@@ -132,9 +132,9 @@ errors! {
     /// A tag holds a character that the log format cannot. `offset` counts characters from 0.
     6 "invalid_tag" InvalidTag { character: Text, offset: U64 }
         "a tag cannot hold {character:?} (character {offset})"
-    /// A scan could yield more buckets than anyone can want.
+    /// A scan could yield, or the sums of a log would take, more buckets than anyone can want.
     7 "too_many" TooMany { count: U64, limit: U64 }
-        "the scan could yield {count} buckets, more than {limit}"
+        "{count} buckets are more than {limit}"
     /// Bytes are not an encoded histogram.
     8 "malformed_histogram" MalformedHistogram { reason: Text }
         "not an encoded histogram: {reason}"

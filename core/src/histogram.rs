@@ -150,6 +150,10 @@ impl Histogram {
         }
     }
 
+    pub(crate) fn into_counts(self) -> Counts<u64> {
+        self.counts
+    }
+
     /// What it was made with.
     pub fn config(&self) -> Config {
         Config {
@@ -329,14 +333,7 @@ impl Histogram {
     /// [`Error::InvalidTag`] for what a line of an interval log cannot hold:
     /// commas, white space, control characters.
     pub fn set_tag(&mut self, tag: &str) -> Result<(), Error> {
-        let refused = |c: char| c == ',' || c.is_whitespace() || c.is_control();
-        if let Some((offset, character)) = tag.chars().enumerate().find(|(_, c)| refused(*c)) {
-            let character = character.to_string().into();
-            return Err(Error::InvalidTag {
-                character,
-                offset: offset as u64,
-            });
-        }
+        check_tag(tag)?;
         tag.clone_into(&mut self.tag);
         Ok(())
     }
@@ -382,11 +379,11 @@ impl Histogram {
         render::render(self, &self.counts, ticks, unit)
     }
 
-    /// Reads what [`encode`](Self::encode) or another implementation wrote: V2, plain or with DEFLATE.
+    /// Reads what [`encode`](Self::encode) or another implementation wrote: V2, or
+    /// V0 and V1 of old logs; plain or with DEFLATE.
     ///
     /// # Errors
-    /// [`Error::MalformedHistogram`]. Hostile bytes cost at most 200 MiB for the time of the call:
-    /// the 50 MiB of the largest histogram, and its encoding.
+    /// [`Error::MalformedHistogram`]. Hostile bytes cost at most the 50 MiB of the largest histogram.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         codec::decode(bytes)
     }
@@ -454,6 +451,18 @@ fn stdev(counts: &Counts<u64>, mean: f64) -> f64 {
 /// Into how many equal parts the first bucket is divided to keep this many digits apart.
 pub(crate) fn sub_buckets(significant_digits: u8) -> u64 {
     (2 * 10_u64.pow(u32::from(significant_digits))).next_power_of_two()
+}
+
+/// Whether a line of an interval log can hold this tag.
+pub(crate) fn check_tag(tag: &str) -> Result<(), Error> {
+    let refused = |c: char| c == ',' || c.is_whitespace() || c.is_control();
+    match tag.chars().enumerate().find(|(_, c)| refused(*c)) {
+        Some((offset, character)) => Err(Error::InvalidTag {
+            character: character.to_string().into(),
+            offset: offset as u64,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn check_quantiles(quantiles: &[f64]) -> Result<(), Error> {

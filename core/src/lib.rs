@@ -24,6 +24,8 @@ mod duration;
 mod error;
 pub mod fault;
 mod histogram;
+mod layout;
+mod log;
 pub mod probe;
 #[cfg(doctest)]
 mod refused;
@@ -34,6 +36,7 @@ mod watch;
 
 pub use error::{Error, ErrorInfo, Field, FieldKind};
 pub use histogram::{Config, Histogram, Summary};
+pub use log::{LINE_LIMIT, LOG_LIMIT, LogWriter, Progress, replay_log};
 pub use scan::{BUCKET_LIMIT, Bucket, Buckets, Scan};
 pub use shared::{Attempt, Due, Locked, Shared, Watch};
 

@@ -1,0 +1,88 @@
+//! Which index of the counts array stands for which values, as the format defines it.
+//!
+//! The first bucket is divided into sub-buckets, each further doubling of the range into half as many.
+//! `hdrhistogram` counts alike, but keeps its indices to itself.
+
+use crate::Config;
+use crate::histogram::sub_buckets;
+
+/// What the indices mean. They are the same for every highest value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// An index of the first bucket covers 2^unit values.
+    unit: u32,
+    /// A bucket is divided into 2^half parts, the first one into twice as many.
+    half: u32,
+}
+
+impl Layout {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            // By float, as `hdrhistogram`: it matters just below a power of two above 2^48.
+            unit: (config.lowest as f64).log2().floor() as u32,
+            half: sub_buckets(config.significant_digits).ilog2() - 1,
+        }
+    }
+
+    /// How many counts reach up to `highest`.
+    pub(crate) fn counts(self, highest: u64) -> usize {
+        let first_bucket = 1_u128 << (self.unit + self.half + 1);
+        let doublings = (u128::from(highest) / first_bucket)
+            .checked_ilog2()
+            .map_or(0, |n| n + 1);
+        (doublings as usize + 2) << self.half
+    }
+
+    /// The lowest value that is counted at an index below [`counts`](Self::counts).
+    pub(crate) fn lowest_value(self, index: usize) -> u64 {
+        let bucket = (index >> self.half).saturating_sub(1);
+        let part = index - (bucket << self.half);
+        (part as u64) << (bucket as u32 + self.unit)
+    }
+
+    /// The highest value that is counted at an index below [`counts`](Self::counts).
+    pub(crate) fn highest_value(self, index: usize) -> u64 {
+        self.lowest_value(index + 1) - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hdrhistogram::Histogram as Counts;
+
+    #[test]
+    fn indices_are_those_of_the_counts() {
+        for (lowest, highest) in [
+            (1, 2),
+            (1, 1000),
+            (1, 2047),
+            (1, 2048),
+            (3, 1 << 40),
+            (1 << 20, i64::MAX as u64),
+            ((1 << 50) - 1, i64::MAX as u64),
+        ] {
+            for significant_digits in 0..=3 {
+                let config = Config {
+                    lowest,
+                    highest,
+                    significant_digits,
+                };
+                let layout = Layout::new(&config);
+                let counts = Counts::<u64>::new_with_bounds(lowest, highest, significant_digits)
+                    .expect("a good configuration");
+                assert_eq!(
+                    layout.counts(highest),
+                    counts.distinct_values(),
+                    "{config:?}"
+                );
+                for (index, step) in counts.iter_all().enumerate() {
+                    let value = step.value_iterated_to();
+                    assert_eq!(layout.highest_value(index), value, "{config:?}");
+                    let lowest = counts.lowest_equivalent(value);
+                    assert_eq!(layout.lowest_value(index), lowest, "{config:?}");
+                }
+            }
+        }
+    }
+}

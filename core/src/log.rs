@@ -1,0 +1,202 @@
+//! HdrHistogram's interval logs, version 1.0 to 1.3: one histogram a line, in base64, with a tag or none.
+//!
+//! The format is described by the reference implementation's `HistogramLogReader` and
+//! `HistogramLogWriter`. A line is read into counts at once; nothing of it is kept.
+
+mod source;
+mod tally;
+mod writer;
+
+pub use tally::LOG_LIMIT;
+pub use writer::LogWriter;
+
+use crate::codec::Decoder;
+use crate::{Error, Histogram};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use source::{Meter, Text};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::Path;
+use tally::Tallies;
+
+/// How many bytes a line of a log may have: ten times what the largest histograms of real logs take.
+pub const LINE_LIMIT: usize = 8 << 20;
+
+/// Bytes of text that are looked at at a time.
+const CHUNK: usize = 64 << 10;
+
+/// As lenient as the reference's decoder: padding may be left out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// How far [`replay_log`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of the file that were read so far; compressed ones when it is compressed.
+    pub bytes: u64,
+    /// The file's size in bytes; 0 when it has none, as a pipe.
+    pub total: u64,
+    /// Histograms that were read so far.
+    pub intervals: u64,
+}
+
+/// Reads a whole interval log and adds its histograms up: one for each tag, "" for lines without.
+///
+/// The file may be compressed with gzip, and may be a pipe. Versions 1.0 to 1.3 are read, also as other
+/// tools than the reference write them: line ends `\n` or `\r\n`, empty lines, no legend, a last line
+/// without an end. Comments are skipped, and with them `#[StartTime: …]` and `#[BaseTime: …]`: times
+/// and lengths of intervals must be numbers, but change nothing in the sums.
+///
+/// Histograms with one tag may differ in their [`Config`](crate::Config). The sum gets the smallest
+/// `lowest`, the largest `highest` and the most digits among them, and a `highest` above that when a
+/// value was recorded above it (which the reference allows).
+///
+/// `progress` is called before the first byte is read, after the last, and at least every 50 ms in
+/// between, also when a signal interrupts a read and while a pipe has nothing to say.
+///
+/// # Errors
+/// - [`Error::Io`] when the file cannot be opened or read.
+/// - [`Error::MalformedLog`] for the first line that is none of an interval log's, that is longer than
+///   [`LINE_LIMIT`], or at which compressed data breaks off.
+/// - [`Error::CountOverflow`] when the values of a tag are more than 2^63 - 1.
+/// - [`Error::TooMany`] when the sums would take more than [`LOG_LIMIT`] counts.
+/// - [`Error::Cancelled`] when `progress` breaks.
+///
+/// Whatever the file holds, this takes less than 100 MiB of memory.
+pub fn replay_log(
+    path: &Path,
+    progress: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Result<BTreeMap<String, Histogram>, Error> {
+    let meter = Meter::new(path, progress);
+    let mut text = Text::open(path, &meter)?;
+    let mut reader = Reader {
+        meter: &meter,
+        number: 1,
+        decoder: Decoder::default(),
+        encoded: Vec::new(),
+        tallies: Tallies::default(),
+    };
+    let mut chunk = vec![0; CHUNK];
+    let mut line = Vec::new(); // the part that stood in earlier chunks
+    loop {
+        let length = text
+            .read(&mut chunk)
+            .map_err(|error| meter.failure(&error, reader.number))?;
+        let Some(mut rest) = chunk.get(..length).filter(|read| !read.is_empty()) else {
+            break;
+        };
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            if line.is_empty() {
+                reader.line(&rest[..end])?;
+            } else {
+                line.extend_from_slice(&rest[..end]);
+                reader.line(&line)?;
+                line.clear();
+            }
+            rest = &rest[end + 1..];
+            reader.number += 1;
+        }
+        line.extend_from_slice(rest);
+        if line.len() > LINE_LIMIT {
+            return Err(reader.malformed(format!("longer than {LINE_LIMIT} bytes")));
+        }
+        meter.tick()?;
+    }
+    if !line.is_empty() {
+        reader.line(&line)?;
+    }
+    let histograms = reader.tallies.finish()?;
+    meter.report()?;
+    Ok(histograms)
+}
+
+/// Takes a log's lines.
+struct Reader<'a, F> {
+    meter: &'a Meter<F>,
+    /// The line that is being read, from 1.
+    number: u64,
+    decoder: Decoder,
+    /// The histogram of a line without its base64.
+    encoded: Vec<u8>,
+    tallies: Tallies,
+}
+
+impl<F: FnMut(Progress) -> ControlFlow<()>> Reader<'_, F> {
+    fn malformed(&self, reason: impl Into<String>) -> Error {
+        Error::MalformedLog {
+            line: self.number,
+            reason: reason.into().into(),
+        }
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<(), Error> {
+        let line = line.trim_ascii();
+        let skipped =
+            line.is_empty() || line.starts_with(b"#") || line.starts_with(b"\"StartTimestamp\"");
+        if !skipped {
+            return self.interval(line);
+        }
+        // The reference ends lines there, too: what follows could be a histogram.
+        if memchr::memchr(b'\r', line).is_some() {
+            return Err(self.malformed("a carriage return inside the line"));
+        }
+        Ok(())
+    }
+
+    fn interval(&mut self, line: &[u8]) -> Result<(), Error> {
+        let mut fields = line.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        let mut fields = fields.by_ref().peekable();
+        let tag = match fields.peek().and_then(|field| field.strip_prefix(b"Tag=")) {
+            Some(tag) => {
+                fields.next();
+                std::str::from_utf8(tag).map_err(|_| self.malformed("the tag is not UTF-8"))?
+            }
+            None => "",
+        };
+        let fields: Vec<_> = fields.take(5).collect();
+        let [start, length, max, histogram] = fields[..] else {
+            return Err(self.malformed(
+                "not an interval: start, length, maximum and histogram, separated by commas",
+            ));
+        };
+        for (name, field) in [("start", start), ("length", length), ("maximum", max)] {
+            if !is_number(field) {
+                return Err(self.malformed(format!("the {name} is not a number")));
+            }
+        }
+        self.encoded.clear();
+        BASE64
+            .decode_vec(histogram, &mut self.encoded)
+            .map_err(|_| self.malformed("the histogram is not base64"))?;
+        let number = self.number;
+        let in_line = |error: Error| match error {
+            Error::MalformedHistogram { .. } | Error::InvalidTag { .. } => Error::MalformedLog {
+                line: number,
+                reason: error.to_string().into(),
+            },
+            other => other,
+        };
+        let mut encoding = self.decoder.open(&self.encoded).map_err(in_line)?;
+        let mut sum = self.tallies.begin(tag, &encoding.config).map_err(in_line)?;
+        while encoding
+            .read(|index, count| sum.add(index, count))
+            .map_err(in_line)?
+        {
+            self.meter.tick()?;
+        }
+        sum.end()?;
+        self.meter.count_interval();
+        Ok(())
+    }
+}
+
+fn is_number(field: &[u8]) -> bool {
+    std::str::from_utf8(field).is_ok_and(|text| text.parse::<f64>().is_ok())
+}

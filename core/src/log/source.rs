@@ -1,0 +1,181 @@
+//! Where a log's text comes from, and telling how far it is.
+
+use super::Progress;
+use crate::Error;
+use flate2::bufread::MultiGzDecoder;
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{self, BufReader, Chain, Cursor, ErrorKind, Read};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Twenty milliseconds of slack for whatever happens between two ticks.
+const PACE: Duration = Duration::from_millis(30);
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// An [`Error::Io`] of what the system said.
+pub(super) fn io_error(path: &Path, error: &io::Error) -> Error {
+    Error::Io {
+        path: path.display().to_string().into(),
+        reason: error.kind().to_string().into(),
+        os_code: error
+            .raw_os_error()
+            .and_then(|code| code.try_into().ok())
+            .unwrap_or(0),
+    }
+}
+
+/// Counts, and calls `progress` when it is due.
+pub(super) struct Meter<F> {
+    path: PathBuf,
+    progress: RefCell<F>,
+    state: Cell<Progress>,
+    reported: Cell<Instant>,
+    /// What an [`io::Error`] of [`Source`] stands for.
+    failure: RefCell<Option<Error>>,
+}
+
+impl<F: FnMut(Progress) -> ControlFlow<()>> Meter<F> {
+    pub(super) fn new(path: &Path, progress: F) -> Self {
+        Self {
+            path: path.to_owned(),
+            progress: RefCell::new(progress),
+            state: Cell::new(Progress {
+                bytes: 0,
+                total: 0,
+                intervals: 0,
+            }),
+            reported: Cell::new(Instant::now()),
+            failure: RefCell::new(None),
+        }
+    }
+
+    pub(super) fn count_interval(&self) {
+        let mut state = self.state.get();
+        state.intervals += 1;
+        self.state.set(state);
+    }
+
+    /// Calls `progress`.
+    pub(super) fn report(&self) -> Result<(), Error> {
+        let flow = (self.progress.borrow_mut())(self.state.get());
+        self.reported.set(Instant::now());
+        match flow {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Cancelled {}),
+        }
+    }
+
+    /// Calls `progress` if it is time. Looking at the clock takes a hundredth of what a line takes.
+    pub(super) fn tick(&self) -> Result<(), Error> {
+        if self.reported.get().elapsed() < PACE {
+            return Ok(());
+        }
+        self.report()
+    }
+
+    /// What failed when a read of [`Text`] did.
+    pub(super) fn failure(&self, error: &io::Error, line: u64) -> Error {
+        self.failure.take().unwrap_or_else(|| {
+            let reason = match error.kind() {
+                ErrorKind::UnexpectedEof => "the gzip data breaks off",
+                _ => "the gzip data is damaged",
+            };
+            Error::MalformedLog {
+                line,
+                reason: reason.into(),
+            }
+        })
+    }
+}
+
+/// The file, read in pieces with `progress` in between.
+pub(super) struct Source<'a, F> {
+    file: File,
+    meter: &'a Meter<F>,
+}
+
+impl<F: FnMut(Progress) -> ControlFlow<()>> Source<'_, F> {
+    fn try_read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        let meter = self.meter;
+        meter.tick()?;
+        loop {
+            match self.file.read(buffer) {
+                Ok(length) => {
+                    let mut state = meter.state.get();
+                    state.bytes += length as u64;
+                    meter.state.set(state);
+                    return Ok(length);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => meter.report()?,
+                Err(error) => return Err(io_error(&meter.path, &error)),
+            }
+        }
+    }
+}
+
+impl<F: FnMut(Progress) -> ControlFlow<()>> Read for Source<'_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.try_read(buffer).map_err(|error| {
+            let stands_for_it = io::Error::other("");
+            self.meter.failure.replace(Some(error));
+            stands_for_it
+        })
+    }
+}
+
+/// Bytes that were looked at, then the rest.
+type Whole<'a, F> = Chain<Cursor<Vec<u8>>, Source<'a, F>>;
+
+/// A log's text, whether the file is compressed or not.
+pub(super) enum Text<'a, F> {
+    Plain(Whole<'a, F>),
+    Gzip(MultiGzDecoder<BufReader<Whole<'a, F>>>),
+}
+
+impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Text<'a, F> {
+    pub(super) fn open(path: &Path, meter: &'a Meter<F>) -> Result<Self, Error> {
+        let failed = |error: io::Error| io_error(path, &error);
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        let mut state = meter.state.get();
+        state.total = if metadata.is_file() {
+            metadata.len()
+        } else {
+            0
+        };
+        meter.state.set(state);
+        meter.report()?;
+        let mut source = Source { file, meter };
+        let mut start = vec![0; GZIP.len()];
+        let mut read = 0;
+        while read < start.len() {
+            match source.try_read(&mut start[read..])? {
+                0 => break,
+                length => read += length,
+            }
+        }
+        start.truncate(read);
+        let gzip = start == GZIP;
+        let whole = Cursor::new(start).chain(source);
+        Ok(if gzip {
+            Self::Gzip(MultiGzDecoder::new(BufReader::with_capacity(
+                super::CHUNK,
+                whole,
+            )))
+        } else {
+            Self::Plain(whole)
+        })
+    }
+}
+
+impl<F: FnMut(Progress) -> ControlFlow<()>> Read for Text<'_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(whole) => whole.read(buffer),
+            Self::Gzip(decoder) => decoder.read(buffer),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Writing interval logs.
+
+use super::BASE64;
+use super::source::io_error;
+use crate::histogram::invalid;
+use crate::render::decimal;
+use crate::{Error, Histogram};
+use base64::Engine;
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// What the reference divides maxima by: nanoseconds become milliseconds.
+const MAX_UNIT: f64 = 1e6;
+
+/// Writes an interval log of version 1.3, as the reference implementation does.
+///
+/// Every interval is one write to the file, so that other programs see whole lines; nothing is buffered.
+/// Any thread may write; closing is dropping.
+#[derive(Debug)]
+pub struct LogWriter {
+    path: PathBuf,
+    file: Mutex<LogFile>,
+}
+
+#[derive(Debug)]
+struct LogFile {
+    file: File,
+    /// Up to the end of the last whole line.
+    length: u64,
+}
+
+impl LogWriter {
+    /// Makes a log, or empties the one that is there, and writes its head. `start` is when the log
+    /// begins, in seconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] when `start` is not a finite number from 0, [`Error::Io`].
+    pub fn create(path: &Path, start: f64) -> Result<Self, Error> {
+        check("start", start)?;
+        let writer = Self {
+            path: path.to_owned(),
+            file: Mutex::new(LogFile {
+                file: File::create(path).map_err(|error| io_error(path, &error))?,
+                length: 0,
+            }),
+        };
+        let start = decimal(start, 3);
+        writer.append(&format!(
+            "#[Histogram log format version 1.3]\n\
+             #[StartTime: {start} (seconds since epoch)]\n\
+             #[BaseTime: {start} (seconds since epoch)]\n\
+             \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n"
+        ))?;
+        Ok(writer)
+    }
+
+    /// Appends an interval that began `start` seconds after the log's start and took `seconds`, with
+    /// the histogram's tag. The maximum beside it is in millionths of the histogram's unit.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] when `start` or `seconds` is not a finite number from 0, [`Error::Io`].
+    /// When a write fails half-way the file is cut back to whole lines, if it can be.
+    pub fn write(&self, histogram: &Histogram, start: f64, seconds: f64) -> Result<(), Error> {
+        check("start", start)?;
+        check("seconds", seconds)?;
+        let mut line = String::new();
+        if !histogram.tag().is_empty() {
+            line += &format!("Tag={},", histogram.tag());
+        }
+        let max = histogram.max().unwrap_or(0) as f64 / MAX_UNIT;
+        for number in [start, seconds, max] {
+            line += &decimal(number, 3);
+            line.push(',');
+        }
+        BASE64.encode_string(histogram.encode(), &mut line);
+        line.push('\n');
+        self.append(&line)
+    }
+
+    fn append(&self, text: &str) -> Result<(), Error> {
+        // Poisoned or not: the length says what is whole.
+        let mut log = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = log.file.write_all(text.as_bytes()) {
+            let end = log.length;
+            // A pipe cannot be cut, and what else could fail has just done so.
+            let _ = log.file.set_len(end);
+            let _ = log.file.seek(SeekFrom::Start(end));
+            return Err(io_error(&self.path, &error));
+        }
+        log.length += text.len() as u64;
+        Ok(())
+    }
+}
+
+fn check(argument: &'static str, value: f64) -> Result<(), Error> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(());
+    }
+    Err(invalid(argument, value, "a finite number from 0"))
+}
