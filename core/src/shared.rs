@@ -373,10 +373,12 @@ impl Shared {
         Ok(self.buckets(scan)?.try_for_each(visitor))
     }
 
+    // ANCHOR: tag
     /// A copy of the tag. See [`Histogram::tag`].
     pub fn tag(&self) -> Result<String, Error> {
         self.read(|h| Ok(h.tag().to_owned()))
     }
+    // ANCHOR_END: tag
 
     /// See [`Histogram::set_tag`].
     pub fn set_tag(&self, tag: &str) -> Result<(), Error> {

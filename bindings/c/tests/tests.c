@@ -670,6 +670,7 @@ static void a_cursor_gives_each_bucket_once(void) {
   tb_buckets_free(shared_cursor);
 }
 
+/* ANCHOR: visitor_frees */
 static int32_t use_and_free(void *user, const tb_bucket *bucket) {
   tb_histogram **histogram = user;
   if (*histogram) {
@@ -679,6 +680,7 @@ static int32_t use_and_free(void *user, const tb_bucket *bucket) {
   }
   return bucket->value == 3 ? -9 : 0;
 }
+/* ANCHOR_END: visitor_frees */
 
 static void a_visitor_may_free_the_handle(void) {
   tb_histogram *histogram = make();

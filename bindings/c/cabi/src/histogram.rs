@@ -10,6 +10,7 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use tollbridge_core::{Attempt, Config, Error, Locked, Shared};
 
+// ANCHOR: handle
 /// A handle to a latency histogram.
 ///
 /// Ownership: the handle is the caller's and freed with tb_histogram_free. Several handles may
@@ -18,6 +19,7 @@ use tollbridge_core::{Attempt, Config, Error, Locked, Shared};
 /// records may call back (tb_histogram_watch).
 /// Using a handle after it was freed, or freeing it twice, is undefined.
 pub struct tb_histogram(pub(crate) Shared);
+// ANCHOR_END: handle
 
 /// What a histogram can tell apart. Its memory follows from it: at most 50 MiB.
 #[repr(C)]
@@ -126,6 +128,7 @@ pub extern "C" fn tb_histogram_clone(
     })
 }
 
+// ANCHOR: free
 /// Frees a handle, and with the last one the histogram and its watchers, whose destructors are called
 /// on this thread unless one of them is being called on another.
 ///
@@ -136,6 +139,7 @@ pub extern "C" fn tb_histogram_clone(
 pub extern "C" fn tb_histogram_free(histogram: Option<Box<tb_histogram>>) {
     guard_free(|| drop(histogram));
 }
+// ANCHOR_END: free
 
 /// What the histogram was made with.
 ///

@@ -61,6 +61,7 @@ pub(crate) fn give_text(text: String) -> tb_text {
     }
 }
 
+// ANCHOR: give
 /// Hands a vector to C as pointer and length. The pointer is NULL when there is nothing.
 pub(crate) fn give<T>(items: Vec<T>) -> (*mut T, usize) {
     let length = items.len();
@@ -69,6 +70,7 @@ pub(crate) fn give<T>(items: Vec<T>) -> (*mut T, usize) {
     }
     (Box::into_raw(items.into_boxed_slice()).cast(), length)
 }
+// ANCHOR_END: give
 
 // ANCHOR: take
 /// Takes back what [`give`] handed out and zeroes the pair; `extra` items follow the `length` ones.

@@ -61,6 +61,7 @@ def steady_bytes(data: Any) -> bytes:
     return data if type(data) is bytes else _contiguous(data).tobytes()
 
 
+# ANCHOR: borrowed
 def borrowed_doubles(values: Any) -> tuple[Any, int]:
     """What to pass for doubles, for as long as the GIL is held, and how many they are."""
     view = _view(values, _F64)
@@ -68,6 +69,9 @@ def borrowed_doubles(values: Any) -> tuple[Any, int]:
         return _borrow(view, c_double), len(view)
     copied = _copy("d", values, view)
     return copied, len(copied) // 8
+
+
+# ANCHOR_END: borrowed
 
 
 def writable_doubles(values: Any) -> tuple[Any, int]:
@@ -80,9 +84,13 @@ def writable_doubles(values: Any) -> tuple[Any, int]:
     return _borrow(view, c_double), len(view)
 
 
+# ANCHOR: steady
 def steady_doubles(values: Any) -> bytes:
     """Doubles in memory that no other thread can change."""
     return _copy("d", values, _view(values, _F64))
+
+
+# ANCHOR_END: steady
 
 
 def steady_u64s(values: Any) -> bytes:

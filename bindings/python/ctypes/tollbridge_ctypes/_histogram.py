@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     import numpy
 
 
+# ANCHOR: handle
 class Handle(c_void_p):
     """An owned tb_histogram: freed when neither a Histogram nor a running call refers to it.
 
@@ -59,6 +60,9 @@ class Handle(c_void_p):
     # Bound as a default, so that it is still there when the interpreter ends.
     def __del__(self, free: Any = tb_histogram_free) -> None:
         free(self)
+
+
+# ANCHOR_END: handle
 
 
 class Histogram:
@@ -329,6 +333,7 @@ class Histogram:
         if error := tb_histogram_merge(self._open(), other._open()):
             raise failure(error)
 
+    # ANCHOR: encode
     def encode(self) -> bytes:
         """The counts in HdrHistogram's V2 encoding with DEFLATE, which other implementations read.
 
@@ -341,6 +346,8 @@ class Histogram:
             return PyBytes_FromStringAndSize(encoded.data, encoded.length)
         finally:
             tb_bytes_free(byref(encoded))
+
+    # ANCHOR_END: encode
 
     @classmethod
     def decode(cls, data: "Buffer", /) -> Self:

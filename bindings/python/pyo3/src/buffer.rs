@@ -96,6 +96,7 @@ impl Element for f64 {
     const CODES: &'static [u8] = b"d";
 }
 
+// ANCHOR: values
 /// Calls `use_values` with the values of a buffer or iterable.
 ///
 /// A one-dimensional, contiguous, aligned buffer of native `T` is borrowed: `use_values` must run
@@ -115,6 +116,7 @@ pub fn with_values<T: Element, R>(
     }
     use_values(Cow::Owned(convert(object)?))
 }
+// ANCHOR_END: values
 
 /// Calls `change` with the values of a writable buffer, in place.
 ///
