@@ -20,7 +20,7 @@ use crate::results::{
 };
 use crate::runner::{Outcome, Runner};
 use crate::shapes::{EMPTY, Shape, Shapes};
-use crate::{report, stats};
+use crate::{report, stats, table};
 
 /// Bytes that fresh objects may take in a runner, with 64 for each object's head.
 const FRESH_BYTES: u64 = 16 << 20;
@@ -167,16 +167,13 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     let disagreements = agreement.iter().filter(|row| !row.agrees).count();
     if args.json {
         match args.cross_check {
-            true => println!("{}", serde_json::to_string_pretty(&agreement)?),
-            false => println!(
-                "{}",
-                serde_json::to_string_pretty(&report::rows::rows(&results))?
-            ),
+            true => table::print_json(&agreement)?,
+            false => table::print_json(&report::rows::rows(&results))?,
         }
     } else {
-        print!("{}", crosscheck::table(&agreement));
-        println!("{}", summary(&results));
-        println!("report: {}", out.join(report::PAGE).display());
+        table::print(crosscheck::table(&agreement))?;
+        table::print_line(summary(&results))?;
+        table::print_line(format_args!("report: {}", out.join(report::PAGE).display()))?;
     }
     let failed = results.cases.iter().any(|c| c.failure.is_some()) || !results.absent.is_empty();
     Ok(if failed || disagreements > 0 {

@@ -144,7 +144,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     for bridge in here {
         let row = checker.check(bridge);
         if !args.json {
-            checker.progress.suspend(|| print!("{}", failures(&row)));
+            checker.progress.suspend(|| table::print(failures(&row)))?;
         }
         rows.push(row);
     }
@@ -159,12 +159,12 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         table::print_json(&rows)?;
     } else {
         let lines: Vec<Vec<String>> = rows.iter().map(summary).collect();
-        print!("{}", table::columns(&lines));
-        println!(
+        table::print(table::columns(&lines))?;
+        table::print_line(format_args!(
             "{} passed, {failed} failed, {} skipped",
             sum(|row| row.passed),
             sum(|row| row.unsupported) + skipped.len() * vectors.len()
-        );
+        ))?;
     }
     Ok(if failed == 0 {
         ExitCode::SUCCESS

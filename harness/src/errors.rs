@@ -59,9 +59,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         let fields: Vec<String> = fields.collect();
         vec![row.code.to_string(), row.name.to_owned(), fields.join(", ")]
     };
-    print!(
-        "{}",
-        table::columns(&rows.iter().map(line).collect::<Vec<_>>())
-    );
+    table::print(table::columns(&rows.iter().map(line).collect::<Vec<_>>()))?;
     Ok(ExitCode::SUCCESS)
 }

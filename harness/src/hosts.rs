@@ -89,7 +89,7 @@ pub fn build(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
     for bridge in here {
         lines.run(&bridge.id, &bridge.build)?;
     }
-    Ok(lines.summary("built", skipped.len()))
+    lines.summary("built", skipped.len())
 }
 
 /// Runs the bridges' own tests, then those of the hosts whose bridges are all selected.
@@ -109,7 +109,7 @@ pub fn test(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
             lines.run(&host.name, &host.test)?;
         }
     }
-    Ok(lines.summary("passed", skipped.len()))
+    lines.summary("passed", skipped.len())
 }
 
 /// Checks the sources of the hosts that selected bridges belong to, or mends them.
@@ -123,7 +123,7 @@ pub fn lint(workspace: &Workspace, args: &LintArgs) -> Result<ExitCode> {
     for host in hosts_of(workspace, &here) {
         lines.run(&host.name, if args.fix { &host.fix } else { &host.lint })?;
     }
-    Ok(lines.summary("passed", skipped.len()))
+    lines.summary("passed", skipped.len())
 }
 
 /// Says which hosts can run here, and what to install for the others.
@@ -164,7 +164,7 @@ pub fn doctor(workspace: &Workspace, args: &DoctorArgs) -> Result<ExitCode> {
             vec![row.name.to_owned(), state]
         })
         .collect();
-    print!("{}", table::columns(&lines));
+    table::print(table::columns(&lines))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -256,11 +256,12 @@ impl<'a> Lines<'a> {
             let took = seconds(start.elapsed());
             self.done.insert(line, output.status.success());
             if output.status.success() {
-                println!("ok      {who}: {line} ({took})");
+                table::print_line(format_args!("ok      {who}: {line} ({took})"))?;
                 self.passed += 1;
             } else {
-                println!("FAILED  {who}: {line} ({took}, {})", output.status);
-                print!("{}", String::from_utf8_lossy(&output.stdout));
+                let how = output.status;
+                table::print_line(format_args!("FAILED  {who}: {line} ({took}, {how})"))?;
+                table::print(String::from_utf8_lossy(&output.stdout))?;
                 self.failed += 1;
                 break;
             }
@@ -268,16 +269,16 @@ impl<'a> Lines<'a> {
         Ok(())
     }
 
-    fn summary(&self, passed: &str, skipped: usize) -> ExitCode {
-        println!(
+    fn summary(&self, passed: &str, skipped: usize) -> Result<ExitCode> {
+        table::print_line(format_args!(
             "{} {passed}, {} failed, {skipped} skipped",
             self.passed, self.failed
-        );
-        if self.failed == 0 {
+        ))?;
+        Ok(if self.failed == 0 {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
-        }
+        })
     }
 }
 

@@ -4,6 +4,8 @@
 //! their types in their literals.
 
 #![forbid(unsafe_code)]
+// `table::print` writes instead: it does not panic when the reader has gone.
+#![deny(clippy::print_stdout)]
 
 pub mod bench;
 pub mod bridge;

@@ -76,7 +76,7 @@ fn uncovered(workspace: &Workspace, json: bool) -> Result<ExitCode> {
         vec![row.kind.to_owned(), row.name.clone()]
     })?;
     if rows.is_empty() && !json {
-        println!("every operation, probe, fault and error is reached by a vector");
+        table::print_line("every operation, probe, fault and error is reached by a vector")?;
     }
     Ok(if rows.is_empty() {
         ExitCode::SUCCESS
@@ -93,10 +93,7 @@ fn print<T: Serialize>(
     if json {
         table::print_json(&rows)?;
     } else {
-        print!(
-            "{}",
-            table::columns(&rows.iter().map(line).collect::<Vec<_>>())
-        );
+        table::print(table::columns(&rows.iter().map(line).collect::<Vec<_>>()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -93,7 +93,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             reasons.join(", "),
         ]
     }));
-    print!("{}", table::columns(&lines));
+    table::print(table::columns(&lines))?;
     Ok(ExitCode::SUCCESS)
 }
 

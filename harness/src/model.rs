@@ -89,6 +89,13 @@ impl Line {
     }
 }
 
+/// A relative error as people write it: `-48 %`.
+#[must_use]
+pub fn share(error: f64) -> String {
+    // Zero has no sign here.
+    format!("{:+.0} %", (100.0 * error).round() + 0.0)
+}
+
 /// Linear interpolation between neighbours of `table`, which rises in `n`; `None` outside of it.
 #[must_use]
 pub fn interpolate(table: &[Point], n: u64) -> Option<f64> {
@@ -119,8 +126,8 @@ impl fmt::Display for NoLine {
         match self {
             Self::TooFewSizes => write!(f, "fewer than {FEWEST_SIZES} sizes"),
             Self::NoTime => write!(f, "no time above the loop's"),
-            Self::Misfits(n, error) => write!(f, "{:+.0} % at {n}", error * 100.0),
-            Self::Mispredicts(n, error) => write!(f, "{:+.0} % at {n}, held out", error * 100.0),
+            Self::Misfits(n, error) => write!(f, "{} at {n}", share(*error)),
+            Self::Mispredicts(n, error) => write!(f, "{} at {n}, held out", share(*error)),
         }
     }
 }
@@ -392,6 +399,7 @@ mod tests {
         let step = line(&[(1, 7.0), (16, 7.0), (256, 14.0), (4096, 14.0)]);
         assert!(matches!(step, Err(NoLine::Misfits(256, error)) if error < -0.15));
         assert_eq!(NoLine::Misfits(256, -0.476).to_string(), "-48 % at 256");
+        assert_eq!(share(-0.001), "+0 %");
     }
 
     #[test]

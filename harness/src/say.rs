@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow, ensure};
 
 use crate::bridge::Workspace;
 use crate::runner::{Outcome, Runner};
+use crate::table::print_line;
 use crate::vectors::{compile, show};
 
 /// Arguments of `toll say`.
@@ -41,17 +42,21 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     }
     let mut runner = Runner::start(selected[0])?;
     for (line, wire) in requests {
-        println!("{line}\n  wire   {wire}");
+        print_line(format_args!("{line}\n  wire   {wire}"))?;
         match runner.ask(&wire, Duration::from_secs(args.limit)) {
             Outcome::Reply(reply) => {
-                println!("  reply  {}\n  means  {}", reply.join(" "), show(&reply));
+                let (reply, means) = (reply.join(" "), show(&reply));
+                print_line(format_args!("  reply  {reply}\n  means  {means}"))?;
             }
             Outcome::Died(how) => {
-                println!("  died   {how}");
+                print_line(format_args!("  died   {how}"))?;
                 return Ok(ExitCode::FAILURE);
             }
             Outcome::Hung => {
-                println!("  hung   no reply within {} s; it was killed", args.limit);
+                let limit = args.limit;
+                print_line(format_args!(
+                    "  hung   no reply within {limit} s; it was killed"
+                ))?;
                 return Ok(ExitCode::FAILURE);
             }
         }

@@ -1,4 +1,9 @@
-//! Tables for people on a terminal.
+//! What is printed: tables for people on a terminal, and JSON.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+use anyhow::Context;
 
 /// Rows in aligned columns, two spaces between; the last column may be as long as it likes.
 #[must_use]
@@ -25,13 +30,35 @@ pub fn columns(rows: &[Vec<String>]) -> String {
     out
 }
 
+/// Prints text. Who reads it may stop when they like (`| head`): the command goes on, and its exit code still
+/// tells what came of it. A signal would end it there, but would have it die of a runner's closed pipe as well.
+///
+/// # Errors
+/// When it cannot be written for another reason: a full disk.
+pub fn print(text: impl Display) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("writing to stdout")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints text and ends the line, as [`print`].
+///
+/// # Errors
+/// As `print`.
+pub fn print_line(text: impl Display) -> anyhow::Result<()> {
+    print(format_args!("{text}\n"))
+}
+
 /// Prints rows as a JSON list.
 ///
 /// # Errors
-/// When a row cannot be written as JSON.
+/// As [`print`], or when a row cannot be written as JSON.
 pub fn print_json(rows: &impl serde::Serialize) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(rows)?);
-    Ok(())
+    print_line(serde_json::to_string_pretty(rows)?)
 }
 
 #[cfg(test)]

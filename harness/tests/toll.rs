@@ -592,6 +592,34 @@ fn the_error_table_is_cores() {
 }
 
 #[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let project = Project::new(&["good"]);
+    let commands: [&[&str]; 7] = [
+        &["errors"],
+        &["errors", "--json"],
+        &["list"],
+        &["check"],
+        &["check", "--json"],
+        &["say", "fake/good", "nop"],
+        &["doctor", "--json"],
+    ];
+    for args in commands {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_toll"));
+        command.arg("--root").arg(project.0.path()).args(args);
+        let output = command.stdout(writer).output().unwrap();
+        let said = lossy(&output.stderr);
+        let expected = project.toll(args).status.code();
+        assert_eq!(output.status.code(), expected, "{args:?}: {said}");
+        assert!(
+            !said.contains("panic") && !said.contains("toll:"),
+            "{args:?}: {said}"
+        );
+    }
+}
+
+#[test]
 fn a_pinned_runner_never_runs_elsewhere() {
     let project = Project::new(&["good"]);
     let workspace = project.workspace();

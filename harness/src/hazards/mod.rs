@@ -104,14 +104,14 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     if args.json {
         table::print_json(&rows)?;
     } else {
-        print!("{}", summary(&rows));
-        println!(
+        table::print(summary(&rows))?;
+        table::print_line(format_args!(
             "{} ok, {} not, {} skipped, in {:.0} s",
             rows.iter().filter(|row| row.ok).count(),
             rows.iter().filter(|row| !row.ok).count(),
             unwatched + skipped.len() * catalogue.hazards.len(),
             started.elapsed().as_secs_f64()
-        );
+        ))?;
     }
     if rows.iter().any(|row| !row.ok) {
         return Ok(ExitCode::FAILURE);

@@ -14,6 +14,7 @@ use crate::report::rows::{self, Row};
 use crate::report::{markdown, plot};
 use crate::results::Results;
 use crate::shapes::Shapes;
+use crate::table::print_line;
 
 const OPEN: &str = "<!-- toll:";
 const OPEN_END: &str = "-->";
@@ -50,9 +51,9 @@ pub fn run(root: &Path, results: &Results, shapes: &Shapes, write: bool) -> Resu
         if write {
             fs::create_dir_all(path.parent().unwrap_or(root))?;
             fs::write(&path, new).with_context(|| format!("writing {shown}"))?;
-            println!("rewrote {shown}");
+            print_line(format_args!("rewrote {shown}"))?;
         } else {
-            println!("stale: {shown}; run `toll report --docs`");
+            print_line(format_args!("stale: {shown}; run `toll report --docs`"))?;
             stale += 1;
         }
     }

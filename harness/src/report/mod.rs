@@ -74,12 +74,12 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         let models = Models::of(&results, &shapes);
         match args.json {
             true => table::print_json(&models.rows())?,
-            false => print!("{}", models.text()),
+            false => table::print(models.text())?,
         }
         return Ok(ExitCode::SUCCESS);
     }
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&rows::rows(&results))?);
+        table::print_json(&rows::rows(&results))?;
         return Ok(ExitCode::SUCCESS);
     }
     let out = match args.out {
@@ -87,7 +87,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         None => input.parent().map(Path::to_owned).unwrap_or_default(),
     };
     write(&results, &shapes, &[], &out)?;
-    println!("report: {}", out.join(PAGE).display());
+    table::print_line(format_args!("report: {}", out.join(PAGE).display()))?;
     Ok(ExitCode::SUCCESS)
 }
 

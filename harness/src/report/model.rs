@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::bridge::Role;
 use crate::model::{
-    BreakEven, Cost, HeldOut, Instead, LINE_END, LINE_LIMIT, Line, Point, break_even,
+    BreakEven, Cost, HeldOut, Instead, LINE_END, LINE_LIMIT, Line, NoLine, Point, break_even, share,
 };
 use crate::report::document::{Block, Cell, Table};
 use crate::report::figures;
@@ -126,7 +126,8 @@ impl BreakEvenRow<'_> {
     fn gained(&self) -> String {
         let up_to = figures::size(self.up_to);
         match self.gain {
-            ..1.0 => format!("{} slower at {up_to}", figures::ratio(1.0 / self.gain)),
+            ..0.995 => format!("{} slower at {up_to}", figures::ratio(1.0 / self.gain)),
+            ..1.005 => format!("the same at {up_to}"),
             gain => format!("{} faster at {up_to}", figures::ratio(gain)),
         }
     }
@@ -299,8 +300,15 @@ impl<'a> Models<'a> {
             ),
             _ => "These results have no held-out sizes, so that no line was checked.".into(),
         };
+        let refuted = |m: &&Model| matches!(m.cost.line, Err(NoLine::Mispredicts(..)));
+        let refuted = match self.all.iter().filter(refuted).count() {
+            0 => String::new(),
+            some => {
+                format!(" {some} more fit what they were fitted to, but not what was held out.")
+            }
+        };
         format!(
-            "{lines} of {} combinations of a bridge and a shape have a line. {checked}",
+            "{lines} of {} combinations of a bridge and a shape have a line. {checked}{refuted}",
             self.all.len()
         )
     }
@@ -341,7 +349,7 @@ impl<'a> Models<'a> {
                 .cost
                 .held_out
                 .iter()
-                .map(|h| format!("{:+.0} % at {}", 100.0 * h.error, h.measured.n))
+                .map(|h| format!("{} at {}", share(h.error), h.measured.n))
                 .collect();
             let each = EACH_AT.map(|n| or_dash(model.cost.each_at(n).map(figures::each)));
             let [each_64ki, each_256ki] = each;
