@@ -72,7 +72,7 @@ static void *read_object(struct request *r, const struct names *names) {
   return object;
 }
 
-static tb_histogram *read_histogram(struct request *r) { return read_object(r, &histograms); }
+tb_histogram *read_histogram(struct request *r) { return read_object(r, &histograms); }
 
 static struct name *take_first(struct names *names) {
   pthread_mutex_lock(&names_lock);

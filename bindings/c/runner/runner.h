@@ -45,6 +45,8 @@ struct operation {
 };
 extern const struct operation probe_operations[];
 extern const struct operation histogram_operations[];
+/* What is wrong on purpose (hazards.c). */
+extern const struct operation hazard_operations[];
 
 /* The reply to one operation; the caller frees it. */
 char *answer(char *const *tokens, size_t count);
@@ -53,6 +55,10 @@ char *answer_block(const struct block *block);
 bool is_ok(const char *reply);
 /* Frees what the vector made. */
 void forget(void);
+#if HAS_HISTOGRAM
+/* The histogram that the request names next. */
+tb_histogram *read_histogram(struct request *r);
+#endif
 
 /* ---- the wire (wire.c) */
 const char *read_word(struct request *r);

@@ -16,6 +16,7 @@ import sysconfig
 import threading
 from importlib.machinery import ExtensionFileLoader
 
+import hazards
 import loops
 
 BRIDGE, MODULE = sys.argv[1:]
@@ -433,7 +434,14 @@ PROBES = {
     "call_back_from_new_thread": lambda q: call_back(probe.call_back_from_new_thread, q),
 }
 
+
+def hazard(q):
+    outcome = hazards.run(tb, q.word(), h(q))
+    return Reply("unsupported op") if outcome is None else Words(outcome)
+
+
 FAULTS = {
+    "hazard": hazard,
     "panic": lambda q: tb.fault.panic(q.text()),
     "panic_while_locked": lambda q: tb.fault.panic_while_locked(h(q)),
 }

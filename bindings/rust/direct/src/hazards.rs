@@ -21,7 +21,6 @@ pub fn run(name: &str, histogram: Shared) -> Result<&'static str, Stop> {
         "finalizer-on-another-thread" => finalizer_on_another_thread(&histogram),
         "thread-exit" => thread_exit(&histogram),
         "small-stack" => small_stack(histogram),
-        "stack-overflow" => stack_overflow(histogram),
         "callback-at-exit" => callback_at_exit(histogram),
         _ => return Err(Stop::Unsupported("op")),
     };
@@ -96,27 +95,16 @@ fn thread_exit(histogram: &Shared) -> Result<&'static str, Error> {
 }
 
 fn small_stack(histogram: Shared) -> Result<&'static str, Error> {
-    on_small_stack(move || {
+    let work = move || {
         histogram.record(5)?;
         histogram.merge(&histogram)?;
-        let walked =
-            histogram.for_each_bucket(Scan::Recorded, |_| ControlFlow::<()>::Continue(()))?;
+        let go_on = |_| ControlFlow::<()>::Continue(());
+        let walked = histogram.for_each_bucket(Scan::Recorded, go_on)?;
         let rendered = histogram.render(5, 1.0)?;
-        let failed = histogram
-            .record(1001)
-            .is_err_and(|error| error.to_string().contains("1001"));
+        let failed = histogram.record(1001);
+        let failed = failed.is_err_and(|error| error.to_string().contains("1001"));
         Ok(walked.is_continue() && !rendered.is_empty() && failed)
-    })
-}
-
-fn stack_overflow(histogram: Shared) -> Result<&'static str, Error> {
-    on_small_stack(move || histogram.encode().map(|bytes| !bytes.is_empty()))
-}
-
-/// Runs `work`, which says whether all was right, on a thread with a stack of 64 KiB.
-fn on_small_stack(
-    work: impl FnOnce() -> Result<bool, Error> + Send + 'static,
-) -> Result<&'static str, Error> {
+    };
     let started = thread::Builder::new().stack_size(64 * 1024).spawn(work);
     match started.map(thread::JoinHandle::join) {
         Ok(Ok(right)) => right.map(|right| if right { "right" } else { "wrong" }),
