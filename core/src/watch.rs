@@ -106,6 +106,7 @@ impl Watchers {
         std::mem::replace(&mut list.watchers, all)
     }
 
+    // ANCHOR: tell
     /// Calls every watcher whose limit a value reaches, in the order of the values.
     pub(crate) fn tell(&self, values: &[u64]) {
         let watchers = Arc::clone(&self.list().watchers);
@@ -118,6 +119,7 @@ impl Watchers {
             }
         }
     }
+    // ANCHOR_END: tell
 }
 
 impl Watcher {

@@ -56,6 +56,7 @@ public:
     return found ? std::optional(value) : std::nullopt;
   }
 
+  // ANCHOR: trampoline
   // `visit` answers whether to go on. No exception may leave through Rust: it is caught in the
   // trampoline, and thrown again when the walk has ended.
   template <typename Visit> void for_each_bucket(const tb_scan &scan, Visit visit) const {
@@ -76,6 +77,7 @@ public:
     check(tb_histogram_for_each_bucket(handle.get(), &scan, trampoline, &walk, &stopped));
     if (walk.thrown) std::rethrow_exception(walk.thrown);
   }
+  // ANCHOR_END: trampoline
 
 private:
   std::unique_ptr<tb_histogram, Free> handle;

@@ -29,6 +29,7 @@ pub type tb_watcher = Option<unsafe extern "C" fn(user: *mut c_void, value: u64)
 /// Threads: called on any thread; no lock is held.
 pub type tb_destructor = Option<unsafe extern "C" fn(user: *mut c_void)>;
 
+// ANCHOR: user
 /// What the caller gave us to keep until the last call with it has ended.
 struct User {
     data: *mut c_void,
@@ -49,6 +50,7 @@ impl Drop for User {
         }
     }
 }
+// ANCHOR_END: user
 
 // ANCHOR: watch
 /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle and on

@@ -153,6 +153,7 @@ def _bind(library: Any, prototype: Callable) -> Any:
     return function
 
 
+# ANCHOR: waits
 def leaf(prototype: Callable) -> Any:
     """Binds a function that only computes: called with the GIL held."""
     return _bind(holding_library, prototype)
@@ -161,6 +162,9 @@ def leaf(prototype: Callable) -> Any:
 def waits(prototype: Callable) -> Any:
     """Binds a function that may wait, call back or take long: called without the GIL."""
     return _bind(releasing_library, prototype)
+
+
+# ANCHOR_END: waits
 
 
 # ---- tollbridge.h

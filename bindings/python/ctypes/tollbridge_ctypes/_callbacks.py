@@ -31,6 +31,7 @@ _running: dict[int, _Call] = {}
 _keys = count(1)
 
 
+# ANCHOR: call_with
 def call_with(function: Callable[..., Any], start: Callable[[int], int | None]) -> None:
     """Runs `start`, which calls C with a key under which a trampoline finds `function`."""
     key = next(_keys)
@@ -46,6 +47,9 @@ def call_with(function: Callable[..., Any], start: Callable[[int], int | None]) 
             raise call.raised
         finally:
             call.raised = None  # its traceback refers to this frame: no cycle
+
+
+# ANCHOR_END: call_with
 
 
 # ANCHOR: trampoline
