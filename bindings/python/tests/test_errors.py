@@ -19,6 +19,9 @@ ROWS = {
     14: ("invalid_enum", None),
     15: ("invalid_length", None),
     16: ("probe", None),
+    17: ("malformed_log", ValueError),
+    18: ("io", OSError),
+    19: ("cancelled", None),
 }
 
 
@@ -31,7 +34,7 @@ def test_every_code_has_a_class(tb):
         assert error.__name__ == "".join(word.capitalize() for word in words)
         assert getattr(tb, error.__name__) is error
         assert issubclass(error, tb.TollbridgeError)
-        for other in (ValueError, OverflowError):
+        for other in (ValueError, OverflowError, OSError):
             assert issubclass(error, other) == (other is second)
 
 

@@ -20,8 +20,24 @@ pub fn panic(py: Python<'_>, what: Text<'_>) -> PyResult<()> {
 #[pyfunction]
 #[pyo3(signature = (histogram, /))]
 pub fn panic_while_locked(py: Python<'_>, histogram: &Bound<'_, Histogram>) -> PyResult<()> {
-    guard(py, || {
-        let shared = histogram.get().shared()?;
-        py.detach(|| fault::panic_while_locked(&shared))
-    })
+    histogram
+        .get()
+        .handle()
+        .detached(py, fault::panic_while_locked)
+}
+
+/// An object whose destructor panics, with `dropped`. PyO3 catches it: it goes to
+/// `sys.unraisablehook`, as an exception in `__del__` would.
+#[pyclass(frozen, module = "tollbridge.fault")]
+#[derive(Default)]
+pub struct PanicsWhenDropped {
+    _inner: fault::PanicsWhenDropped,
+}
+
+#[pymethods]
+impl PanicsWhenDropped {
+    #[new]
+    fn new() -> Self {
+        Self::default()
+    }
 }

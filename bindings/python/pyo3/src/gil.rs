@@ -7,6 +7,8 @@
 //! A long call lets go of the GIL first. Either way no Python object is touched under our lock.
 
 use crate::errors::guard;
+use crate::watch::Common;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use tollbridge_core::{Attempt, Error, Locked, Shared};
@@ -16,30 +18,40 @@ use tollbridge_core::{Attempt, Error, Locked, Shared};
 /// The lock is held for reading during short calls, which neither wait nor run Python code,
 /// and for writing only to take the histogram out. So nobody waits for it longer than a short call,
 /// and a visitor may close the handle that it was called through. With a GIL nobody waits at all.
-pub struct Handle(RwLock<Option<Shared>>);
+pub struct Handle(RwLock<Option<Py<Common>>>);
 
 impl Handle {
-    pub fn new(shared: Shared) -> Self {
-        Self(RwLock::new(Some(shared)))
+    pub fn new(py: Python<'_>, shared: Shared) -> PyResult<Self> {
+        Ok(Self(RwLock::new(Some(Py::new(py, Common::new(shared))?))))
+    }
+
+    /// Another handle to the same histogram.
+    pub fn another(&self, py: Python<'_>) -> PyResult<Self> {
+        let common = guard(py, || self.common(py))?;
+        Ok(Self(RwLock::new(Some(common.unbind()))))
     }
 
     /// Lets go of the histogram. Closing twice is allowed.
-    pub fn close(&self) {
+    pub fn close(&self, py: Python<'_>) {
         let taken = self
             .0
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        drop(taken); // not under the lock: this may free megabytes
+        // Not under the lock: this may free megabytes, and run Python code.
+        drop(taken.map(|common| common.into_bound(py)));
     }
 
     pub fn is_closed(&self) -> bool {
         self.read().is_none()
     }
 
-    /// The histogram itself, which stays alive with what is returned.
-    pub fn shared(&self) -> Result<Shared, Error> {
-        self.read().clone().ok_or(Error::Closed {})
+    /// What all handles have in common. Who holds it keeps the histogram and its watchers.
+    pub fn common<'py>(&self, py: Python<'py>) -> Result<Bound<'py, Common>, Error> {
+        match self.read().as_ref() {
+            Some(common) => Ok(common.bind(py).clone()),
+            None => Err(Error::Closed {}),
+        }
     }
 
     // ANCHOR: with
@@ -52,10 +64,11 @@ impl Handle {
         py: Python<'_>,
         call: impl FnOnce(&mut Locked<'_>) -> Result<T, Error> + Send,
     ) -> PyResult<T> {
-        guard(py, || match self.try_with(call)? {
+        guard(py, || match self.try_with(py, call)? {
             Ok(value) => Ok(value),
             Err(call) => {
-                let shared = self.shared()?;
+                let common = self.common(py)?;
+                let shared = common.get().shared();
                 py.detach(|| shared.with(call))
             }
         })
@@ -69,32 +82,44 @@ impl Handle {
         call: impl FnOnce(&Shared) -> Result<T, Error> + Send,
     ) -> PyResult<T> {
         guard(py, || {
-            let shared = self.shared()?;
-            py.detach(|| call(&shared))
+            let common = self.common(py)?;
+            let shared = common.get().shared();
+            py.detach(|| call(shared))
         })
     }
 
     /// The first half of [`with`](Self::with): gives `call` back when it would have to wait.
     #[inline]
-    pub fn try_with<T, F>(&self, call: F) -> Result<Result<T, F>, Error>
+    pub fn try_with<T, F>(&self, py: Python<'_>, call: F) -> Result<Result<T, F>, Error>
     where
         F: FnOnce(&mut Locked<'_>) -> Result<T, Error>,
     {
-        let attempt = match self.read().as_ref() {
-            Some(shared) => shared.try_with(call),
+        let (attempt, common) = match self.read().as_ref() {
+            Some(common) => {
+                let common = common.bind(py);
+                (common.get().shared().try_with(call), common.clone())
+            }
             None => return Err(Error::Closed {}),
         };
         match attempt {
             Ok(Attempt { result, due }) => {
-                due.tell(); // nothing is locked any more: a watcher may close this handle
+                // Nothing is locked any more: a watcher may close this handle, and the rest of the
+                // watchers is still told, since `common` is kept.
+                due.tell();
+                drop(common);
                 result.map(Ok)
             }
             Err(call) => Ok(Err(call)),
         }
     }
 
+    /// For the garbage collector. It runs on a thread that has the GIL, so nobody is writing.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&*self.read())
+    }
+
     #[inline]
-    fn read(&self) -> RwLockReadGuard<'_, Option<Shared>> {
+    fn read(&self) -> RwLockReadGuard<'_, Option<Py<Common>>> {
         // Nothing panics while it is locked for writing.
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }

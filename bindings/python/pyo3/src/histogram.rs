@@ -2,14 +2,17 @@
 
 use crate::buckets::{Bucket, Buckets, Scan};
 use crate::buffer::{self, Element, Text};
+use crate::callback;
 use crate::errors::guard;
 use crate::fastcall::{Fastcall, number};
 use crate::gil::Handle;
 use crate::record;
+use crate::watch::Watch;
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray2};
 use pyo3::Borrowed;
 use pyo3::exceptions::PyImportError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyTuple, PyType};
 use std::borrow::Cow;
@@ -50,8 +53,12 @@ const MUCH_TEXT: usize = 1 << 12;
 pub struct Histogram(Handle);
 
 impl Histogram {
-    pub fn shared(&self) -> Result<Shared, Error> {
-        self.0.shared()
+    pub fn of(py: Python<'_>, shared: Shared) -> PyResult<Self> {
+        Handle::new(py, shared).map(Self)
+    }
+
+    pub fn handle(&self) -> &Handle {
+        &self.0
     }
 
     /// Whether walking all counts takes milliseconds, not microseconds.
@@ -85,7 +92,7 @@ impl Histogram {
             // values that change between the check and the use would break "all or nothing".
             let values = values.into_owned();
             if values.len() <= few {
-                let tried = guard(py, || self.0.try_with(|h| call(h, &values)))?;
+                let tried = guard(py, || self.0.try_with(py, |h| call(h, &values)))?;
                 if let Ok(result) = tried {
                     return Ok(result);
                 }
@@ -116,11 +123,12 @@ impl Histogram {
             highest,
             significant_digits,
         };
-        guard(py, || {
+        let histogram = guard(py, || {
             let mut histogram = core::Histogram::new(config)?;
             histogram.set_tag(tag.0)?;
-            Ok(Self(Handle::new(histogram.into())))
-        })
+            Ok(histogram)
+        })?;
+        Self::of(py, histogram.into())
     }
 
     /// The lowest value that can be told from 0.
@@ -310,12 +318,44 @@ impl Histogram {
         scan: Scan,
     ) -> PyResult<bool> {
         for bucket in self.walk(py, |h| h.buckets(scan.into()))? {
-            let answer = visitor.call1((Bucket::from(bucket),))?;
-            if answer.is(pyo3::types::PyBool::new(py, false)) {
+            let bucket = Bound::new(py, Bucket::from(bucket))?.into_any();
+            if callback::is_false(&callback::call(visitor, &bucket)?) {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    // ANCHOR: watch
+    /// Calls `callback` with every value that is recorded at or above `limit` from now on, through
+    /// any handle.
+    ///
+    /// It is called on the thread that records, before `record` returns, perhaps on several at once.
+    /// `record_n` tells its value once, `merge` tells nothing; of what a watcher records itself nobody is
+    /// told. It may use the histogram and close it. What it raises, KeyboardInterrupt too, goes to
+    /// `sys.unraisablehook` (as in a weakref's callback): the value is recorded, the watch goes on.
+    /// When the interpreter ends it is called no more.
+    ///
+    /// The watch ends when the callback returns False (nothing else that is false), by
+    /// `Watch.unwatch`, or with the last handle; then the callback is let go of. Dropping the Watch
+    /// ends nothing. A callback that refers to its own histogram is found by the garbage collector.
+    ///
+    /// Raises OutOfRangeError for a limit above `highest`.
+    #[pyo3(signature = (limit, callback, /))]
+    fn watch(&self, py: Python<'_>, limit: u64, callback: &Bound<'_, PyAny>) -> PyResult<Watch> {
+        let common = guard(py, || self.0.common(py))?;
+        common.get().watch(limit, callback)
+    }
+    // ANCHOR_END: watch
+
+    /// The percentile distribution as text, in the format of HdrHistogram's own tools.
+    ///
+    /// `ticks` are the steps in each half of the distance that is left to 1.0; values are divided by
+    /// `unit`. Raises InvalidArgumentError for `ticks` not from 1 to 1000, and for a `unit` that is
+    /// not finite and above 0.
+    #[pyo3(signature = (ticks = 5, unit = 1.0))]
+    fn render(&self, py: Python<'_>, ticks: u32, unit: f64) -> PyResult<String> {
+        self.0.detached(py, |shared| shared.render(ticks, unit))
     }
 
     /// Adds every value of `other`, which may be this very histogram. The tag stays.
@@ -323,8 +363,9 @@ impl Histogram {
     /// Raises OutOfRangeError when `other` holds a value above `highest`, CountOverflowError.
     #[pyo3(signature = (other, /))]
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
-        let other = guard(py, || other.shared())?;
-        self.0.detached(py, |shared| shared.merge(&other))
+        let other = guard(py, || other.0.common(py))?;
+        let other = other.get().shared();
+        self.0.detached(py, |shared| shared.merge(other))
     }
 
     /// The counts in HdrHistogram's V2 encoding with DEFLATE, which other implementations read.
@@ -344,18 +385,27 @@ impl Histogram {
         data: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         let data = buffer::steady_bytes(data)?;
-        guard(py, || py.detach(|| Shared::decode(&data))).map(|shared| Self(Handle::new(shared)))
+        Self::of(py, guard(py, || py.detach(|| Shared::decode(&data)))?)
     }
 
     /// Another handle to the same histogram, to be closed by itself. `copy.copy` makes an
     /// independent histogram instead.
     fn clone(&self, py: Python<'_>) -> PyResult<Self> {
-        Ok(Self(Handle::new(guard(py, || self.shared())?)))
+        self.0.another(py).map(Self)
     }
 
     /// Closes this handle; what is running on other threads finishes. Closing twice is allowed.
-    fn close(&self) {
-        self.0.close();
+    fn close(&self, py: Python<'_>) {
+        self.0.close(py);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.0.traverse(&visit)
+    }
+
+    /// For the garbage collector.
+    fn __clear__(&self, py: Python<'_>) {
+        self.close(py);
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
@@ -368,13 +418,13 @@ impl Histogram {
     }
 
     fn __enter__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
-        guard(this.py(), || this.get().shared())?;
+        guard(this.py(), || this.get().0.common(this.py()))?;
         Ok(this.clone())
     }
 
     #[pyo3(signature = (*_exception))]
     fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
-        self.close();
+        self.close(_exception.py());
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -414,8 +464,7 @@ impl Histogram {
 
     /// An independent histogram with the same values and tag.
     fn __copy__(&self, py: Python<'_>) -> PyResult<Self> {
-        let copy = self.0.detached(py, Shared::snapshot)?;
-        Ok(Self(Handle::new(copy.into())))
+        Self::of(py, self.0.detached(py, Shared::snapshot)?.into())
     }
 
     /// As `copy.copy`.
@@ -463,7 +512,7 @@ pub fn restore(py: Python<'_>, data: &Bound<'_, PyBytes>, tag: Text<'_>) -> PyRe
             Ok(Shared::from(histogram))
         })
     })?;
-    Ok(Histogram(Handle::new(shared)))
+    Histogram::of(py, shared)
 }
 
 /// NumPy, or advice. rust-numpy would panic without it.

@@ -4,20 +4,24 @@
 //! - `gil`: the closable handle, and how our lock and Python's go together
 //! - `buffer`: how memory and text of Python are borrowed or copied
 //! - `fastcall`: the shortest way in, for the few functions that are shorter than PyO3's own
-//! - `histogram`, `buckets`, `probe`, `fault`: the surface, one file a type
+//! - `callback`: calling a Python function, also while the interpreter ends
+//! - `histogram`, `buckets`, `watch`, `log`, `probe`, `fault`: the surface
 
 #[cfg(panic = "abort")]
 compile_error!("a panic must unwind to become a PanicError: build with panic = \"unwind\"");
 
 mod buckets;
 mod buffer;
+mod callback;
 mod errors;
 mod fastcall;
 mod fault;
 mod gil;
 mod histogram;
+mod log;
 mod probe;
 mod record;
+mod watch;
 
 /// What `tollbridge` re-exports. Import that instead.
 // Not run on a free-threaded interpreter yet, so it asks for the GIL there.
@@ -33,16 +37,20 @@ mod _native {
     #[pymodule_export]
     use crate::errors::{ErrorDetail, error_table};
     #[pymodule_export]
-    use crate::fault::{panic, panic_while_locked};
+    use crate::fault::{PanicsWhenDropped, panic, panic_while_locked};
     #[pymodule_export]
     use crate::histogram::{Histogram, Summary, restore};
+    #[pymodule_export]
+    use crate::log::{LogWriter, Progress, replay_log};
     #[pymodule_export]
     use crate::probe::{
         Point, Shape, bytes_sum, call_back, call_back_from_new_thread, echo, f64_ends, f64_sum,
         fail, half, make_bytes, make_f64, make_f64_array, make_map, make_point, make_points,
-        make_shape, make_str, map_sum, point_in, points_ends, points_sum, scale_in_place, shape_in,
-        str_chars,
+        make_shape, make_str, map_sum, point_in, points_ends, points_sum, record_from_new_thread,
+        scale_in_place, shape_in, str_chars,
     };
+    #[pymodule_export]
+    use crate::watch::Watch;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

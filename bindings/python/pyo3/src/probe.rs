@@ -1,9 +1,10 @@
 //! Functions that do as little as possible, so that calling one costs the crossing and nothing else.
 
 use crate::buffer::{OwnedText, Text, with_bytes, with_values, with_values_mut};
+use crate::callback;
 use crate::errors::guard;
 use crate::fastcall::{Fastcall, number};
-use crate::histogram::need_numpy;
+use crate::histogram::{Histogram, need_numpy};
 use crate::record;
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::Borrowed;
@@ -12,7 +13,7 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyTuple};
 use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::ops::ControlFlow;
-use tollbridge_core::{Error, probe};
+use tollbridge_core::{Error, Shared, probe};
 
 /// Nothing.
 pub struct Nop;
@@ -380,10 +381,11 @@ pub fn fail(py: Python<'_>, n: u64) -> PyResult<()> {
 type Stop = Option<PyErr>;
 
 fn ask(callback: &Bound<'_, PyAny>, number: u64) -> ControlFlow<Stop, u64> {
-    match callback
-        .call1((number,))
-        .and_then(|answer| answer.extract::<Option<u64>>())
-    {
+    let number = match number.into_pyobject(callback.py()) {
+        Ok(number) => number.into_any(),
+        Err(never) => match never {},
+    };
+    match callback::call(callback, &number).and_then(|answer| answer.extract::<Option<u64>>()) {
         Ok(Some(answer)) => ControlFlow::Continue(answer),
         Ok(None) => ControlFlow::Break(None),
         Err(raised) => ControlFlow::Break(Some(raised)),
@@ -419,9 +421,26 @@ pub fn call_back_from_new_thread(
 ) -> PyResult<Option<u64>> {
     let run = || {
         probe::call_back_from_new_thread(n, |number| {
-            Python::attach(|py| ask(callback.bind(py), number))
+            // None when the interpreter ends meanwhile.
+            Python::try_attach(|py| ask(callback.bind(py), number))
+                .unwrap_or(ControlFlow::Break(None))
         })
     };
     // The new thread needs the GIL, so this one must not wait with it.
     outcome(guard(py, || Ok::<_, Error>(py.detach(run)))?)
+}
+
+/// Records a value from a thread that Rust starts for it, and waits for its end.
+///
+/// Raises as `Histogram.record` does.
+#[pyfunction]
+#[pyo3(signature = (histogram, value, /))]
+pub fn record_from_new_thread(
+    py: Python<'_>,
+    histogram: &Bound<'_, Histogram>,
+    value: u64,
+) -> PyResult<()> {
+    // The new thread needs the GIL if a watcher is told.
+    let record = |shared: &Shared| probe::record_from_new_thread(shared, value);
+    histogram.get().handle().detached(py, record)
 }

@@ -11,6 +11,7 @@
 from . import fault, probe
 from ._errors import (
     ERRORS,
+    CancelledError,
     ClosedError,
     CountOverflowError,
     InvalidArgumentError,
@@ -20,7 +21,9 @@ from ._errors import (
     InvalidQuantileError,
     InvalidTagError,
     InvalidTextError,
+    IoError,
     MalformedHistogramError,
+    MalformedLogError,
     NullArgumentError,
     OutOfRangeError,
     PanicError,
@@ -29,12 +32,24 @@ from ._errors import (
     TollbridgeError,
     TooManyError,
 )
-from ._native import Bucket, Buckets, Histogram, Scan, Summary, __version__
+from ._native import (
+    Bucket,
+    Buckets,
+    Histogram,
+    LogWriter,
+    Progress,
+    Scan,
+    Summary,
+    Watch,
+    __version__,
+    replay_log,
+)
 
 __all__ = [
     "ERRORS",
     "Bucket",
     "Buckets",
+    "CancelledError",
     "ClosedError",
     "CountOverflowError",
     "Histogram",
@@ -45,17 +60,23 @@ __all__ = [
     "InvalidQuantileError",
     "InvalidTagError",
     "InvalidTextError",
+    "IoError",
+    "LogWriter",
     "MalformedHistogramError",
+    "MalformedLogError",
     "NullArgumentError",
     "OutOfRangeError",
     "PanicError",
     "PoisonedError",
     "ProbeError",
+    "Progress",
     "Scan",
     "Summary",
     "TollbridgeError",
     "TooManyError",
+    "Watch",
     "__version__",
     "fault",
     "probe",
+    "replay_log",
 ]

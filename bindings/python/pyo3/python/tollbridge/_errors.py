@@ -5,12 +5,14 @@ They are declared here and not in Rust because several have a second base, which
 with core's own table.
 """
 
+import os
 from typing import Any, ClassVar
 
 from ._native import ErrorDetail
 
 __all__ = [
     "ERRORS",
+    "CancelledError",
     "ClosedError",
     "CountOverflowError",
     "InvalidArgumentError",
@@ -20,7 +22,9 @@ __all__ = [
     "InvalidQuantileError",
     "InvalidTagError",
     "InvalidTextError",
+    "IoError",
     "MalformedHistogramError",
+    "MalformedLogError",
     "NullArgumentError",
     "OutOfRangeError",
     "PanicError",
@@ -212,6 +216,41 @@ class ProbeError(TollbridgeError):
     number: int
     ratio: float
     text: str
+
+
+class MalformedLogError(TollbridgeError, ValueError):
+    """A line of an interval log is none. Lines count from 1."""
+
+    code = 17
+    name = "malformed_log"
+    line: int
+    reason: str
+
+
+class IoError(TollbridgeError, OSError):
+    """A file cannot be used. An OSError too, with its `errno`, `strerror` and `filename`.
+
+    `filename` is what the operation was given, as for `open`; `path` is its readable text.
+    """
+
+    code = 18
+    name = "io"
+    path: str
+    reason: str
+    os_code: int
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.errno = self.os_code or None
+        self.strerror = os.strerror(self.os_code) if self.os_code else self.reason
+        self.filename = self.path
+
+
+class CancelledError(TollbridgeError):
+    """A progress callback asked for the end by returning False."""
+
+    code = 19
+    name = "cancelled"
 
 
 ERRORS: dict[int, type[TollbridgeError]] = {

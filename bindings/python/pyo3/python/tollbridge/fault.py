@@ -1,5 +1,5 @@
 """Faults on purpose, for the tests of the boundary. Not for use."""
 
-from ._native import panic, panic_while_locked
+from ._native import PanicsWhenDropped, panic, panic_while_locked
 
-__all__ = ["panic", "panic_while_locked"]
+__all__ = ["PanicsWhenDropped", "panic", "panic_while_locked"]
