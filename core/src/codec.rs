@@ -123,15 +123,17 @@ impl Decoder {
         };
         Ok(Encoding {
             config,
-            most: Layout::new(&config).counts(config.highest),
             plain,
             piece: &mut self.piece,
             left: length,
-            form,
-            partial: 0,
-            used: 0,
-            index: 0,
-            total: 0,
+            walk: Walk {
+                form,
+                partial: 0,
+                used: 0,
+                index: 0,
+                most: Layout::new(&config).counts(config.highest),
+                total: 0,
+            },
         })
     }
 }
@@ -148,18 +150,11 @@ enum Form {
 /// An encoding whose header was read.
 pub(crate) struct Encoding<'a> {
     pub(crate) config: Config,
-    /// How many counts the configuration has room for.
-    most: usize,
     plain: Plain<'a>,
     piece: &'a mut [u8],
     /// What the header says is still to come.
     left: Option<usize>,
-    form: Form,
-    /// A count of which `used` bytes were read.
-    partial: u64,
-    used: u32,
-    index: usize,
-    total: u64,
+    walk: Walk,
 }
 
 impl Encoding<'_> {
@@ -170,7 +165,7 @@ impl Encoding<'_> {
     ) -> Result<bool, Error> {
         let length = self.plain.read(self.piece)?;
         if length == 0 {
-            return match (self.left, self.used) {
+            return match (self.left, self.walk.used) {
                 (None | Some(0), 0) => Ok(false),
                 (None | Some(0), _) => Err(malformed("truncated counts")),
                 _ => Err(malformed("length does not match")),
@@ -181,35 +176,33 @@ impl Encoding<'_> {
                 .checked_sub(length)
                 .ok_or_else(|| malformed("length does not match"))?;
         }
-        for at in 0..length {
-            let Some(number) = self.push(self.piece[at]) else {
-                continue;
-            };
-            if number < 0 {
-                let Form::Varints = self.form else {
-                    return Err(malformed("negative count"));
-                };
-                let run = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
-                self.index = self.index.saturating_add(run);
-            } else {
-                self.index += 1;
-            }
-            if self.index > self.most {
-                return Err(malformed("too many counts"));
-            }
-            if number > 0 {
-                let count = number as u64;
-                self.total = self
-                    .total
-                    .checked_add(count)
-                    .filter(|total| *total <= MOST_VALUES)
-                    .ok_or_else(|| malformed("count overflow"))?;
-                each(self.index - 1, count)?;
+        let mut walk = self.walk; // a copy stays in registers
+        for byte in &self.piece[..length] {
+            if let Some(number) = walk.push(*byte)
+                && let Some((index, count)) = walk.step(number)?
+            {
+                each(index, count)?;
             }
         }
+        self.walk = walk;
         Ok(true)
     }
+}
 
+/// A walk through the counts, byte by byte.
+#[derive(Clone, Copy)]
+struct Walk {
+    form: Form,
+    /// A number of which `used` bytes were read.
+    partial: u64,
+    used: u32,
+    /// How many buckets were passed, of how many that the configuration has room for.
+    index: usize,
+    most: usize,
+    total: u64,
+}
+
+impl Walk {
     /// Takes a byte; the number when it is complete.
     #[inline]
     fn push(&mut self, byte: u8) -> Option<i64> {
@@ -238,6 +231,30 @@ impl Encoding<'_> {
         };
         (self.partial, self.used) = (0, 0);
         Some(number)
+    }
+
+    /// Takes a number; index and count when it is a bucket that is not empty.
+    #[inline]
+    fn step(&mut self, number: i64) -> Result<Option<(usize, u64)>, Error> {
+        let buckets = match self.form {
+            _ if number >= 0 => 1,
+            Form::Varints => usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX),
+            Form::Words { .. } => return Err(malformed("negative count")),
+        };
+        let index = self.index;
+        self.index = index.saturating_add(buckets);
+        if self.index > self.most {
+            return Err(malformed("too many counts"));
+        }
+        if number <= 0 {
+            return Ok(None);
+        }
+        let count = number as u64;
+        self.total += count; // neither is above 2^63 - 1
+        if self.total > MOST_VALUES {
+            return Err(malformed("count overflow"));
+        }
+        Ok(Some((index, count)))
     }
 }
 

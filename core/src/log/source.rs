@@ -10,8 +10,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Twenty milliseconds of slack for whatever happens between two ticks.
-const PACE: Duration = Duration::from_millis(30);
+/// Leaves thirty milliseconds for what happens between two looks at the clock.
+const PACE: Duration = Duration::from_millis(20);
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -94,6 +94,7 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Meter<F> {
 /// The file, read in pieces with `progress` in between.
 pub(super) struct Source<'a, F> {
     file: File,
+    is_regular: bool,
     meter: &'a Meter<F>,
 }
 
@@ -102,6 +103,10 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Source<'_, F> {
         let meter = self.meter;
         meter.tick()?;
         loop {
+            if !self.is_regular && !ready(&self.file) {
+                meter.report()?;
+                continue;
+            }
             match self.file.read(buffer) {
                 Ok(length) => {
                     let mut state = meter.state.get();
@@ -110,6 +115,7 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Source<'_, F> {
                     return Ok(length);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => meter.report()?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => meter.tick()?,
                 Err(error) => return Err(io_error(&meter.path, &error)),
             }
         }
@@ -126,6 +132,36 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Read for Source<'_, F> {
     }
 }
 
+/// Opens without waiting: a pipe would wait for its writer, and no signal could end that.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Whether something can be read, or the end is reached. Waits for a while; a signal ends that.
+#[cfg(unix)]
+fn ready(file: &File) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let timeout = Timespec::try_from(PACE).ok();
+    let mut files = [PollFd::new(file, PollFlags::IN)];
+    match poll(&mut files, timeout.as_ref()) {
+        Ok(count) => count > 0,
+        Err(error) => error != rustix::io::Errno::INTR, // the read will say what it is
+    }
+}
+
+#[cfg(not(unix))]
+fn ready(_: &File) -> bool {
+    true
+}
+
 /// Bytes that were looked at, then the rest.
 type Whole<'a, F> = Chain<Cursor<Vec<u8>>, Source<'a, F>>;
 
@@ -138,17 +174,20 @@ pub(super) enum Text<'a, F> {
 impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Text<'a, F> {
     pub(super) fn open(path: &Path, meter: &'a Meter<F>) -> Result<Self, Error> {
         let failed = |error: io::Error| io_error(path, &error);
-        let file = File::open(path).map_err(failed)?;
+        let file = open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
-        let mut state = meter.state.get();
-        state.total = if metadata.is_file() {
-            metadata.len()
-        } else {
-            0
-        };
-        meter.state.set(state);
+        let is_regular = metadata.is_file();
+        if is_regular {
+            let mut state = meter.state.get();
+            state.total = metadata.len();
+            meter.state.set(state);
+        }
         meter.report()?;
-        let mut source = Source { file, meter };
+        let mut source = Source {
+            file,
+            is_regular,
+            meter,
+        };
         let mut start = vec![0; GZIP.len()];
         let mut read = 0;
         while read < start.len() {
