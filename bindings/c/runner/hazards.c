@@ -1,5 +1,6 @@
-/* Hazards of conformance/hazards.toml as C meets them: `hazard <name> h`. All of it is wrong on purpose. What is
- * undefined here is run under Valgrind only, which must end the process (bridge.toml: detector). */
+/* Hazards of conformance/hazards.toml as C meets them: `hazard <name> h`. All of it is wrong on
+ * purpose. What is undefined here is run under Valgrind only, which must end the process
+ * (bridge.toml: detector). */
 #include "runner.h"
 
 #if HAS_HISTOGRAM

@@ -2,102 +2,18 @@
 #include "runner.h"
 
 #if HAS_HISTOGRAM
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define OPERATION(name) static void op_##name(struct request *r)
 
-/* ---- what the vector has made, by name */
+static void free_histogram(void *histogram) { tb_histogram_free(histogram); }
+struct names histograms = {"no histogram is called that", free_histogram, NULL};
 
-/* One name; it stays in its list until the vector ends, so that a closed one is known. A name that
- * is given again stands before the old one, whose object other threads may still be using. */
-struct name {
-  struct name *next;
-  char *word;
-  /* A tb_histogram or a tb_buckets; NULL once closed. */
-  void *object;
-};
-
-struct names {
-  const char *what;
-  struct name *first;
-};
-
-static struct names histograms = {"no histogram is called that", NULL};
-static struct names cursors = {"no cursor is called that", NULL};
-/* Guards both lists, and is never held while the library is called. */
-static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static void add(struct names *names, const char *word, void *object) {
-  struct name *name = required(calloc(1, sizeof *name));
-  name->word = required(strdup(word));
-  name->object = object;
-  pthread_mutex_lock(&names_lock);
-  name->next = names->first;
-  names->first = name;
-  pthread_mutex_unlock(&names_lock);
-}
-
-/* The name must be looked at with the lock held. */
-static struct name *find(const struct names *names, const char *word) {
-  struct name *name = names->first;
-  while (name && strcmp(name->word, word) != 0)
-    name = name->next;
-  return name;
-}
-
-/* What has the name, which is closed from then on; NULL if it was already. */
-static void *take(struct names *names, const char *word) {
-  pthread_mutex_lock(&names_lock);
-  struct name *name = find(names, word);
-  void *object = name ? name->object : NULL;
-  if (name) name->object = NULL;
-  pthread_mutex_unlock(&names_lock);
-  if (!name) add(names, word, NULL);
-  return object;
-}
-
-/* To use what was freed is undefined in C, so the runner does not. */
-static void *read_object(struct request *r, const struct names *names) {
-  const char *word = read_word(r);
-  pthread_mutex_lock(&names_lock);
-  const struct name *name = find(names, word);
-  void *object = name ? name->object : NULL;
-  pthread_mutex_unlock(&names_lock);
-  if (!name)
-    malformed(r, names->what);
-  else if (!object)
-    unsupported(r, "use_after_close");
-  return object;
-}
+static void free_cursor(void *cursor) { tb_buckets_free(cursor); }
+struct names cursors = {"no cursor is called that", free_cursor, NULL};
 
 tb_histogram *read_histogram(struct request *r) { return read_object(r, &histograms); }
-
-static struct name *take_first(struct names *names) {
-  pthread_mutex_lock(&names_lock);
-  struct name *first = names->first;
-  if (first) names->first = first->next;
-  pthread_mutex_unlock(&names_lock);
-  return first;
-}
-
-static void free_name(struct name *name) {
-  free(name->word);
-  free(name);
-}
-
-void forget(void) {
-  struct name *name;
-  while ((name = take_first(&histograms))) {
-    tb_histogram_free(name->object);
-    free_name(name);
-  }
-  while ((name = take_first(&cursors))) {
-    tb_buckets_free(name->object);
-    free_name(name);
-  }
-}
 
 /* ---- making and closing */
 
@@ -108,7 +24,7 @@ OPERATION(new) {
   config.significant_digits = (uint8_t)read_integer(r, UINT8_MAX);
   tb_histogram *histogram;
   TRY(r, tb_histogram_new(&config, &histogram));
-  add(&histograms, name, histogram);
+  add_name(&histograms, name, histogram);
 }
 
 OPERATION(config) {
@@ -125,10 +41,10 @@ OPERATION(clone) {
   const char *name = read_word(r);
   tb_histogram *clone;
   TRY(r, tb_histogram_clone(histogram, &clone));
-  add(&histograms, name, clone);
+  add_name(&histograms, name, clone);
 }
 
-OPERATION(close) { tb_histogram_free(take(&histograms, read_word(r))); }
+OPERATION(close) { free_histogram(take_name(&histograms, read_word(r))); }
 
 /* ---- values in */
 
@@ -330,7 +246,7 @@ OPERATION(open) {
   tb_scan scan = read_scan(r);
   tb_buckets *cursor;
   TRY(r, tb_histogram_buckets(histogram, &scan, &cursor));
-  add(&cursors, name, cursor);
+  add_name(&cursors, name, cursor);
 }
 
 OPERATION(next) {
@@ -344,7 +260,7 @@ OPERATION(next) {
   put_buckets(r, buckets, count);
 }
 
-OPERATION(close_cursor) { tb_buckets_free(take(&cursors, read_word(r))); }
+OPERATION(close_cursor) { free_cursor(take_name(&cursors, read_word(r))); }
 
 /* What a visitor is given. */
 struct visit {
@@ -378,19 +294,14 @@ OPERATION(visit) {
   if (!failed(r, tb_histogram_for_each_bucket(histogram, &scan, visit_bucket, &visit, &stopped))) {
     put_word(r, stopped ? "stopped" : "finished");
     put_buckets(r, visit.seen.items, visit.seen.count);
-    if (visit.nested && strncmp(visit.nested, "unsupported ", 12) == 0) {
-      pass_on(r, visit.nested);
-      visit.nested = NULL;
-    } else if (visit.nested) {
-      put_word(r, ":");
-      put_word(r, visit.nested);
-    }
+    put_nested(r, visit.nested);
+    visit.nested = NULL;
   }
   free(visit.seen.items);
   free(visit.nested);
 }
 
-/* ---- the tag and the encoding */
+/* ---- the tag, the distribution as text, the encoding */
 
 OPERATION(tag) {
   const tb_histogram *histogram = read_histogram(r);
@@ -407,6 +318,16 @@ OPERATION(set_tag) {
   TRY(r, tb_histogram_set_tag(histogram, tag, length));
 }
 
+OPERATION(render) {
+  const tb_histogram *histogram = read_histogram(r);
+  uint32_t ticks = (uint32_t)read_integer(r, UINT32_MAX);
+  double unit = read_float(r);
+  tb_text text;
+  TRY(r, tb_histogram_render(histogram, ticks, unit, &text));
+  put_bytes(r, text.data, text.length);
+  tb_text_free(&text);
+}
+
 OPERATION(encode) {
   const tb_histogram *histogram = read_histogram(r);
   tb_bytes bytes;
@@ -421,7 +342,7 @@ OPERATION(decode) {
   const uint8_t *bytes = read_bytes(r, &length);
   tb_histogram *histogram;
   TRY(r, tb_histogram_decode(bytes, length, &histogram));
-  add(&histograms, name, histogram);
+  add_name(&histograms, name, histogram);
 }
 
 OPERATION(recode) {
@@ -433,7 +354,7 @@ OPERATION(recode) {
   failure error = tb_histogram_decode(bytes.data, bytes.length, &decoded);
   tb_bytes_free(&bytes);
   TRY(r, error);
-  add(&histograms, name, decoded);
+  add_name(&histograms, name, decoded);
 }
 
 OPERATION(panic_while_locked) {
@@ -469,6 +390,7 @@ const struct operation histogram_operations[] = {
     ROW(visit),
     ROW(tag),
     ROW(set_tag),
+    ROW(render),
     ROW(encode),
     ROW(decode),
     ROW(recode),
@@ -477,5 +399,4 @@ const struct operation histogram_operations[] = {
 };
 #else
 const struct operation histogram_operations[] = {{NULL, NULL}};
-void forget(void) {}
 #endif

@@ -144,7 +144,8 @@ static const struct operation own_operations[] = {
 
 char *answer(char *const *tokens, size_t count) {
   static const struct operation *const tables[] = {own_operations, probe_operations,
-                                                   histogram_operations, hazard_operations};
+                                                   histogram_operations, watcher_operations,
+                                                   hazard_operations};
   struct request r = {.tokens = tokens, .count = count};
   r.reply.data = required(strdup("ok"));
   r.reply.length = 2;

@@ -45,6 +45,7 @@ struct operation {
 };
 extern const struct operation probe_operations[];
 extern const struct operation histogram_operations[];
+extern const struct operation watcher_operations[];
 /* What is wrong on purpose (hazards.c). */
 extern const struct operation hazard_operations[];
 
@@ -53,12 +54,28 @@ char *answer(char *const *tokens, size_t count);
 /* The reply to the last operation, or to the first that failed; the caller frees it. */
 char *answer_block(const struct block *block);
 bool is_ok(const char *reply);
-/* Frees what the vector made. */
-void forget(void);
+
+/* ---- what the vector has made, by name (names.c) */
+struct names {
+  /* What is wrong with a request whose name was never given. */
+  const char *what;
+  void (*free)(void *object);
+  struct name *first;
+};
+extern struct names histograms, cursors, watchers;
+void add_name(struct names *names, const char *word, void *object);
+/* What has the name, which is closed from then on; NULL if it was already, or never given. */
+void *take_name(struct names *names, const char *word);
+/* What has the name, or NULL. */
+void *find_object(const struct names *names, const char *word);
+/* What has the name that the request goes on with. To use what was freed is undefined in C, so the
+ * runner does not: a name that was closed halts the request, as one that was never given. */
+void *read_object(struct request *r, const struct names *names);
 #if HAS_HISTOGRAM
-/* The histogram that the request names next. */
 tb_histogram *read_histogram(struct request *r);
 #endif
+/* Frees what the vector made. */
+void forget(void);
 
 /* ---- the wire (wire.c) */
 const char *read_word(struct request *r);
@@ -84,6 +101,8 @@ void unsupported(struct request *r, const char *reason);
 void malformed(struct request *r, const char *what);
 /* Ends the request with the reply to an operation inside it, which it owns from then on. */
 void pass_on(struct request *r, char *reply);
+/* The reply to the operations that a callback ran, if it did; owns it from then on. */
+void put_nested(struct request *r, char *reply);
 /* Ends the request with `err …`, and frees the error; false for success. */
 bool failed(struct request *r, failure error);
 

@@ -129,6 +129,18 @@ void pass_on(struct request *r, char *reply) {
   }
 }
 
+void put_nested(struct request *r, char *reply) {
+  if (reply && strncmp(reply, "unsupported ", 12) == 0) {
+    pass_on(r, reply);
+    return;
+  }
+  if (reply) {
+    put_word(r, ":");
+    put_word(r, reply);
+  }
+  free(reply);
+}
+
 #if HAS_HISTOGRAM
 bool failed(struct request *r, failure error) {
   if (!error) return false;
