@@ -377,6 +377,7 @@ pub fn fail(py: Python<'_>, n: u64) -> PyResult<()> {
     guard(py, || probe::fail(n))
 }
 
+// ANCHOR: ask
 /// Why a callback stopped: it returned None, or raised.
 type Stop = Option<PyErr>;
 
@@ -391,6 +392,7 @@ fn ask(callback: &Bound<'_, PyAny>, number: u64) -> ControlFlow<Stop, u64> {
         Err(raised) => ControlFlow::Break(Some(raised)),
     }
 }
+// ANCHOR_END: ask
 
 fn outcome(flow: ControlFlow<Stop, u64>) -> PyResult<Option<u64>> {
     match flow {
@@ -411,6 +413,7 @@ pub fn call_back(py: Python<'_>, n: u64, callback: &Bound<'_, PyAny>) -> PyResul
     })?)
 }
 
+// ANCHOR: new_thread
 /// `call_back` from a thread that Rust starts for it.
 #[pyfunction]
 #[pyo3(signature = (n, callback, /))]
@@ -429,6 +432,7 @@ pub fn call_back_from_new_thread(
     // The new thread needs the GIL, so this one must not wait with it.
     outcome(guard(py, || Ok::<_, Error>(py.detach(run)))?)
 }
+// ANCHOR_END: new_thread
 
 /// Records a value from a thread that Rust starts for it, and waits for its end.
 ///
