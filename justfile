@@ -85,6 +85,7 @@ generate: build
 book:
     scripts/setup-book
     .tools/bin/mdbook build docs
+    scripts/check-book --built
 
 # Remove what was built and installed into this checkout.
 clean:
