@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
@@ -25,6 +25,9 @@ use catalogue::{Catalogue, Hazard};
 pub struct Args {
     /// Bridges (`python`, `python/pyo3`, `c/*`) and hazards by name, in any order; all when none is named.
     pub names: Vec<String>,
+    /// Seconds that a runner may take for one reply, or to end, before it counts as hung.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
     /// A list of rows: bridge, hazard, outcome, ok, promise, why (of a declared exception), detail.
     #[arg(long)]
     pub json: bool,
@@ -100,7 +103,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     }
     let started = Instant::now();
-    let rows = try_all(&jobs)?;
+    let rows = try_all(&jobs, Duration::from_secs(args.limit))?;
     if args.json {
         table::print_json(&rows)?;
     } else {
@@ -128,7 +131,10 @@ fn detector<'a>(bridge: &'a Bridge, hazard: &str) -> Option<&'a Detector> {
 }
 
 /// Tries all of them, as many at once as there are CPUs; rows in the order of `jobs`.
-fn try_all<'a>(jobs: &[(&'a Bridge, &'a Hazard, Option<&Detector>)]) -> Result<Vec<Row<'a>>> {
+fn try_all<'a>(
+    jobs: &[(&'a Bridge, &'a Hazard, Option<&Detector>)],
+    limit: Duration,
+) -> Result<Vec<Row<'a>>> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -139,7 +145,7 @@ fn try_all<'a>(jobs: &[(&'a Bridge, &'a Hazard, Option<&Detector>)]) -> Result<V
                     let Some(&(bridge, hazard, detector)) = jobs.get(i) else {
                         return;
                     };
-                    let row = trial::run(bridge, hazard, detector)
+                    let row = trial::run(bridge, hazard, detector, limit)
                         .map(|tried| judge(bridge, hazard, tried));
                     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                     done.push((i, row));

@@ -11,9 +11,6 @@ use crate::bridge::{Bridge, Detector};
 use crate::runner::{Outcome, Runner, signal_name};
 use crate::vectors::{self, Step, mismatch, show};
 
-/// How long a request, or the end of the process, may take; under a detector everything is slow.
-const LIMIT: Duration = Duration::from_secs(20);
-
 /// An outcome, with what a person would want to know of it.
 pub struct Tried {
     pub outcome: String,
@@ -24,15 +21,24 @@ pub struct Tried {
 ///
 /// # Errors
 /// When the runner does not start, or cannot make ready what the hazard needs.
-pub fn run(bridge: &Bridge, hazard: &Hazard, detector: Option<&Detector>) -> Result<Tried> {
+pub fn run(
+    bridge: &Bridge,
+    hazard: &Hazard,
+    detector: Option<&Detector>,
+    limit: Duration,
+) -> Result<Tried> {
     let mut bridge = bridge.clone();
     // Hazards end in panics; their backtraces would only push a detector's words out of sight.
     bridge.env.insert("RUST_BACKTRACE".into(), "0".into());
     if let Some(detector) = detector {
         bridge.runner.clone_from(&detector.runner);
     }
-    let mut runner = Runner::start(&bridge)?;
-    let (Ok(tried) | Err(tried)) = try_on(&mut runner, hazard);
+    let mut process = Process {
+        runner: Runner::start(&bridge)?,
+        limit,
+    };
+    let (Ok(tried) | Err(tried)) = process.try_on(hazard);
+    let Process { mut runner, .. } = process;
     // A detector may speak at the end of a process that answered everything.
     if let Some((detector, finding)) = detector.and_then(|d| Some((d, finding(d, &mut runner)?))) {
         return Ok(Tried {
@@ -53,34 +59,6 @@ fn finding<'a>(detector: &'a Detector, runner: &mut Runner) -> Option<&'a str> {
         let mut finds = detector.finds.iter();
         finds.find_map(|(says, name)| line.contains(says).then_some(name.as_str()))
     })
-}
-
-/// What came of it; an error where it went no further.
-fn try_on(runner: &mut Runner, hazard: &Hazard) -> Result<Tried, Tried> {
-    expect(runner, "new h 1 1000 3", "ok")?;
-    for step in &hazard.before {
-        check(runner, step)?;
-    }
-    let reply = ask(runner, &hazard.deed.request.join(" "))?;
-    let tried = read(&hazard.deed, &reply);
-    // What was refused has changed nothing.
-    let after = if tried.outcome == "refused" {
-        &[][..]
-    } else {
-        &hazard.after
-    };
-    for step in after {
-        check(runner, step)?;
-    }
-    // The process still works.
-    expect(runner, "new proof 1 1000 3", "ok")?;
-    expect(runner, "record proof 5", "ok")?;
-    expect(runner, "len proof", "ok 1")?;
-    expect(runner, "reset", "ok")?;
-    match runner.end(LIMIT) {
-        Some(status) if status.success() => Ok(tried),
-        status => Err(ended(status, runner, "at its end")),
-    }
 }
 
 /// The outcome that the reply to the deed is.
@@ -116,49 +94,89 @@ fn is_outcome(word: &str) -> bool {
     OUTCOMES.iter().any(|(known, _)| *known == word)
 }
 
-fn check(runner: &mut Runner, step: &Step) -> Result<(), Tried> {
-    let reply = ask(runner, &step.request.join(" "))?;
-    match mismatch(&step.expected, &reply) {
-        None => Ok(()),
-        Some(what) => Err(Tried {
-            outcome: "wrong".into(),
-            detail: format!("{}\n  replied {}\n  {what}", step.human, show(&reply)),
-        }),
-    }
+/// The runner that a hazard is tried on.
+struct Process {
+    runner: Runner,
+    limit: Duration,
 }
 
-/// Asks what must be answered just so.
-fn expect(runner: &mut Runner, request: &str, wanted: &str) -> Result<(), Tried> {
-    let reply = ask(runner, request)?.join(" ");
-    if reply == wanted {
-        return Ok(());
-    }
-    Err(Tried {
-        outcome: "wrong".into(),
-        detail: format!("{request}\n  replied {reply} instead of {wanted}"),
-    })
-}
-
-fn ask(runner: &mut Runner, request: &str) -> Result<Vec<String>, Tried> {
-    match runner.ask(request, LIMIT) {
-        Outcome::Reply(reply) => Ok(reply),
-        Outcome::Hung => Err(ended(None, runner, request)),
-        Outcome::Died(_) => Err(ended(runner.status(), runner, request)),
-    }
-}
-
-/// The outcome that the end of the process is; none for one that was killed after the limit.
-fn ended(status: Option<ExitStatus>, runner: &Runner, at: &str) -> Tried {
-    let outcome = match status.map(|status| (status.code(), status.signal())) {
-        None => "hang".into(),
-        Some((Some(code), _)) => format!("exit {code}"),
-        Some((None, signal)) => {
-            let signal = signal.unwrap_or_default();
-            signal_name(signal).map_or(format!("crash {signal}"), |name| format!("crash {name}"))
+impl Process {
+    /// What came of it; an error where it went no further.
+    fn try_on(&mut self, hazard: &Hazard) -> Result<Tried, Tried> {
+        self.expect("new h 1 1000 3", "ok")?;
+        for step in &hazard.before {
+            self.check(step)?;
         }
-    };
-    Tried {
-        outcome,
-        detail: format!("{at}\n{}", runner.stderr().join("\n")),
+        let reply = self.ask(&hazard.deed.request.join(" "))?;
+        let tried = read(&hazard.deed, &reply);
+        // What was refused has changed nothing.
+        let after = if tried.outcome == "refused" {
+            &[][..]
+        } else {
+            &hazard.after
+        };
+        for step in after {
+            self.check(step)?;
+        }
+        // The process still works.
+        self.expect("new proof 1 1000 3", "ok")?;
+        self.expect("record proof 5", "ok")?;
+        self.expect("len proof", "ok 1")?;
+        self.expect("reset", "ok")?;
+        match self.runner.end(self.limit) {
+            Some(status) if status.success() => Ok(tried),
+            status => Err(self.ended(status, "at its end")),
+        }
+    }
+
+    fn check(&mut self, step: &Step) -> Result<(), Tried> {
+        let reply = self.ask(&step.request.join(" "))?;
+        match mismatch(&step.expected, &reply) {
+            None => Ok(()),
+            Some(what) => Err(Tried {
+                outcome: "wrong".into(),
+                detail: format!("{}\n  replied {}\n  {what}", step.human, show(&reply)),
+            }),
+        }
+    }
+
+    /// Asks what must be answered just so.
+    fn expect(&mut self, request: &str, wanted: &str) -> Result<(), Tried> {
+        let reply = self.ask(request)?.join(" ");
+        if reply == wanted {
+            return Ok(());
+        }
+        Err(Tried {
+            outcome: "wrong".into(),
+            detail: format!("{request}\n  replied {reply} instead of {wanted}"),
+        })
+    }
+
+    fn ask(&mut self, request: &str) -> Result<Vec<String>, Tried> {
+        match self.runner.ask(request, self.limit) {
+            Outcome::Reply(reply) => Ok(reply),
+            Outcome::Hung => Err(self.ended(None, request)),
+            Outcome::Died(_) => {
+                let status = self.runner.status();
+                Err(self.ended(status, request))
+            }
+        }
+    }
+
+    /// The outcome that the end of the process is; none for one that was killed after the limit.
+    fn ended(&self, status: Option<ExitStatus>, at: &str) -> Tried {
+        let outcome = match status.map(|status| (status.code(), status.signal())) {
+            None => "hang".into(),
+            Some((Some(code), _)) => format!("exit {code}"),
+            Some((None, signal)) => {
+                let signal = signal.unwrap_or_default();
+                signal_name(signal)
+                    .map_or(format!("crash {signal}"), |name| format!("crash {name}"))
+            }
+        };
+        Tried {
+            outcome,
+            detail: format!("{at}\n{}", self.runner.stderr().join("\n")),
+        }
     }
 }
