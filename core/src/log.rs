@@ -96,17 +96,14 @@ pub fn replay_log(
             if line.is_empty() {
                 reader.line(&rest[..end])?;
             } else {
-                line.extend_from_slice(&rest[..end]);
+                reader.extend(&mut line, &rest[..end])?;
                 reader.line(&line)?;
                 line.clear();
             }
             rest = &rest[end + 1..];
             reader.number += 1;
         }
-        line.extend_from_slice(rest);
-        if line.len() > LINE_LIMIT {
-            return Err(reader.malformed(format!("longer than {LINE_LIMIT} bytes")));
-        }
+        reader.extend(&mut line, rest)?;
         meter.tick()?;
     }
     if !line.is_empty() {
@@ -134,6 +131,14 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Reader<'_, F> {
             line: self.number,
             reason: reason.into().into(),
         }
+    }
+
+    fn extend(&self, line: &mut Vec<u8>, part: &[u8]) -> Result<(), Error> {
+        line.extend_from_slice(part);
+        if line.len() > LINE_LIMIT {
+            return Err(self.malformed(format!("longer than {LINE_LIMIT} bytes")));
+        }
+        Ok(())
     }
 
     fn line(&mut self, line: &[u8]) -> Result<(), Error> {
