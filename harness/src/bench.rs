@@ -12,15 +12,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::canary::{self, Canary};
+use crate::check::Checked;
 use crate::crosscheck::{self, Agreement};
 use crate::machine::{self, Machine};
 use crate::pin::Pinned;
 use crate::results::{
-    Absent, BridgeRun, Case, Failure, FailureKind, Results, SCHEMA, Settings, significant,
+    Absent, BridgeRun, Case, Failure, FailureKind, Library, Results, SCHEMA, Settings, Vectors,
+    significant,
 };
 use crate::runner::{Outcome, Runner};
 use crate::shapes::{EMPTY, Shape, Shapes};
-use crate::{report, stats, table};
+use crate::{check, report, stats, table};
 
 /// Bytes that fresh objects may take in a runner, with 64 for each object's head.
 const FRESH_BYTES: u64 = 16 << 20;
@@ -310,6 +312,8 @@ impl<'a> Plan<'a> {
     fn time(&self, bridges: &[&'a Bridge], keys: &[Key<'a>]) -> Result<Results> {
         let bench = Bench {
             root: &self.workspace.root,
+            // Results of another version say nothing.
+            checked: check::load_results(self.workspace).unwrap_or_default(),
             machine: self.machine.clone(),
             profile: self.profile,
             limit: self.limit,
@@ -359,6 +363,8 @@ impl<'a> Plan<'a> {
 /// A run under way.
 struct Bench<'a> {
     root: &'a Path,
+    /// What the last `toll check` said.
+    checked: Vec<Checked>,
     machine: Machine,
     profile: Profile,
     limit: Duration,
@@ -472,15 +478,17 @@ impl<'a> Bench<'a> {
             other => anyhow::bail!("{}: `shapes`: {other:?}", bridge.id),
         };
         let library = runner.hello().library.as_deref();
+        let library = library
+            .map(|path| machine::library(path, self.root))
+            .transpose()?;
         let run = BridgeRun {
             id: bridge.id.clone(),
             host: bridge.host().into(),
             role: bridge.role,
             host_version: runner.hello().host.clone(),
             versions: bridge.versions.clone(),
-            library: library
-                .map(|path| machine::library(path, self.root))
-                .transpose()?,
+            vectors: self.vectors(&bridge.id, library.as_ref()),
+            library,
             pinned: bridge.pin,
             processes: 0,
             stats: BTreeMap::new(),
@@ -498,6 +506,18 @@ impl<'a> Bench<'a> {
         }
         self.bridges.push((bridge, run));
         Ok(())
+    }
+
+    /// What was last found out about this library; a row about an earlier build says nothing.
+    fn vectors(&self, bridge: &str, library: Option<&Library>) -> Option<Vectors> {
+        let identity = library.map(|library| &library.identity);
+        let mut rows = self.checked.iter();
+        let row = rows.find(|row| row.bridge == bridge && row.library.as_ref() == identity)?;
+        Some(Vectors {
+            passed: row.passed,
+            failed: row.failures(),
+            unsupported: row.unsupported,
+        })
     }
 
     /// Starts a runner where its `pin` says.

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::hosts::{Ready, ready};
 use crate::runner::{Outcome, Runner};
-use crate::table;
 use crate::vectors::{self, Expected, Step, Vector, mismatch, show};
+use crate::{machine, table};
 
 /// The reason of strategies whose errors carry no fields. It does not end a vector.
 const NO_ERROR_FIELDS: &str = "no_error_fields";
@@ -54,6 +54,9 @@ pub struct Checked {
     pub strategy: String,
     /// What the bridge is there for.
     pub role: Role,
+    /// The identity of the library that the runner loaded, as in results: of what this was found out.
+    #[serde(default)]
+    pub library: Option<String>,
     /// Vectors that came out as written.
     pub passed: usize,
     /// Vectors that did not.
@@ -315,6 +318,7 @@ impl<'a> Checker<'a> {
             host: bridge.host().to_owned(),
             strategy: bridge.strategy().to_owned(),
             role: bridge.role,
+            library: None,
             passed: 0,
             failed: 0,
             unsupported: 0,
@@ -326,7 +330,10 @@ impl<'a> Checker<'a> {
         for vector in self.vectors {
             if runner.is_none() && row.problems.is_empty() {
                 match Runner::start(bridge) {
-                    Ok(started) => runner = Some(started),
+                    Ok(started) => {
+                        row.library = identity(&started);
+                        runner = Some(started);
+                    }
                     Err(error) => row.problems.push(format!("{error:#}")),
                 }
             }
@@ -521,9 +528,17 @@ fn judge_unsupported(bridge: &Bridge, reason: &[String]) -> Result<(), String> {
     })
 }
 
+/// Of the library that a runner loaded, if it did.
+fn identity(runner: &Runner) -> Option<String> {
+    let path = runner.hello().library.as_deref()?;
+    // The root only shortens its path, which is not kept.
+    let library = machine::library(path, Path::new("")).ok()?;
+    Some(library.identity)
+}
+
 impl Checked {
     /// What counts against it: failed vectors, or else reasons that nothing needs.
-    fn failures(&self) -> usize {
+    pub fn failures(&self) -> usize {
         match self.failed {
             0 => self.problems.len(),
             failed => failed,

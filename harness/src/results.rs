@@ -92,6 +92,9 @@ pub struct BridgeRun {
     pub versions: BTreeMap<String, String>,
     /// The library file it loaded, when it loaded one.
     pub library: Option<Library>,
+    /// What the last `toll check` of all vectors said of this very library; none when there was none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub vectors: Option<Vectors>,
     /// Whether it was pinned to [`Settings::cpu`].
     pub pinned: bool,
     /// Processes started: one a launch, and one more after each crash or hang.
@@ -100,6 +103,18 @@ pub struct BridgeRun {
     pub stats: BTreeMap<String, i64>,
     /// The expression timed, by shape. A shape that is not here was not offered.
     pub expressions: BTreeMap<String, String>,
+}
+
+/// How many vectors came out how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vectors {
+    /// As written.
+    pub passed: usize,
+    /// Otherwise.
+    pub failed: usize,
+    /// The bridge declares that it cannot.
+    pub unsupported: usize,
 }
 
 /// A library file.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use tollbridge_harness::results::{FailureKind, Results};
+use tollbridge_harness::results::{FailureKind, Results, Vectors};
 
 /// A project with one bridge, whose runner is `tests/bench/runner.py`.
 fn project(root: &Path) {
@@ -109,6 +109,81 @@ fn whatever_a_runner_does_is_a_result() {
     let rows = toll(root, &["report", "--json"]);
     let rows: serde_json::Value = serde_json::from_slice(&rows.stdout).unwrap();
     assert_eq!(rows.as_array().unwrap().len(), results.cases.len());
+}
+
+#[test]
+fn what_the_check_said_of_the_build_stands_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    project(root);
+    let checked = |library: &str| {
+        let row = format!(
+            r#"[{{"bridge": "fake/odd", "host": "fake", "strategy": "odd", "role": "pure", "library": {library},
+                 "passed": 5, "failed": 2, "unsupported": 1, "reasons": {{}}, "problems": [], "vectors": []}}]"#
+        );
+        fs::create_dir_all(root.join("target/toll")).unwrap();
+        fs::write(root.join("target/toll/check.json"), row).unwrap();
+        let bench = ["bench", "--launches", "1", "--shape", "good:16"];
+        assert_eq!(toll(root, &bench).status.code(), Some(0));
+        let latest = root.join("target/toll/bench/latest");
+        let results = Results::load(&latest.join("result.json")).unwrap();
+        let page = fs::read_to_string(latest.join("report.html")).unwrap();
+        (results.bridge("fake/odd").unwrap().vectors, page)
+    };
+    // The runner loads no library, and so did the one that was checked.
+    let (vectors, page) = checked("null");
+    let expected = Vectors {
+        passed: 5,
+        failed: 2,
+        unsupported: 1,
+    };
+    assert_eq!(vectors, Some(expected));
+    assert!(page.contains("toll check: 2 failed") && page.contains("5 passed, 2 failed"));
+    let (vectors, page) = checked("\"build-id:00\"");
+    assert_eq!(vectors, None, "another build was checked");
+    assert!(page.contains("not checked"));
+}
+
+#[test]
+fn held_out_sizes_are_timed_and_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    project(root);
+    let shapes = include_str!("bench/shapes.toml")
+        .replace("sizes = [1, 16]", "sizes = [1, 16, 256]\nheld_out = [64]");
+    fs::write(root.join("bench/shapes.toml"), shapes).unwrap();
+    let bench = ["bench", "--launches", "2", "--shape", "good"];
+    assert_eq!(toll(root, &bench).status.code(), Some(0));
+    let output = toll(root, &["report", "--model", "--json"]);
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let model = &rows["models"][0];
+    // The fake's clock says 1000 ns, however many items there are.
+    let near = |value: &serde_json::Value, to: f64| (value.as_f64().unwrap() - to).abs() < 1e-9;
+    assert!(
+        near(&model["alpha"], 1000.0) && near(&model["beta"], 0.0),
+        "{model}"
+    );
+    assert_eq!(model["table"].as_array().unwrap().len(), 3);
+    assert_eq!(model["held_out"][0]["n"], 64);
+    assert!(near(&model["held_out"][0]["error"], 0.0), "{model}");
+    let text = toll(root, &["report", "--model"]);
+    let text = String::from_utf8_lossy(&text.stdout);
+    assert!(
+        text.contains("1 of 1 combinations") && text.contains("+0 % at 64"),
+        "{text}"
+    );
+    let page = root.join("target/toll/bench/latest/report.html");
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("What n items cost") && page.contains("held out, not fitted"));
+
+    // A run from before there were held-out sizes: the same cases without that one.
+    let path = root.join("target/toll/bench/latest/result.json");
+    let mut results = Results::load(&path).unwrap();
+    results.cases.retain(|case| case.n != 64);
+    results.save(&path, root).unwrap();
+    let text = toll(root, &["report", "--model"]);
+    let text = String::from_utf8_lossy(&text.stdout);
+    assert!(text.contains("no line was checked"), "{text}");
 }
 
 #[test]

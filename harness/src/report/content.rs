@@ -11,7 +11,7 @@ use crate::report::figures::{self, case_name};
 use crate::report::model::{Model, Models};
 use crate::report::plot::{self, Dots, Series, Sizes};
 use crate::report::rows::{self, BASELINE, NO_TOLL, Row};
-use crate::results::Results;
+use crate::results::{Results, Vectors};
 use crate::shapes::{EMPTY, Shape, Shapes, Unit};
 
 /// The report's title.
@@ -160,7 +160,7 @@ impl<'a> Content<'a> {
             if !bridges.contains(&BASELINE) && self.results.bridge(BASELINE).is_some() {
                 columns.push(BASELINE);
             }
-            let header = columns.iter().map(|id| Cell::figure(*id));
+            let header = columns.iter().map(|id| self.bridge_cell(id));
             let mut table = Table::new([Cell::text("shape")].into_iter().chain(header));
             for (shape, n) in [(EMPTY, 0)].into_iter().chain(KEY_CASES) {
                 let cells: Vec<Cell> = columns
@@ -175,6 +175,17 @@ impl<'a> Content<'a> {
             blocks.push(Block::Table(table));
         }
         Ok(blocks)
+    }
+
+    /// A bridge's name, marked when it fails vectors: what is wrong may well be fast.
+    fn bridge_cell(&self, id: &str) -> Cell {
+        let vectors = self.results.bridge(id).and_then(|b| b.vectors);
+        let failed = vectors.map_or(0, |v| v.failed);
+        let small = match failed {
+            0 => String::new(),
+            failed => format!("toll check: {failed} failed"),
+        };
+        Cell::figure(id).with_small(small).marked(failed > 0)
     }
 
     fn headline_cell(&self, row: Option<&Row>) -> Cell {
@@ -559,8 +570,24 @@ impl<'a> Content<'a> {
                 ));
             }
         }
+        for bridge in &self.results.bridges {
+            if let Some(Vectors { failed: 1.., .. }) = bridge.vectors {
+                points.push(format!(
+                    "`{}` failed `toll check`: what answers wrongly may well be fast.",
+                    bridge.id
+                ));
+            }
+        }
         if points.is_empty() {
             points.push("No wrong check value, crash or hang.".into());
+        }
+        let unchecked = self.results.bridges.iter().filter(|b| b.vectors.is_none());
+        let unchecked: Vec<String> = unchecked.map(|b| format!("`{}`", b.id)).collect();
+        if !unchecked.is_empty() {
+            points.push(format!(
+                "No `toll check` of all vectors is on record for the builds timed of {}.",
+                unchecked.join(", ")
+            ));
         }
         blocks.push(Block::List(points));
         let meanings = [
@@ -657,6 +684,7 @@ impl<'a> Content<'a> {
             "host",
             "strategy",
             "library",
+            "vectors",
             "pinned",
             "processes",
             "host's counts",
@@ -683,6 +711,7 @@ impl<'a> Content<'a> {
                         .collect(),
                 ),
                 library,
+                vectors_cell(bridge.vectors),
                 Cell::text(if bridge.pinned { "yes" } else { "no" }),
                 Cell::figure(bridge.processes.to_string()),
                 pairs(
@@ -700,6 +729,20 @@ impl<'a> Content<'a> {
             Block::Table(bridges),
         ]
     }
+}
+
+fn vectors_cell(vectors: Option<Vectors>) -> Cell {
+    let Some(Vectors {
+        passed,
+        failed,
+        unsupported,
+    }) = vectors
+    else {
+        return Cell::text("not checked");
+    };
+    Cell::text(format!("{passed} passed, {failed} failed"))
+        .with_small(format!("{unsupported} unsupported"))
+        .marked(failed > 0)
 }
 
 fn sentence(shape: &Shape) -> String {

@@ -68,6 +68,7 @@ pub fn results() -> Results {
             host_version: "test".into(),
             versions: BTreeMap::new(),
             library: None,
+            vectors: None,
             pinned: true,
             processes: 5,
             stats: BTreeMap::new(),
