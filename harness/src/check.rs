@@ -38,6 +38,9 @@ pub struct Args {
     /// Seconds that a runner may take for one reply before it counts as hung.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: u64,
+    /// Start each runner under this command, such as Valgrind with its options; split at spaces.
+    #[arg(long, value_name = "COMMAND")]
+    pub under: Option<String>,
     /// A list of rows: bridge, host, strategy, role, passed, failed, unsupported, reasons, problems, vectors.
     #[arg(long)]
     pub json: bool,
@@ -130,6 +133,13 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     selected.sort_by_key(|bridge| bridge.role != Role::Baseline);
     let vectors = load(workspace, args)?;
     let all_ran = args.vectors.is_empty() && args.only.is_none();
+    let under: Vec<String> = args
+        .under
+        .iter()
+        .flat_map(|words| words.split(' '))
+        .filter(|word| !word.is_empty())
+        .map(String::from)
+        .collect();
     let Ready { here, skipped } = ready(workspace, selected)?;
     ensure!(
         !here.is_empty(),
@@ -145,14 +155,17 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     };
     let mut rows = Vec::new();
     for bridge in here {
-        let row = checker.check(bridge);
+        let mut bridge = bridge.clone();
+        bridge.runner.splice(0..0, under.iter().cloned());
+        let row = checker.check(&bridge);
         if !args.json {
             checker.progress.suspend(|| table::print(failures(&row)))?;
         }
         rows.push(row);
     }
     checker.progress.finish_and_clear();
-    if all_ran {
+    // What a tool finds is no result of the bridge by itself.
+    if all_ran && under.is_empty() {
         save(workspace, &rows)?;
     }
 
@@ -349,6 +362,10 @@ impl<'a> Checker<'a> {
             row.vectors.push(result);
             self.progress.inc(1);
         }
+        // What goes wrong at exit, or is only counted there, is a result too.
+        if let Some(problem) = runner.and_then(|runner| self.end(runner)) {
+            row.problems.push(problem);
+        }
         if self.all_ran && row.passed == 0 {
             row.problems.push("not one vector passed".into());
         }
@@ -495,6 +512,19 @@ impl<'a> Checker<'a> {
         Stepped::Wrong { what, reply }
     }
 
+    /// Lets the runner end by itself; what was wrong with how it did.
+    fn end(&self, mut runner: Runner) -> Option<String> {
+        let how = match runner.end(self.limit) {
+            Some(status) if status.success() => return None,
+            Some(status) => status.to_string(),
+            None => format!("not within {:?}; it was killed", self.limit),
+        };
+        let stderr = runner.stderr().join("\n  stderr: ");
+        Some(format!(
+            "the runner did not end well at the end of its input: {how}\n  stderr: {stderr}"
+        ))
+    }
+
     fn hung(&self) -> String {
         format!("no reply within {:?}; it was killed", self.limit)
     }
@@ -537,7 +567,7 @@ fn identity(runner: &Runner) -> Option<String> {
 }
 
 impl Checked {
-    /// What counts against it: failed vectors, or else reasons that nothing needs.
+    /// What counts against it: failed vectors, or else what is wrong beside them.
     pub fn failures(&self) -> usize {
         match self.failed {
             0 => self.problems.len(),

@@ -135,6 +135,28 @@ fn result<'a>(rows: &'a Value, bridge: &str, vector: &str) -> &'a Value {
 }
 
 #[test]
+fn a_runner_that_ends_badly_is_a_problem_though_every_vector_passed() {
+    let project = Project::new(&["bad-end"]);
+    let rows = project.json(&["check", "--json"]);
+    let row = row(&rows, "fake/bad-end");
+    assert_eq!((&row["passed"], &row["failed"]), (&4.into(), &0.into()));
+    let problem = row["problems"][0].as_str().expect("a problem");
+    assert!(
+        problem.contains("exit status: 3\n  stderr: leaked"),
+        "{problem}"
+    );
+}
+
+#[test]
+fn runners_are_started_under_a_command() {
+    let project = Project::new(&["good"]);
+    let (said, right) = project.says(&["check", "--under", "env  FAKE=wrong"]);
+    assert!(!right && said.contains("token 2 is 4"), "{said}");
+    // It is the tool's finding, not the bridge's result.
+    assert!(!project.0.path().join("target/toll/check.json").exists());
+}
+
+#[test]
 fn whatever_a_runner_does_is_its_own_result() {
     let wrong = [
         ("wrong", "token 2 is 4 instead of 3", "4"),

@@ -2,7 +2,7 @@
 # A runner that behaves as FAKE says when it is asked to add, and well otherwise. FAKE_HELLO answers `hello`.
 add() {
     case $FAKE in
-    good | no-fields | unneeded) echo "ok 3" ;;
+    good | bad-end | no-fields | unneeded) echo "ok 3" ;;
     wrong) echo "ok 4" ;;
     garbage) printf 'sh\303: \377\n' ;;
     empty) echo ;;
@@ -36,3 +36,4 @@ while read -r line; do
     *) echo "unsupported op" ;;
     esac
 done
+[ "$FAKE" != bad-end ] || { echo "leaked" >&2; exit 3; }
