@@ -135,7 +135,7 @@ def test_nothing_is_left_in_the_table_of_callbacks(ends):
     problem = KeyError()
 
     def callback(number):
-        assert len(_callbacks._running) == 1
+        assert len(_callbacks.running) == 1
         if ends == "raised":
             raise problem
         return number if ends == "finished" else None
@@ -144,4 +144,4 @@ def test_nothing_is_left_in_the_table_of_callbacks(ends):
         assert (probe.call_back(3, callback) == 3) == (ends == "finished")
     except KeyError as caught:
         assert caught is problem
-    assert not _callbacks._running
+    assert not _callbacks.running

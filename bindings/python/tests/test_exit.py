@@ -68,3 +68,98 @@ def test_a_subinterpreter_works_or_is_refused(run):
     """)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() in {"works", "refused"}
+
+
+# What a daemon thread does for ever, while the main thread ends. `busy` is Python code that takes
+# turns with others, so that the thread often waits for the GIL when the interpreter ends.
+BUSY = """
+def busy(*_):
+    for _ in range(200):
+        pass
+    return 1
+h = tb.Histogram(1, 1000, 3)
+"""
+
+FOREVER = {
+    "record": "h.record(5)",
+    "record_and_tell": "h.record(5)",
+    "record_all_and_tell": "h.record_all([5, 6, 7])",
+    "rust_thread_tells": "tb.probe.record_from_new_thread(h, 5)",
+    "visit": "h.for_each_bucket(busy)",
+    "call_back": "tb.probe.call_back(5, busy)",
+    "call_back_from_new_thread": "tb.probe.call_back_from_new_thread(5, busy)",
+    "replay": "tb.replay_log(log, busy)",
+    "write": "writer.write(h, 0.0, 1.0)",
+    "encode": "h.encode()",
+}
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("name", FOREVER)
+def test_a_daemon_thread_is_inside_while_the_interpreter_ends(run, tmp_path, name, threads):
+    log = f"""
+log = {str(tmp_path / "log.hlog")!r}
+writer = tb.LogWriter(log)
+writer.write(h, 0.0, 1.0)
+"""
+    done = run(
+        BUSY
+        + ("h.watch(1, busy)\n" if "tell" in name else "h.record(5)\n")
+        + (log if name in {"replay", "write"} else "")
+        + textwrap.dedent(f"""
+            import threading, time
+            def forever():
+                while True:
+                    {FOREVER[name]}
+            for _ in range({threads}):
+                threading.Thread(target=forever, daemon=True).start()
+            time.sleep(0.1)
+            print("ends", flush=True)
+        """)
+    )
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "ends\n")
+
+
+def test_a_watcher_that_waits_does_not_hold_up_the_end(run):
+    done = run("""
+        import threading
+        inside = threading.Event()
+        def watcher(_):
+            inside.set()
+            threading.Event().wait()
+        h = tb.Histogram(1, 1000, 3)
+        h.watch(1, watcher)
+        threading.Thread(target=h.record, args=(5,), daemon=True).start()
+        inside.wait()
+        print("ends", flush=True)
+    """)
+    assert (done.returncode, done.stdout) == (0, "ends\n"), done.stderr
+
+
+def test_what_is_left_at_exit_is_let_go_of(run):
+    done = run("""
+        h = tb.Histogram(1, 1000, 3)
+        h.watch(1, lambda value: h.record(value))
+        watch = h.watch(1, print)
+        writer = tb.LogWriter("/dev/null")
+        sys.modules["kept"] = [h, watch, writer]
+    """)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_finalizer_at_exit_may_record_above_a_limit(run):
+    done = run("""
+        class Span:
+            def __init__(self):
+                self.h = tb.Histogram()
+                self.h.watch(1, self.told)
+            def told(self, value):
+                pass
+            def __del__(self):
+                self.h.record(5)
+                self.h.record_n(5, 1)
+                print(self.h.count)
+        span = Span()
+        sys.modules["kept"] = span
+    """)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr

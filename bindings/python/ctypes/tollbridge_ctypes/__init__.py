@@ -38,6 +38,7 @@ from ._histogram import Histogram
 from ._library import library_path
 from ._scan import Scan
 from ._summary import Summary
+from ._watch import Watch
 
 __all__ = [
     "ERRORS",
@@ -66,6 +67,7 @@ __all__ = [
     "Summary",
     "TollbridgeError",
     "TooManyError",
+    "Watch",
     "__version__",
     "fault",
     "library_path",

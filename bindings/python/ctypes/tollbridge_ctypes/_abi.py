@@ -143,6 +143,8 @@ In = c_void_p  # the address of what is read: bytes, byref(…), an integer, Non
 Out = c_void_p  # the address of what is written: byref(…), an array, an integer
 
 STOP, GO_ON = 1, 0
+tb_watcher = CFUNCTYPE(c_int32, c_void_p, c_uint64)
+tb_destructor = CFUNCTYPE(None, c_void_p)
 tb_probe_callback = CFUNCTYPE(c_int32, c_void_p, c_uint64, POINTER(c_uint64))
 
 
@@ -193,7 +195,7 @@ def tb_text_free(owned: Out) -> None: ...
 def tb_histogram_new(config: In, histogram: Out) -> Error: ...
 @leaf
 def tb_histogram_clone(histogram: Handle, clone: Out) -> Error: ...
-@leaf
+@waits
 def tb_histogram_free(histogram: Handle) -> None: ...
 @waits
 def tb_histogram_config(histogram: Handle, config: Out) -> Error: ...
@@ -233,6 +235,21 @@ def tb_histogram_summary(histogram: Handle, found: Out, summary: Out) -> Error: 
 def tb_histogram_tag(histogram: Handle, tag: Out) -> Error: ...
 @waits
 def tb_histogram_set_tag(histogram: Handle, tag: In, length: c_size_t) -> Error: ...
+@waits
+def tb_histogram_render(histogram: Handle, ticks: c_uint32, unit: c_double, text: Out) -> Error: ...
+@waits
+def tb_histogram_watch(
+    histogram: Handle,
+    limit: c_uint64,
+    watcher: tb_watcher,
+    user: c_void_p,
+    destructor: tb_destructor,
+    watch: Out,
+) -> Error: ...
+@waits
+def tb_watch_end(watch: Handle, ended: Out) -> Error: ...
+@leaf
+def tb_watch_free(watch: Handle) -> None: ...
 @waits
 def tb_histogram_merge(histogram: Handle, other: Handle) -> Error: ...
 @waits
@@ -314,6 +331,8 @@ def tb_probe_call_back(
 def tb_probe_call_back_from_new_thread(
     n: c_uint64, callback: tb_probe_callback, user: c_void_p, stopped: Out, sum: Out
 ) -> Error: ...
+@waits
+def tb_probe_record_from_new_thread(histogram: Handle, value: c_uint64) -> Error: ...
 
 
 # ---- tollbridge/fault.h
@@ -323,6 +342,10 @@ def tb_probe_call_back_from_new_thread(
 def tb_fault_panic(text: In, length: c_size_t) -> Error: ...
 @waits
 def tb_fault_panic_while_locked(histogram: Handle) -> Error: ...
+@leaf
+def tb_fault_panics_when_dropped_new(made: Out) -> Error: ...
+@leaf
+def tb_fault_panics_when_dropped_free(made: Handle) -> None: ...
 
 
 # ---- CPython's own: ctypes.string_at takes no more than 2 GiB, and cannot make text

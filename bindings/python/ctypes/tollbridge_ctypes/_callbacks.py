@@ -8,6 +8,7 @@ One thing ctypes cannot do: a KeyboardInterrupt that arrives just as ctypes ente
 raised before its `try`; ctypes prints it, and tells C to go on.
 """
 
+import threading
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -27,19 +28,29 @@ class _Call:
         self.raised: BaseException | None = None
 
 
-_running: dict[int, _Call] = {}
+running: dict[int, _Call] = {}
 _keys = count(1)
+
+# Whether the interpreter ends: see `_watch._end_all`.
+ending = False
+
+
+def wait_for_the_end() -> None:
+    """Lets no thread begin a call that calls back while the interpreter ends, but the one ending it."""
+    if ending and threading.current_thread() is not threading.main_thread():
+        threading.Event().wait()  # for ever, as CPython 3.14 does when a thread asks for the GIL
 
 
 # ANCHOR: call_with
 def call_with(function: Callable[..., Any], start: Callable[[int], int | None]) -> None:
     """Runs `start`, which calls C with a key under which a trampoline finds `function`."""
+    wait_for_the_end()
     key = next(_keys)
-    call = _running[key] = _Call(function)
+    call = running[key] = _Call(function)
     try:
         error = start(key)
     finally:
-        del _running[key]
+        del running[key]
     if error:
         raise failure(error)
     if call.raised is not None:
@@ -56,9 +67,9 @@ def call_with(function: Callable[..., Any], start: Callable[[int], int | None]) 
 @tb_probe_callback
 def answer_number(key, number, answer):
     """Calls a probe's callback, which stops by returning None."""
-    call = _running[key]
+    call = running[key]
     try:
-        value = call.function(number)
+        value = None if ending else call.function(number)
         if value is None:
             return STOP
         answer[0] = u64(value)

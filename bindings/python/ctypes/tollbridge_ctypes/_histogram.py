@@ -27,6 +27,7 @@ from ._abi import (
     tb_histogram_record_all,
     tb_histogram_record_durations,
     tb_histogram_record_n,
+    tb_histogram_render,
     tb_histogram_set_tag,
     tb_histogram_stdev,
     tb_histogram_summary,
@@ -37,11 +38,21 @@ from ._abi import (
     tb_summary,
     tb_text_free,
 )
-from ._arguments import U8_MAX, integer, steady_bytes, steady_doubles, steady_u64s, u64, utf8
+from ._arguments import (
+    U8_MAX,
+    U32_MAX,
+    integer,
+    steady_bytes,
+    steady_doubles,
+    steady_u64s,
+    u64,
+    utf8,
+)
 from ._buckets import Bucket, Buckets, open_cursor, pull
 from ._errors import PoisonedError, closed, failure
 from ._scan import RECORDED, Scan
 from ._summary import Summary
+from ._watch import Watch, Watchers, watch
 
 if TYPE_CHECKING:
     from collections.abc import Buffer
@@ -56,6 +67,12 @@ class Handle(c_void_p):
     Python's reference count is the use count: a call holds its arguments, so that closing on
     another thread meanwhile frees nothing that is in use.
     """
+
+    __slots__ = ("watchers",)
+
+    def __init__(self, watchers: Watchers | None = None) -> None:
+        super().__init__()
+        self.watchers = Watchers() if watchers is None else watchers
 
     # Bound as a default, so that it is still there when the interpreter ends.
     def __del__(self, free: Any = tb_histogram_free) -> None:
@@ -172,10 +189,7 @@ class Histogram:
         tag = tb_owned()
         if error := tb_histogram_tag(self._open(), byref(tag)):
             raise failure(error)
-        try:
-            return PyUnicode_DecodeUTF8(tag.data, tag.length, None)
-        finally:
-            tb_text_free(byref(tag))
+        return _text(tag)
 
     @tag.setter
     def tag(self, tag: str) -> None:
@@ -323,6 +337,42 @@ class Histogram:
                 return False
         return True
 
+    # ANCHOR: watch
+    def watch(self, limit: int, callback: Callable[[int], object], /) -> Watch:
+        """Calls `callback` with every value that is recorded at or above `limit` from now on,
+        through any handle.
+
+        It is called on the thread that records, before `record` returns, perhaps on several at once.
+        `record_n` tells its value once, `merge` tells nothing; of what a watcher records itself
+        nobody is told. It may use the histogram and close it. What it raises, KeyboardInterrupt
+        too, goes to `sys.unraisablehook` (as in a weakref's callback): the value is recorded, the
+        watch goes on. When the interpreter ends it is called no more.
+
+        The watch ends when the callback returns False (nothing else that is false), by
+        `Watch.unwatch`, or with the last handle; then the callback is let go of. Dropping the Watch
+        ends nothing. A callback that refers to its own histogram is found by the garbage collector.
+
+        Raises OutOfRangeError for a limit above `highest`.
+        """
+        handle = self._open()
+        return watch(handle, handle.watchers, limit, callback)
+
+    # ANCHOR_END: watch
+
+    def render(self, ticks: int = 5, unit: float = 1.0) -> str:
+        """The percentile distribution as text, in the format of HdrHistogram's own tools.
+
+        `ticks` are the steps in each half of the distance that is left to 1.0; values are divided
+        by `unit`. Raises InvalidArgumentError for `ticks` not from 1 to 1000, and for a `unit` that
+        is not finite and above 0.
+        """
+        text = tb_owned()
+        if error := tb_histogram_render(
+            self._open(), integer(ticks, U32_MAX), c_double(unit), byref(text)
+        ):
+            raise failure(error)
+        return _text(text)
+
     def merge(self, other: "Histogram", /) -> None:
         """Adds every value of `other`, which may be this very histogram. The tag stays.
 
@@ -365,10 +415,11 @@ class Histogram:
 
         `copy.copy` makes an independent histogram instead.
         """
-        handle = Handle()
-        if error := tb_histogram_clone(self._open(), byref(handle)):
+        handle = self._open()
+        clone = Handle(handle.watchers)
+        if error := tb_histogram_clone(handle, byref(clone)):
             raise failure(error)
-        return self._of(handle)
+        return self._of(clone)
 
     def close(self) -> None:
         """Closes this handle; what is running on other threads finishes first.
@@ -410,6 +461,14 @@ class Histogram:
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
         return self.__copy__()
+
+
+def _text(owned: tb_owned) -> str:
+    """Text that C handed out, which is freed."""
+    try:
+        return PyUnicode_DecodeUTF8(owned.data, owned.length, None)
+    finally:
+        tb_text_free(byref(owned))
 
 
 AnyHistogram = TypeVar("AnyHistogram", bound=Histogram)

@@ -1,11 +1,19 @@
 """Functions that go wrong on purpose, for tests of what a panic leaves behind."""
 
-from ._abi import tb_fault_panic, tb_fault_panic_while_locked
+from ctypes import byref, c_void_p
+from typing import Any
+
+from ._abi import (
+    tb_fault_panic,
+    tb_fault_panic_while_locked,
+    tb_fault_panics_when_dropped_free,
+    tb_fault_panics_when_dropped_new,
+)
 from ._arguments import utf8
 from ._errors import failure
 from ._histogram import Histogram
 
-__all__ = ["panic", "panic_while_locked"]
+__all__ = ["PanicsWhenDropped", "panic", "panic_while_locked"]
 
 
 def panic(text: str, /) -> None:
@@ -19,3 +27,15 @@ def panic_while_locked(histogram: Histogram, /) -> None:
     """Panics half-way through a change: raises PanicError, and the histogram is poisoned."""
     if error := tb_fault_panic_while_locked(histogram._open()):
         raise failure(error)
+
+
+class PanicsWhenDropped(c_void_p):
+    """An object whose destructor panics, with `dropped`. The panic ends in C, with a line on stderr."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if error := tb_fault_panics_when_dropped_new(byref(self)):
+            raise failure(error)
+
+    def __del__(self, free: Any = tb_fault_panics_when_dropped_free) -> None:
+        free(self)

@@ -49,6 +49,7 @@ from ._abi import (
     tb_probe_point_in,
     tb_probe_points_ends,
     tb_probe_points_sum,
+    tb_probe_record_from_new_thread,
     tb_probe_scale_in_place,
     tb_probe_shape_in,
     tb_probe_str_chars,
@@ -68,6 +69,7 @@ from ._arguments import (
 )
 from ._callbacks import answer_number, call_with
 from ._errors import failure
+from ._histogram import Histogram
 
 if TYPE_CHECKING:
     from collections.abc import Buffer
@@ -100,6 +102,7 @@ __all__ = [
     "point_in",
     "points_ends",
     "points_sum",
+    "record_from_new_thread",
     "scale_in_place",
     "shape_in",
     "str_chars",
@@ -450,3 +453,12 @@ def call_back(n: int, callback: Callable[[int], int | None], /) -> int | None:
 def call_back_from_new_thread(n: int, callback: Callable[[int], int | None], /) -> int | None:
     """`call_back` from a thread that Rust starts for it."""
     return _call_back(tb_probe_call_back_from_new_thread, n, callback)
+
+
+def record_from_new_thread(histogram: Histogram, value: int, /) -> None:
+    """Records a value from a thread that Rust starts for it, and waits for its end.
+
+    Raises as `Histogram.record` does.
+    """
+    if error := tb_probe_record_from_new_thread(histogram._open(), u64(value)):
+        raise failure(error)

@@ -240,12 +240,15 @@ class Progress:
     def __getnewargs__(self) -> tuple[int, int, int]: ...
 
 def replay_log(
-    path: str | bytes | PathLike[str] | PathLike[bytes], progress: Callable[[Progress], object] | None = None
+    path: str | bytes | PathLike[str] | PathLike[bytes],
+    progress: Callable[[Progress], object] | None = None,
 ) -> dict[str, Histogram]: ...
 
 @final
 class LogWriter:
-    def __new__(cls, path: str | bytes | PathLike[str] | PathLike[bytes], start: SupportsFloat | None = None) -> Self: ...
+    def __new__(
+        cls, path: str | bytes | PathLike[str] | PathLike[bytes], start: SupportsFloat | None = None
+    ) -> Self: ...
     def write(
         self, histogram: Histogram, start: SupportsFloat, seconds: SupportsFloat, /
     ) -> None: ...
