@@ -701,16 +701,16 @@ impl Case {
 }
 
 /// Asks one runner for times of one shape at one size.
-struct Clock<'a> {
-    runner: &'a mut Runner,
-    shape: &'a Shape,
-    n: u64,
-    limit: Duration,
+pub(crate) struct Clock<'a> {
+    pub(crate) runner: &'a mut Runner,
+    pub(crate) shape: &'a Shape,
+    pub(crate) n: u64,
+    pub(crate) limit: Duration,
 }
 
 impl Clock<'_> {
     /// The time of one batch, ns, when its check value is right.
-    fn time(&mut self, iterations: u64) -> Result<f64, Failure> {
+    pub(crate) fn time(&mut self, iterations: u64) -> Result<f64, Failure> {
         let request = format!("time {} {} {iterations} 1", self.shape.id, self.n);
         let fail = |kind, detail| Err(Failure { kind, detail });
         let reply = match self.runner.ask(&request, self.limit) {
@@ -765,7 +765,7 @@ impl Clock<'_> {
 }
 
 /// The expressions of a `shapes` reply, by shape.
-fn expressions(reply: &[String]) -> Option<BTreeMap<String, String>> {
+pub(crate) fn expressions(reply: &[String]) -> Option<BTreeMap<String, String>> {
     let [ok, count, pairs @ ..] = reply else {
         return None;
     };

@@ -86,6 +86,9 @@ pub struct Bridge {
     pub threads: String,
     /// What is copied and what is borrowed.
     pub copies: String,
+    /// What `toll count` holds its shapes to.
+    #[serde(default)]
+    pub claims: BTreeMap<String, Claim>,
     /// What the strategy cannot do.
     #[serde(default)]
     pub cannot: Vec<Cannot>,
@@ -98,6 +101,38 @@ pub struct Bridge {
     /// The workspace's root; absolute.
     #[serde(skip)]
     pub root: PathBuf,
+}
+
+/// What a bridge says of a shape, and counted allocations show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Claim {
+    /// Nothing is allocated on either side.
+    #[serde(rename = "no allocation")]
+    NoAllocation,
+    /// What is allocated does not grow with n on either side.
+    #[serde(rename = "borrowed")]
+    Borrowed,
+    /// What is allocated grows with n no more than when Rust calls.
+    #[serde(rename = "handed over")]
+    HandedOver,
+    /// It grows by the data's size, once more than when Rust calls.
+    #[serde(rename = "one copy")]
+    OneCopy,
+    /// It grows by the data's size, twice more than when Rust calls.
+    #[serde(rename = "two copies")]
+    TwoCopies,
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAllocation => "no allocation",
+            Self::Borrowed => "borrowed",
+            Self::HandedOver => "handed over",
+            Self::OneCopy => "one copy",
+            Self::TwoCopies => "two copies",
+        })
+    }
 }
 
 /// Something that a strategy cannot do, with what happens instead.
@@ -174,9 +209,24 @@ pub struct Host {
     /// Shell lines that mend what `lint` finds, as far as a tool can, run from the root.
     #[serde(default)]
     pub fix: Vec<String>,
+    /// How its runners are counted.
+    #[serde(default)]
+    pub count: Counting,
     /// Its folder below `bindings/`.
     #[serde(skip)]
     pub id: String,
+}
+
+/// How a host's runners are counted.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counting {
+    /// Environment that makes it ask the C allocator for everything, and always the same.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Whether its instructions can be counted: not where an interpreter or a JIT compiler runs.
+    #[serde(default)]
+    pub instructions: bool,
 }
 
 /// Something a host needs on the machine.

@@ -11,6 +11,7 @@ pub mod bench;
 pub mod bridge;
 pub mod canary;
 pub mod check;
+pub mod count;
 pub mod coverage;
 pub mod crosscheck;
 pub mod errors;

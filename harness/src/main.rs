@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tollbridge_harness::bridge::Workspace;
-use tollbridge_harness::{bench, check, errors, hazards, hosts, list, matrix, report, say};
+use tollbridge_harness::{bench, check, count, errors, hazards, hosts, list, matrix, report, say};
 
 /// Checks every bridge against the conformance vectors, and measures what its crossings cost.
 ///
@@ -58,6 +58,16 @@ happens.")]
     Hazards(hazards::Args),
     /// Measure what every crossing costs.
     Bench(bench::Args),
+    /// Count what every crossing allocates, and its instructions.
+    #[command(after_help = "Examples:
+  toll count                     everything, as a table
+  toll count python/pyo3         one bridge, beside Rust
+  toll count --write             bench/results/counts.json, which the report and the READMEs quote
+  toll count --check             exit code 1 when that file says otherwise
+
+Counts are the same on every run: allocations and bytes a call on both sides of the crossing, and for C and Rust
+instructions, by Valgrind. Exit code 1 too when a call leaks, or a claim of a bridge.toml does not hold.")]
+    Count(count::Args),
     /// Show what was measured.
     Report(report::Args),
     /// Show host by host what passed and what cannot be kept.
@@ -119,6 +129,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(&workspace()?, &args),
         Command::Hazards(args) => hazards::run(&workspace()?, &args),
         Command::Bench(args) => bench::run(&workspace()?, args),
+        Command::Count(args) => count::run(&workspace()?, &args),
         Command::Report(args) => report::run(&workspace()?, args),
         Command::Matrix(args) => matrix::run(&workspace()?, &args),
         Command::List(args) => list::run(&workspace()?, &args),

@@ -304,7 +304,7 @@ pub fn significant(ns: f64) -> f64 {
 
 /// JSON with one line for each field of the top object, and for each element of its lists, so that
 /// differences between committed files can be read.
-fn one_line_an_element(value: &Value) -> Result<String> {
+pub(crate) fn one_line_an_element(value: &Value) -> Result<String> {
     let fields = value.as_object().context("results are an object")?;
     let lines = fields
         .iter()

@@ -32,6 +32,8 @@ pub struct Shape {
     pub check: Check,
     /// What a call's time may be divided by.
     pub unit: Unit,
+    /// Bytes that one of `n` takes in Rust, where copies of the data can be told by their size.
+    pub item_bytes: Option<u64>,
 }
 
 /// What the report's "per item" column divides by.
@@ -72,6 +74,7 @@ struct RawShape {
     check: String,
     #[serde(default)]
     unit: Unit,
+    item_bytes: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +143,7 @@ impl Shapes {
                 held_out,
                 check,
                 unit: raw.unit,
+                item_bytes: raw.item_bytes,
             });
         }
         Ok(Self(shapes))

@@ -1,0 +1,242 @@
+//! What a runner asks its allocator for, by the side of the crossing that asked.
+//!
+//! `count/count.c` is preloaded into the runner. It counts into a file, which is read here between requests.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::Slope;
+use crate::bench::Clock;
+use crate::bridge::Bridge;
+use crate::results::Failure;
+use crate::runner::{Outcome, Runner};
+
+const SOURCE: &str = include_str!("../../count/count.c");
+/// Bytes of its `struct counts`.
+const SIZE: usize = 10 * size_of::<u64>();
+/// Places in it.
+const DEVICE: u64 = 0;
+const INODE: u64 = 1;
+const ASKED: u64 = 2;
+const ANSWERED: usize = 3;
+const PLACE: usize = 4;
+const HOST: usize = 5;
+const LIBRARY: usize = 7;
+const LIVE: usize = 9;
+/// Its `enum place`.
+const SHARED_OBJECT: u64 = 1;
+const PROGRAM: u64 = 2;
+
+/// A runner frees its reply after it was read here: counts that stood still for so long are final.
+const STILL: Duration = Duration::from_micros(200);
+/// Each request is sent so often, and the least taken: what happens now and then is left out.
+const REPEATS: usize = 3;
+
+/// The compiled counter, in a folder of its own that goes when this is dropped.
+pub struct Counter {
+    dir: PathBuf,
+}
+
+/// The two sides of a crossing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sides {
+    /// The library is a file of its own.
+    Apart,
+    /// The library is linked into the program.
+    OneProgram,
+    /// There is no library.
+    HostOnly,
+}
+
+/// A runner with the counter in it.
+pub struct Counted {
+    /// The runner.
+    pub runner: Runner,
+    /// What its counts can tell apart.
+    pub sides: Sides,
+    file: File,
+}
+
+/// Calls and bytes of each side, and the bytes that live, since the runner began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Counts([u64; 5]);
+
+/// What one call allocates.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Allocations {
+    /// Allocations and bytes on the host's side.
+    pub host: (f64, f64),
+    /// Allocations and bytes on the library's side.
+    pub library: (f64, f64),
+    /// Bytes that nobody has freed.
+    pub live: f64,
+}
+
+impl Counter {
+    /// Compiles the counter into `target/toll`.
+    ///
+    /// # Errors
+    /// When there is no C compiler, or the project's path cannot stand in LD_PRELOAD.
+    pub fn build(root: &Path) -> Result<Self> {
+        let dir = root.join(format!("target/toll/count-{}", std::process::id()));
+        ensure!(
+            !dir.to_string_lossy().contains([' ', ':']),
+            "{}: LD_PRELOAD cannot hold a path with a space or a colon",
+            dir.display()
+        );
+        fs::create_dir_all(&dir).with_context(|| format!("creating {}", dir.display()))?;
+        let counter = Self { dir };
+        let source = counter.dir.join("count.c");
+        fs::write(&source, SOURCE).with_context(|| format!("writing {}", source.display()))?;
+        let mut cc = Command::new("cc");
+        cc.args(["-std=c11", "-O2", "-fPIC", "-shared", "-pthread", "-o"])
+            .arg(counter.library())
+            .arg(&source);
+        let output = cc
+            .output()
+            .context("counting needs a C compiler, `cc`; install one: scripts/setup-c")?;
+        ensure!(
+            output.status.success(),
+            "cc cannot compile the counter:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(counter)
+    }
+
+    fn library(&self) -> PathBuf {
+        self.dir.join("count.so")
+    }
+
+    /// Starts a bridge's runner with the counter in it, and tells it which file is the library.
+    ///
+    /// # Errors
+    /// When the runner does not start, or the counter does not find the library that it says it loaded.
+    pub fn start(&self, bridge: &Bridge) -> Result<Counted> {
+        let path = self.dir.join(bridge.id.replace('/', "-"));
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)
+            .with_context(|| format!("creating {}", path.display()))?;
+        file.set_len(SIZE as u64)?;
+        let mut bridge = bridge.clone();
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        bridge.env.insert("LD_PRELOAD".into(), text(&self.library()));
+        bridge.env.insert("TOLL_COUNTS".into(), text(&path));
+        let mut counted = Counted {
+            runner: Runner::start(&bridge)?,
+            sides: Sides::HostOnly,
+            file,
+        };
+        if let Some(library) = counted.runner.hello().library.clone() {
+            counted.sides = counted.find(&library)?;
+        }
+        Ok(counted)
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        // Whatever is left of it lies in target/, and does no harm.
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Counted {
+    fn find(&mut self, library: &Path) -> Result<Sides> {
+        let metadata = library.metadata()?;
+        let put = |place: u64, value: u64| self.file.write_all_at(&value.to_ne_bytes(), place * 8);
+        put(DEVICE, metadata.dev())?;
+        put(INODE, metadata.ino())?;
+        // Last: it looks when this changes, at its next allocation.
+        put(ASKED, 1)?;
+        if !matches!(self.runner.ask("shapes", super::LIMIT), Outcome::Reply(_)) {
+            bail!("the runner ended when it was asked for its shapes");
+        }
+        let words = self.read()?;
+        ensure!(
+            words[ANSWERED] == 1,
+            "the counter is not at work: the runner must keep LD_PRELOAD, and use glibc's allocator"
+        );
+        match words[PLACE] {
+            SHARED_OBJECT => Ok(Sides::Apart),
+            PROGRAM => Ok(Sides::OneProgram),
+            _ => bail!(
+                "the runner has not loaded {}, which `hello` names",
+                library.display()
+            ),
+        }
+    }
+
+    fn read(&self) -> Result<[u64; SIZE / 8]> {
+        let mut bytes = [0; SIZE];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        let mut words = [0; SIZE / 8];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u64::from_ne_bytes(*bytes);
+        }
+        Ok(words)
+    }
+
+    /// The counts, once they stand still.
+    fn counts(&self) -> Result<Counts> {
+        let mut before = self.read()?;
+        loop {
+            thread::sleep(STILL);
+            let now = self.read()?;
+            if now == before {
+                let [host, library] = [HOST, LIBRARY];
+                let at = [host, host + 1, library, library + 1, LIVE];
+                return Ok(Counts(at.map(|i| now[i])));
+            }
+            before = now;
+        }
+    }
+
+    /// What one call allocates.
+    ///
+    /// # Errors
+    /// [`Failure`] when the runner does not answer, or with a wrong check value.
+    pub fn slope(&mut self, of: &Slope) -> Result<Result<Allocations, Failure>> {
+        let requests = [of.few, of.many];
+        let mut least = [[i64::MAX; 5]; 2];
+        // The first round warms up.
+        for round in 0..=REPEATS {
+            for (least, calls) in least.iter_mut().zip(requests) {
+                let Counts(before) = self.counts()?;
+                let mut clock = Clock {
+                    runner: &mut self.runner,
+                    shape: of.shape,
+                    n: of.n,
+                    limit: super::LIMIT,
+                };
+                if let Err(failure) = clock.time(calls) {
+                    return Ok(Err(failure));
+                }
+                let Counts(after) = self.counts()?;
+                if round > 0 {
+                    for ((least, after), before) in least.iter_mut().zip(after).zip(before) {
+                        // Live bytes may shrink.
+                        *least = (*least).min(after.wrapping_sub(before) as i64);
+                    }
+                }
+            }
+        }
+        let [few, many] = least;
+        let calls = (of.many - of.few) as f64;
+        let each = |i: usize| (many[i] - few[i]) as f64 / calls;
+        Ok(Ok(Allocations {
+            host: (each(0), each(1)),
+            library: (each(2), each(3)),
+            live: each(4),
+        }))
+    }
+}

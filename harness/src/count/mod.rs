@@ -1,0 +1,363 @@
+//! `toll count`: what a crossing allocates on both sides, and how many instructions it takes. Counted, not timed:
+//! every run says the same, so that a committed file and the claims of the bridges can be held to it.
+//!
+//! A runner is asked to time a shape with few and with many iterations. The difference of the counts over that of
+//! the iterations is what a call costs: set-up, request and reply cancel.
+
+mod allocations;
+pub mod claims;
+pub mod committed;
+mod instructions;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::bench::{self, Clock};
+use crate::bridge::{Bridge, Role, Workspace};
+use crate::hosts::{self, Ready};
+use crate::machine;
+use crate::results::Failure;
+use crate::runner::Outcome;
+use crate::shapes::{Shape, Shapes};
+use crate::table;
+use allocations::{Allocations, Counter, Sides};
+use committed::{Allocated, Count, Counts, FILE, HostVersion, SCHEMA};
+
+/// Of the sizes of a shape, the smallest and the largest of these are counted.
+const SIZES: std::ops::RangeInclusive<u64> = 16..=4096;
+/// How long the calls between few and many iterations may take, ns, and how many they may be.
+const BUDGET_NS: f64 = 4e6;
+const CALLS: [u64; 3] = [1024, 64, 8];
+/// Bytes a call that may stay alive: what a garbage collector has not got to, over many calls.
+const LEAK: f64 = 1.0;
+/// The limit of one request.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Arguments of `toll count`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Bridges: `python`, `python/pyo3`, `c/*`; all when none is named. The baseline is counted with them.
+    pub bridges: Vec<String>,
+    /// A list of rows: bridge, shape, n, library and host (allocations and bytes a call), instructions.
+    #[arg(long)]
+    pub json: bool,
+    /// Write bench/results/counts.json.
+    #[arg(long, conflicts_with = "json")]
+    pub write: bool,
+    /// Exit code 1 when bench/results/counts.json says otherwise.
+    #[arg(long, conflicts_with_all = ["json", "write"])]
+    pub check: bool,
+}
+
+/// A shape at a size, and the two numbers of iterations whose difference is counted.
+#[derive(Debug, Clone, Copy)]
+struct Slope<'a> {
+    shape: &'a Shape,
+    n: u64,
+    few: u64,
+    many: u64,
+}
+
+/// What became of a bridge.
+struct Bridged {
+    host: HostVersion,
+    counts: Vec<Count>,
+    problems: Vec<String>,
+}
+
+/// Counts, and compares with what is committed and claimed.
+///
+/// # Errors
+/// When nothing is selected, or a tool that counting needs is missing.
+pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    let started = Instant::now();
+    let shapes = Shapes::load(&workspace.root)?;
+    let chosen = workspace.select(&args.bridges)?;
+    let with_baseline = workspace.bridges.iter().filter(|bridge| {
+        bridge.role == Role::Baseline || chosen.iter().any(|chosen| chosen.id == bridge.id)
+    });
+    let Ready { here, skipped } = hosts::ready(workspace, with_baseline.collect())?;
+    let with_instructions = has_valgrind(workspace, args)?;
+    let counter = Counter::build(&workspace.root)?;
+
+    let counting = Run {
+        workspace,
+        shapes: &shapes,
+        counter: &counter,
+        with_instructions,
+    };
+    let mut problems = Vec::new();
+    let mut now = Counts {
+        schema: SCHEMA,
+        toolchain: machine::toolchain(),
+        hosts: Vec::new(),
+        counts: Vec::new(),
+    };
+    for (bridge, bridged) in here.iter().zip(counting.all(&here)) {
+        match bridged {
+            Ok(bridged) => {
+                now.hosts.push(bridged.host);
+                now.counts.extend(bridged.counts);
+                problems.extend(bridged.problems);
+            }
+            Err(error) => problems.push(format!("{}: {error:#}", bridge.id)),
+        }
+    }
+    problems.extend(claims::broken(workspace, &shapes, &now));
+    if args.check {
+        let committed = Counts::load(&workspace.root)?
+            .with_context(|| format!("there is no {FILE}; run `toll count --write`"))?;
+        let found = committed.differences(&now);
+        for line in found.told {
+            println!("another compiler or interpreter: {line}");
+        }
+        problems.extend(found.failed);
+    }
+
+    if args.json {
+        table::print_json(&now.counts)?;
+    } else if !args.check && !args.write {
+        print!("{}", columns(&now.counts));
+    }
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    if args.write {
+        ensure!(
+            problems.is_empty(),
+            "{FILE} is not written while something is wrong"
+        );
+        if let Some(old) = Counts::load(&workspace.root)? {
+            let known = |bridge: &str| workspace.bridges.iter().any(|b| b.id == bridge);
+            now.keep_others(Counts {
+                hosts: old.hosts.into_iter().filter(|h| known(&h.bridge)).collect(),
+                counts: old.counts.into_iter().filter(|c| known(&c.bridge)).collect(),
+                ..old
+            });
+        }
+        now.save(&workspace.root)?;
+    }
+    if !args.json {
+        println!(
+            "{} counted, {} wrong, {} bridges skipped, in {:.0} s",
+            now.counts.len(),
+            problems.len(),
+            skipped.len(),
+            started.elapsed().as_secs_f64()
+        );
+        if args.check && !problems.is_empty() {
+            println!("if it is meant to be so: `toll count --write` and `toll report --docs`");
+        }
+    }
+    Ok(if problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn has_valgrind(workspace: &Workspace, args: &Args) -> Result<bool> {
+    let need = instructions::need();
+    if hosts::is_there(&need, &workspace.root) {
+        return Ok(true);
+    }
+    let advice = hosts::advice(&need);
+    if args.write {
+        bail!("the file holds instructions, too: {advice}");
+    }
+    if std::env::var_os("CI").is_some_and(|ci| ci == "true") {
+        bail!("nothing may be skipped where CI=true: {advice}");
+    }
+    eprintln!("no instructions are counted: {advice}");
+    Ok(false)
+}
+
+fn columns(counts: &[Count]) -> String {
+    let head = ["bridge", "shape", "n", "library", "host", "instructions"];
+    let mut lines = vec![head.map(String::from).to_vec()];
+    lines.extend(counts.iter().map(|count| {
+        vec![
+            count.bridge.clone(),
+            count.shape.clone(),
+            count.n.to_string(),
+            claims::side(count.library),
+            claims::side(count.host),
+            count
+                .instructions
+                .map_or_else(String::new, |i| i.to_string()),
+        ]
+    }));
+    table::columns(&lines)
+}
+
+/// A run under way.
+struct Run<'a> {
+    workspace: &'a Workspace,
+    shapes: &'a Shapes,
+    counter: &'a Counter,
+    with_instructions: bool,
+}
+
+impl Run<'_> {
+    /// All bridges, as many at once as there are CPUs; in their order.
+    fn all(&self, bridges: &[&Bridge]) -> Vec<Result<Bridged>> {
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(BTreeMap::new());
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(|| {
+                    loop {
+                        let i = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(bridge) = bridges.get(i) else {
+                            return;
+                        };
+                        let bridged = self.one(bridge);
+                        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                        done.insert(i, bridged);
+                    }
+                });
+            }
+        });
+        let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.into_values().collect()
+    }
+
+    fn one(&self, bridge: &Bridge) -> Result<Bridged> {
+        let how = &self.workspace.host_of(bridge).count;
+        let mut bridge = bridge.clone();
+        bridge.env.extend(how.env.clone());
+        let mut counted = self.counter.start(&bridge)?;
+        let offered = match counted.runner.ask("shapes", LIMIT) {
+            Outcome::Reply(reply) => bench::expressions(&reply)
+                .with_context(|| format!("`shapes`: {}", reply.join(" ")))?,
+            other => bail!("`shapes`: {other:?}"),
+        };
+        let version = counted.runner.hello().host.clone();
+        let mut bridged = Bridged {
+            host: HostVersion {
+                bridge: bridge.id.clone(),
+                version: version.replace(&*self.workspace.root.to_string_lossy(), "."),
+            },
+            counts: Vec::new(),
+            problems: Vec::new(),
+        };
+        let mut slopes = Vec::new();
+        let is_offered = |shape: &&Shape| offered.contains_key(&shape.id);
+        for shape in self.shapes.iter().filter(is_offered) {
+            for n in sizes(shape) {
+                let slope = match Slope::choose(&mut counted.runner, shape, n) {
+                    Ok(slope) => counted.slope(&slope)?.map(|allocated| (slope, allocated)),
+                    Err(failure) => Err(failure),
+                };
+                match slope {
+                    Ok((slope, allocated)) => {
+                        let count = count(&bridge.id, &slope, counted.sides, &allocated);
+                        if allocated.live > LEAK {
+                            bridged.problems.push(format!(
+                                "{} {} at n = {n}: {:.1} bytes a call are never freed",
+                                bridge.id, shape.id, allocated.live
+                            ));
+                        }
+                        bridged.counts.push(count);
+                        slopes.push(slope);
+                    }
+                    Err(Failure { kind, detail }) => {
+                        bridged.problems.push(format!(
+                            "{} {} at n = {n}: {}: {detail}",
+                            bridge.id,
+                            shape.id,
+                            kind.word()
+                        ));
+                        counted = self.counter.start(&bridge)?;
+                    }
+                }
+            }
+        }
+        // One runner at a time.
+        drop(counted);
+        if self.with_instructions && how.instructions {
+            match instructions::count(&bridge, &slopes, &self.workspace.root) {
+                Ok(all) => {
+                    for (count, instructions) in bridged.counts.iter_mut().zip(all) {
+                        count.instructions = Some(instructions.round());
+                    }
+                }
+                Err(error) => bridged.problems.push(format!("{}: {error:#}", bridge.id)),
+            }
+        }
+        Ok(bridged)
+    }
+}
+
+/// The sizes of a shape that are counted.
+fn sizes(shape: &Shape) -> Vec<u64> {
+    if shape.sizes == [0] {
+        return vec![0];
+    }
+    let within = || shape.sizes.iter().copied().filter(|n| SIZES.contains(n));
+    let mut sizes: Vec<u64> = within().min().into_iter().chain(within().max()).collect();
+    sizes.dedup();
+    sizes
+}
+
+impl<'a> Slope<'a> {
+    /// As many calls as fit the budget.
+    fn choose(
+        runner: &mut crate::runner::Runner,
+        shape: &'a Shape,
+        n: u64,
+    ) -> Result<Self, Failure> {
+        let mut clock = Clock {
+            runner,
+            shape,
+            n,
+            limit: LIMIT,
+        };
+        // A cold call takes longer than the next.
+        clock.time(1)?;
+        let ns = clock.time(4)? / 4.0;
+        let fits = |calls: &u64| *calls as f64 * ns <= BUDGET_NS;
+        let calls = CALLS.into_iter().find(fits).unwrap_or(CALLS[2]);
+        Ok(Self {
+            shape,
+            n,
+            few: calls / 2,
+            many: calls / 2 + calls,
+        })
+    }
+}
+
+fn count(bridge: &str, slope: &Slope, sides: Sides, allocated: &Allocations) -> Count {
+    let side = |(allocations, bytes): (f64, f64)| Allocated {
+        allocations: hundredths(allocations),
+        bytes: bytes.round() + 0.0,
+    };
+    let both = (
+        allocated.library.0 + allocated.host.0,
+        allocated.library.1 + allocated.host.1,
+    );
+    let (library, host) = match sides {
+        Sides::Apart => (Some(side(allocated.library)), Some(side(allocated.host))),
+        Sides::OneProgram => (Some(side(both)), None),
+        Sides::HostOnly => (None, Some(side(both))),
+    };
+    Count {
+        bridge: bridge.into(),
+        shape: slope.shape.id.clone(),
+        n: slope.n,
+        library,
+        host,
+        instructions: None,
+    }
+}
+
+/// To two digits; and no minus before zero.
+fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0 + 0.0
+}
