@@ -132,6 +132,7 @@ def _report(error: BaseException, source: object) -> None:
 PATIENCE = 1.0
 
 
+# ANCHOR: end
 @atexit.register
 def _end_all() -> None:
     """No callback begins from now on, and those that run are waited for.
@@ -148,3 +149,6 @@ def _end_all() -> None:
     while (_homes or _callbacks.running) and monotonic() < late:
         sleep(0.001)
     sleep(0.001)  # for the last one to return
+
+
+# ANCHOR_END: end
