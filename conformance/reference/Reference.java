@@ -1,19 +1,28 @@
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.zip.Deflater;
+import java.util.zip.GZIPInputStream;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramIterationValue;
+import org.HdrHistogram.HistogramLogReader;
+import org.HdrHistogram.HistogramLogWriter;
 
 /**
  * The reference implementation behind the wire of conformance/README.md: those operations of which it has an opinion.
@@ -21,6 +30,8 @@ import org.HdrHistogram.HistogramIterationValue;
  */
 final class Reference {
     private final Map<String, Histogram> histograms = new HashMap<>();
+    private final Map<String, SortedMap<String, Histogram>> replays = new HashMap<>();
+    private final Map<String, HistogramLogWriter> writers = new HashMap<>();
     private String[] tokens;
     private int at;
 
@@ -64,6 +75,49 @@ final class Reference {
                 }
             }
             case "merge" -> histogram().add(histogram().copy());
+            case "set_tag" -> {
+                Histogram histogram = histogram();
+                String tag = string();
+                histogram.setTag(tag.isEmpty() ? null : tag);
+            }
+            case "auto_resize" -> histogram().setAutoResize(true);
+            case "log_create" -> {
+                String name = next();
+                var writer = new HistogramLogWriter(string());
+                long start = (long) (number() * 1000);
+                writer.outputLogFormatVersion();
+                writer.outputComment("[Logged by HdrHistogram 2.2.2]");
+                writer.outputStartTime(start);
+                writer.outputBaseTime(start);
+                writer.outputLegend();
+                writers.put(name, writer);
+            }
+            case "log_write" -> {
+                HistogramLogWriter writer = writers.get(next());
+                Histogram histogram = histogram();
+                double start = number();
+                writer.outputIntervalHistogram(start, start + number(), histogram);
+            }
+            case "log_close" -> writers.remove(next()).close();
+            case "replay" -> {
+                String name = next();
+                var sums = replay(Path.of(string()));
+                replays.put(name, sums);
+                if (!next().equals("all")) {
+                    throw new UnsupportedOperationException("progress");
+                }
+                var reply = new ArrayList<>(List.of("finished", text(sums.size())));
+                sums.forEach((tag, sum) -> {
+                    reply.add("x" + HexFormat.of().formatHex(tag.getBytes(StandardCharsets.UTF_8)));
+                    reply.add(text(sum.getTotalCount()));
+                });
+                return reply;
+            }
+            case "replayed" -> {
+                var sums = replays.get(next());
+                Histogram sum = sums.get(string());
+                histograms.put(next(), sum);
+            }
             case "decode" -> histograms.put(next(), decode(bytes()));
             case "recode" -> {
                 byte[] encoded = encode(histogram());
@@ -74,6 +128,36 @@ final class Reference {
             }
         }
         return List.of();
+    }
+
+    /** Sums by tag; each is as fine as the finest of its histograms and grows as it must. */
+    private static SortedMap<String, Histogram> replay(Path path) throws Exception {
+        byte[] bytes = Files.readAllBytes(path);
+        boolean gzip = bytes.length > 1 && bytes[0] == 0x1f && bytes[1] == (byte) 0x8b;
+        InputStream in = new ByteArrayInputStream(bytes);
+        var reader = new HistogramLogReader(gzip ? new GZIPInputStream(in) : in);
+        var sums = new TreeMap<String, Histogram>();
+        while (reader.hasNext()) {
+            var interval = (Histogram) reader.nextIntervalHistogram();
+            if (interval == null) {
+                continue;
+            }
+            String tag = interval.getTag() == null ? "" : interval.getTag();
+            Histogram sum = sums.get(tag);
+            if (sum == null) {
+                sums.put(tag, interval);
+                continue;
+            }
+            var both = new Histogram(
+                Math.min(sum.getLowestDiscernibleValue(), interval.getLowestDiscernibleValue()),
+                Math.max(sum.getHighestTrackableValue(), interval.getHighestTrackableValue()),
+                Math.max(sum.getNumberOfSignificantValueDigits(), interval.getNumberOfSignificantValueDigits()));
+            both.setAutoResize(true);
+            both.add(sum);
+            both.add(interval);
+            sums.put(tag, both);
+        }
+        return sums;
     }
 
     private List<String> read(String operation, Histogram h) {
@@ -191,6 +275,10 @@ final class Reference {
 
     private double number() {
         return Double.longBitsToDouble(Long.parseUnsignedLong(next().substring(1), 16));
+    }
+
+    private String string() {
+        return new String(bytes(), StandardCharsets.UTF_8);
     }
 
     private byte[] bytes() {

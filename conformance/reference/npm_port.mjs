@@ -1,15 +1,18 @@
 // npm's `hdr-histogram-js` behind the wire of conformance/README.md, as Reference.java is for the reference.
 // Its numbers are doubles, exact to 2^53; it has no linear or logarithmic steps.
 // The package stands in .tools/reference, from which the check starts this file.
+import { appendFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
 const require = createRequire(process.cwd() + "/");
 const hdr = require("hdr-histogram-js");
+const { NO_TAG } = require("hdr-histogram-js/dist/Histogram");
 const PercentileIterator = require("hdr-histogram-js/dist/PercentileIterator").default;
 const RecordedValuesIterator = require("hdr-histogram-js/dist/RecordedValuesIterator").default;
 
 const histograms = new Map();
+const logs = new Map();
 
 function integer(token) {
   const value = Number(token);
@@ -123,6 +126,27 @@ function call(operation, rest) {
       return [];
     case "merge":
       histogram.add(decode(encode(histograms.get(more[0]))));
+      return [];
+    case "set_tag":
+      histogram.tag = Buffer.from(more[0].slice(1), "hex").toString() || NO_TAG;
+      return [];
+    case "log_create": {
+      const path = Buffer.from(more[0].slice(1), "hex").toString();
+      writeFileSync(path, "");
+      const writer = new hdr.HistogramLogWriter((text) => appendFileSync(path, text));
+      writer.outputLogFormatVersion();
+      writer.outputStartTime(floatValue(more[1]) * 1000);
+      writer.outputLegend();
+      logs.set(name, writer);
+      return [];
+    }
+    case "log_write": {
+      const [start, seconds] = more.slice(1).map(floatValue);
+      logs.get(name).outputIntervalHistogram(histograms.get(more[0]), start, start + seconds);
+      return [];
+    }
+    case "log_close":
+      logs.delete(name);
       return [];
     case "decode":
       histograms.set(name, decode(Buffer.from(more[0].slice(1), "hex")));

@@ -20,7 +20,12 @@ class Port:
     def __init__(self, name: str, command: list[str | Path], folder: Path = HERE):
         self.name = name
         self.process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            cwd=folder,
+            env=os.environ | {"TZ": "UTC"},  # logs that are written hold dates
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def ask(self, tokens: list[str]) -> list[str]:
@@ -54,7 +59,7 @@ def stop_if_missing(also: list[tuple[bool, str]] | None = None) -> None:
 def start() -> list[Port]:
     """The reference first."""
     return [
-        Port("java", ["java", "-cp", JAR, HERE / "Reference.java"]),
+        Port("java", ["java", "-Dfile.encoding=UTF-8", "-cp", JAR, HERE / "Reference.java"]),
         Port("pypi", [PYTHON, HERE / "pypi_port.py"]),
         Port("npm", ["node", HERE / "npm_port.mjs"], folder=TOOLS / "reference"),
     ]

@@ -7,10 +7,12 @@ import base64
 import sys
 
 from hdrh.histogram import HdrHistogram
+from hdrh.log import HistogramLogWriter
 
-from vectors import float_token
+from vectors import float_token, float_value
 
 Tokens = list[str]
+LOGS: dict[str, HistogramLogWriter] = {}
 
 
 class Unsupported(Exception):
@@ -58,9 +60,26 @@ def read(operation: str, h: HdrHistogram, rest: Tokens) -> Tokens:
     raise Unsupported(operation)
 
 
+def create_log(path: str, start: str) -> HistogramLogWriter:
+    """A log with its head; `output_start_time` of the port fails, whatever it is given."""
+    # Closed by the port's own `close`.
+    writer = HistogramLogWriter(open(bytes.fromhex(path[1:]), "w", encoding="utf-8"))  # noqa: SIM115
+    writer.output_log_format_version()
+    writer.output_base_time(float_value(start) * 1000)
+    writer.output_legend()
+    return writer
+
+
 def call(histograms: dict[str, HdrHistogram], operation: str, rest: Tokens) -> Tokens:
     """Does one request."""
     match operation, rest:
+        case "log_create", [name, path, start]:
+            LOGS[name] = create_log(path, start)
+        case "log_write", [name, histogram, start, seconds]:
+            begin, length = float_value(start), float_value(seconds)
+            LOGS[name].output_interval_histogram(histograms[histogram], begin, begin + length)
+        case "log_close", [name]:
+            LOGS.pop(name).close()
         case "reset", []:
             histograms.clear()
         case "new", [name, lowest, highest, digits]:

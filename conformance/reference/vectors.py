@@ -5,6 +5,8 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# What a text that begins with `@data/` means.
+DATA = Path(__file__).resolve().parent.parent / "data"
 TEXT = r'"(?P<text>(?:[^"\\]|\\.)*)"'
 TOKEN = re.compile(
     rf'\s+|(?P<key>\w+=)|(?P<open>[\[({{])|(?P<close>[\])}}])|{TEXT}|(?P<word>[^\s\[\](){{}}"]+)'
@@ -78,7 +80,8 @@ def compile_tokens(source: str) -> list[str]:
             elif bracket == "{":
                 tokens = ["{", *tokens, "}"]
         elif match["text"] is not None:
-            tokens = ["x" + unescape(match["text"]).hex()]
+            text = re.sub("^@data/", f"{DATA}/", match["text"])
+            tokens = ["x" + unescape(text).hex()]
         elif match["word"]:
             tokens = [literal(match["word"])]
         else:
