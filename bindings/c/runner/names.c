@@ -80,7 +80,7 @@ static struct name *take_first(struct names *names) {
 }
 
 void forget(void) {
-  struct names *const all[] = {&histograms, &cursors, &watchers};
+  struct names *const all[] = {&histograms, &cursors, &watchers, &replays, &writers};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     struct name *name;
     while ((name = take_first(all[i]))) {

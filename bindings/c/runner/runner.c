@@ -101,7 +101,9 @@ static bool frees_what_others_use(const struct block *block) {
   for (size_t i = 0; i < block->count; i++) {
     const struct range *one = &block->operations[i];
     for (size_t j = 0; j + 1 < one->count; j++) {
-      if (strcmp(one->tokens[j], "close") != 0 && strcmp(one->tokens[j], "close_cursor") != 0)
+      const char *word = one->tokens[j];
+      if (strcmp(word, "close") != 0 && strcmp(word, "close_cursor") != 0 &&
+          strcmp(word, "log_close") != 0)
         continue;
       for (size_t k = 0; k < block->count; k++)
         if (k != i && names(&block->operations[k], one->tokens[j + 1])) return true;
@@ -143,9 +145,9 @@ static const struct operation own_operations[] = {
 };
 
 char *answer(char *const *tokens, size_t count) {
-  static const struct operation *const tables[] = {own_operations, probe_operations,
+  static const struct operation *const tables[] = {own_operations,       probe_operations,
                                                    histogram_operations, watcher_operations,
-                                                   hazard_operations};
+                                                   log_operations,       hazard_operations};
   struct request r = {.tokens = tokens, .count = count};
   r.reply.data = required(strdup("ok"));
   r.reply.length = 2;

@@ -46,6 +46,7 @@ struct operation {
 extern const struct operation probe_operations[];
 extern const struct operation histogram_operations[];
 extern const struct operation watcher_operations[];
+extern const struct operation log_operations[];
 /* What is wrong on purpose (hazards.c). */
 extern const struct operation hazard_operations[];
 
@@ -62,7 +63,7 @@ struct names {
   void (*free)(void *object);
   struct name *first;
 };
-extern struct names histograms, cursors, watchers;
+extern struct names histograms, cursors, watchers, replays, writers;
 void add_name(struct names *names, const char *word, void *object);
 /* What has the name, which is closed from then on; NULL if it was already, or never given. */
 void *take_name(struct names *names, const char *word);

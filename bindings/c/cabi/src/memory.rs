@@ -4,6 +4,7 @@ use crate::guard::guard_free;
 use std::borrow::Cow;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::path::Path;
 use std::ptr;
 use tollbridge_core::Error;
 
@@ -144,7 +145,7 @@ pub(crate) unsafe fn slice<'a, T: Copy>(
 // ANCHOR_END: slice
 
 // ANCHOR: text
-/// As [`slice`], checked to be UTF-8. Bytes are always aligned, so the text is borrowed.
+/// As [`slice`], checked to be UTF-8, and borrowed.
 ///
 /// # Safety
 /// As [`slice`].
@@ -153,15 +154,8 @@ pub(crate) unsafe fn text<'a>(
     data: *const c_char,
     length: usize,
 ) -> Result<&'a str, Error> {
-    check_length::<u8>(argument, length)?;
-    if length == 0 {
-        return Ok("");
-    }
-    if data.is_null() {
-        return Err(null(argument));
-    }
-    // SAFETY: not NULL, within isize::MAX, and the caller's promise.
-    let bytes = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { bytes(argument, data, length)? };
     std::str::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         Error::InvalidText {
@@ -169,7 +163,45 @@ pub(crate) unsafe fn text<'a>(
         }
     })
 }
+
+/// As [`slice`], without the copy: bytes are always aligned.
+///
+/// # Safety
+/// As [`slice`].
+unsafe fn bytes<'a>(
+    argument: &'static str,
+    data: *const c_char,
+    length: usize,
+) -> Result<&'a [u8], Error> {
+    check_length::<u8>(argument, length)?;
+    if length == 0 {
+        return Ok(&[]);
+    }
+    if data.is_null() {
+        return Err(null(argument));
+    }
+    // SAFETY: not NULL, within isize::MAX, and the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts(data.cast(), length) })
+}
 // ANCHOR_END: text
+
+/// A file's name: bytes as Unix has them, which are not checked; text elsewhere.
+///
+/// # Safety
+/// As [`slice`].
+pub(crate) unsafe fn path<'a>(
+    argument: &'static str,
+    data: *const c_char,
+    length: usize,
+) -> Result<&'a Path, Error> {
+    #[cfg(unix)]
+    // SAFETY: the caller's promise.
+    let name = std::os::unix::ffi::OsStrExt::from_bytes(unsafe { bytes(argument, data, length)? });
+    #[cfg(not(unix))]
+    // SAFETY: the caller's promise.
+    let name = std::ffi::OsStr::new(unsafe { text(argument, data, length)? });
+    Ok(Path::new::<std::ffi::OsStr>(name))
+}
 
 /// Checks where `length` items will be written, before anything is changed.
 pub(crate) fn writable<T>(

@@ -16,6 +16,8 @@ const HEADERS: [(&str, &[&str], &str); 3] = [
             "histogram.rs",
             "buckets.rs",
             "watch.rs",
+            "replay.rs",
+            "log_writer.rs",
         ],
         "",
     ),

@@ -1,8 +1,10 @@
 //! The baseline's runner: Rust calls the core. It speaks the protocol of conformance/README.md.
 
 mod hazards;
+mod logs;
 mod loops;
 mod operations;
+mod watchers;
 mod wire;
 
 use std::fs::File;

@@ -1,34 +1,39 @@
 //! The operations of conformance/README.md, on the core itself.
 
+use crate::watchers::Watcher;
 use crate::wire::{Done, Reply, Request, Stop, line};
+use crate::{logs, watchers};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use tollbridge_core::probe::{self, Point, Shape};
-use tollbridge_core::{Buckets, Config, Error, Shared, VERSION, fault};
+use tollbridge_core::{Buckets, Config, Error, LogWriter, Shared, VERSION, fault};
 
 const BRIDGE: &str = "rust/direct";
 
 /// What the vector has made, by name. None is a handle that was closed.
 #[derive(Default)]
-struct Names {
+pub struct Names {
     histograms: HashMap<String, Option<Shared>>,
     cursors: HashMap<String, Option<Buckets>>,
+    pub watchers: HashMap<String, Arc<Watcher>>,
+    pub replays: HashMap<String, HashMap<String, Shared>>,
+    pub writers: HashMap<String, Option<Arc<LogWriter>>>,
 }
 
 static NAMES: LazyLock<Mutex<Names>> = LazyLock::new(Mutex::default);
 
-fn names() -> MutexGuard<'static, Names> {
+pub fn names() -> MutexGuard<'static, Names> {
     NAMES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn put(name: &str, histogram: Shared) {
+pub fn put(name: &str, histogram: Shared) {
     names().histograms.insert(name.to_owned(), Some(histogram));
 }
 
 /// A handle of this thread's own. In Rust a closed one cannot be named: it has been moved.
-fn histogram(request: &mut Request) -> Result<Shared, Stop> {
+pub fn histogram(request: &mut Request) -> Result<Shared, Stop> {
     let name = request.word()?;
     match names().histograms.get(name) {
         Some(Some(histogram)) => Ok(histogram.clone()),
@@ -49,7 +54,7 @@ pub fn reply(tokens: &[String]) -> String {
 }
 
 /// The last reply of a block, or the first that failed.
-fn run_block(operations: &[Vec<String>]) -> String {
+pub fn run_block(operations: &[Vec<String>]) -> String {
     let mut last = String::from("ok");
     for operation in operations {
         last = reply(operation);
@@ -68,7 +73,11 @@ fn run(request: &mut Request, reply: &mut Reply) -> Done {
             reply.text(&library.to_string_lossy());
             reply.text(&format!("tollbridge-core {VERSION}"));
         }
-        "reset" => *names() = Names::default(),
+        "reset" => {
+            // Closures are dropped with their histograms, not under the lock.
+            let made = std::mem::take(&mut *names());
+            drop(made);
+        }
         "shapes" => reply.list(crate::loops::SHAPES, |reply, (shape, expression)| {
             reply.word(shape);
             reply.text(expression);
@@ -99,7 +108,10 @@ fn run(request: &mut Request, reply: &mut Reply) -> Done {
             put(request.word()?, clone);
         }
         "close" => {
-            names().histograms.insert(request.word()?.to_owned(), None);
+            let name = request.word()?.to_owned();
+            // A watcher may be dropped with its histogram: not under the lock.
+            let closed = names().histograms.insert(name, None);
+            drop(closed);
         }
         "record" => histogram(request)?.record(request.integer()?)?,
         "record_n" => histogram(request)?.record_n(request.integer()?, request.integer()?)?,
@@ -167,6 +179,22 @@ fn run(request: &mut Request, reply: &mut Reply) -> Done {
             let encoded = histogram(request)?.encode()?;
             put(request.word()?, Shared::decode(&encoded)?);
         }
+        "render" => {
+            let shared = histogram(request)?;
+            reply.text(&shared.render(request.integer()?, request.float()?)?);
+        }
+        "watch" => watchers::watch(request)?,
+        "unwatch" => watchers::unwatch(request)?,
+        "fired" => watchers::fired(request, reply)?,
+        "dropped" => watchers::dropped(request, reply)?,
+        "record_from_new_thread" => {
+            probe::record_from_new_thread(&histogram(request)?, request.integer()?)?;
+        }
+        "replay" => logs::replay(request, reply)?,
+        "replayed" => logs::replayed(request)?,
+        "log_create" => logs::create(request)?,
+        "log_write" => logs::write(request)?,
+        "log_close" => logs::close(request)?,
         "par" => run_in_parallel(request)?,
 
         "nop" => probe::nop(),
