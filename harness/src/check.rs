@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::hosts::{Ready, ready};
+use crate::places::{Places, Scratch};
 use crate::runner::{Outcome, Runner};
 use crate::vectors::{self, Expected, Step, Vector, mismatch, show};
 use crate::{machine, table};
@@ -151,6 +152,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         limit: Duration::from_secs(args.limit),
         all_ran,
         messages: HashMap::new(),
+        scratch: Scratch::new()?,
         progress: progress(vectors.len() * here.len()),
     };
     let mut rows = Vec::new();
@@ -262,6 +264,11 @@ fn load_dirs(workspace: &Workspace, dirs: &[PathBuf]) -> Result<Vec<Vector>> {
             }
         }
         files.sort();
+        let beside = dir.join("../data");
+        let data = match beside.is_dir() {
+            true => beside.canonicalize()?,
+            false => workspace.root.join("conformance/data"),
+        };
         ensure!(!files.is_empty(), "{} holds no *.vec file", dir.display());
         for file in files {
             let text =
@@ -270,6 +277,7 @@ fn load_dirs(workspace: &Workspace, dirs: &[PathBuf]) -> Result<Vec<Vector>> {
             let group = file.file_stem().unwrap_or_default().to_string_lossy();
             for mut vector in vectors::parse(&name.to_string_lossy(), &text)? {
                 vector.name = format!("{group}/{}", vector.name);
+                vector.data.clone_from(&data);
                 vectors.push(vector);
             }
         }
@@ -306,6 +314,8 @@ struct Checker<'a> {
     all_ran: bool,
     /// By vector and line, the first bridge that answered with messages, and these.
     messages: HashMap<(&'a str, usize), (String, Vec<String>)>,
+    /// Where vectors may write.
+    scratch: Scratch,
     progress: ProgressBar,
 }
 
@@ -395,7 +405,20 @@ impl<'a> Checker<'a> {
             return (VectorResult::new(vector, Verdict::Failed), met);
         };
         let mut result = VectorResult::new(vector, Verdict::Passed);
+        let places = match self.scratch.empty() {
+            Ok(scratch) => Places {
+                data: vector.data.clone(),
+                scratch,
+            },
+            Err(error) => {
+                let (step, what) = (&vector.steps[0], format!("{error:#}"));
+                let failure = Failure::new(vector, step, what, String::new(), String::new());
+                result.fail(failure);
+                return (result, met);
+            }
+        };
         for step in &vector.steps {
+            let step = &places.put_into(step);
             let reply = runner.ask(&step.request.join(" "), self.limit);
             match self.judge(runner.bridge(), vector, step, reply) {
                 Stepped::Right => {}

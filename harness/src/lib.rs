@@ -22,6 +22,7 @@ pub mod machine;
 pub mod matrix;
 pub mod model;
 pub mod pin;
+pub mod places;
 pub mod report;
 pub mod results;
 pub mod runner;

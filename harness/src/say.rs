@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, ensure};
 
 use crate::bridge::Workspace;
+use crate::places::{Places, Scratch};
 use crate::runner::{Outcome, Runner};
 use crate::table::print_line;
 use crate::vectors::{compile, show};
@@ -35,10 +36,15 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         "`{}` is more than one bridge; name one",
         args.bridge
     );
+    let scratch = Scratch::new()?;
+    let places = Places {
+        data: workspace.root.join("conformance/data"),
+        scratch: scratch.empty()?,
+    };
     let mut requests = Vec::new();
     for line in &args.lines {
         let tokens = compile(line).map_err(|what| anyhow!("`{line}`: {what}"))?;
-        requests.push((line, tokens.join(" ")));
+        requests.push((line, places.put_into_tokens(&tokens).join(" ")));
     }
     let mut runner = Runner::start(selected[0])?;
     for (line, wire) in requests {

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 
 use tollbridge_core::Error;
 
@@ -17,6 +18,8 @@ pub struct Vector {
     pub why: String,
     /// The file it stands in, as it was named to [`parse`].
     pub file: String,
+    /// What `@data` stands for in it; who reads the file knows.
+    pub data: PathBuf,
     /// Its requests, at least one.
     pub steps: Vec<Step>,
 }
@@ -28,7 +31,7 @@ pub struct Step {
     pub line: usize,
     /// The request as it is written.
     pub human: String,
-    /// The request's tokens.
+    /// The request's tokens; a path still as `@data/name` or `@scratch/name`.
     pub request: Vec<String>,
     /// What must come back.
     pub expected: Expected,
@@ -131,6 +134,7 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Vector>, ParseError> {
                 name: rest.to_owned(),
                 why: String::new(),
                 file: file.to_owned(),
+                data: PathBuf::new(),
                 steps: Vec::new(),
             });
             started = i + 1;
@@ -512,6 +516,14 @@ fn literal(word: &str) -> Result<String, String> {
     if word == ":" {
         return Ok(word.into());
     }
+    if let Some(path) = word.strip_prefix('@') {
+        return match path.split_once('/') {
+            Some(("data" | "scratch", name)) if !name.is_empty() => Ok(word.into()),
+            _ => Err(format!(
+                "`{word}` is neither `@data/name` nor `@scratch/name`"
+            )),
+        };
+    }
     if let Some(digits) = word.strip_prefix('#') {
         let bytes =
             unhex(digits).ok_or_else(|| format!("`{word}` is not `#` and pairs of hex digits"))?;
@@ -806,6 +818,10 @@ mod tests {
         );
         assert_eq!(wire("#00FF #"), "x00ff x");
         assert_eq!(wire("none some 5 true"), "none some 5 true");
+        assert_eq!(
+            wire("err io path=@data/a-1.hlog.gz @scratch/b"),
+            "err io path=@data/a-1.hlog.gz @scratch/b"
+        );
     }
 
     #[test]
@@ -855,6 +871,8 @@ mod tests {
             ("a= 1", "column 3: expected a literal"),
             ("a=[1]", "column 3: a field's value is one literal"),
             ("a?", "column 1: `a?` is neither"),
+            ("@tmp/a", "column 1: `@tmp/a` is neither `@data/name`"),
+            ("@data/", "column 1: `@data/` is neither `@data/name`"),
         ] {
             let said = compile(line).expect_err(line);
             assert!(said.starts_with(wanted), "{line}: {said}");

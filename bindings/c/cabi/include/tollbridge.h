@@ -118,6 +118,18 @@ typedef struct tb_error tb_error;
 /// Using a handle after it was freed, or freeing it twice, is undefined.
 typedef struct tb_histogram tb_histogram;
 
+/// An interval log that is being written.
+///
+/// Ownership: the caller's; free it with tb_log_writer_free, which closes the file.
+/// Threads: any number of threads may use one at once; calls wait for each other.
+typedef struct tb_log_writer tb_log_writer;
+
+/// The histograms of an interval log, one for each tag, in order of the tags.
+///
+/// Ownership: the caller's; free it with tb_replay_free.
+/// Threads: any number of threads may use one at once.
+typedef struct tb_replay tb_replay;
+
 /// Stands for a watcher, and can end it. It keeps neither watcher nor histogram alive.
 ///
 /// Ownership: the caller's; free it with tb_watch_free, which does not end the watch.
@@ -244,6 +256,20 @@ typedef int32_t (*tb_watcher)(void *user, uint64_t value);
 /// It must return, as every callback. It may do what a tb_watcher may.
 /// Threads: called on any thread; no lock is held.
 typedef void (*tb_destructor)(void *user);
+
+/// How far tb_replay_log is.
+typedef struct {
+  /// Bytes of the file that were read so far; compressed ones when it is compressed.
+  uint64_t bytes;
+  /// The file's size in bytes; 0 when it has none, as a pipe.
+  uint64_t total;
+  /// Histograms that were read so far.
+  uint64_t intervals;
+} tb_progress;
+
+/// Gets how far the work is, which is only valid during the call. 0 goes on, anything else ends it.
+/// It must return: leaving it by longjmp or an exception is undefined.
+typedef int32_t (*tb_progress_visitor)(void *user, const tb_progress *progress);
 
 #ifdef __cplusplus
 extern "C" {
@@ -560,6 +586,77 @@ tb_error *tb_watch_end(const tb_watch *watch,
 /// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very watch.
 /// Freeing twice, or using it afterwards, is undefined. A leaf.
 void tb_watch_free(tb_watch *watch);
+
+/// Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
+/// histograms up by tag. It takes less than 100 MiB of memory, whatever the file holds.
+///
+/// `progress` is called before the first byte, after the last, and at least every 50 ms in between,
+/// also while a pipe has nothing to say and when a signal interrupts a read.
+///
+/// Ownership: `path` is borrowed for the call: the bytes of a file name, which need be neither UTF-8
+/// nor NUL-terminated. `user` is passed on as it is. `*replay` is the caller's; free it with
+/// tb_replay_free. NULL: `progress` may be NULL; `path` when `length` is 0, which names no file.
+/// Errors: io, malformed_log, count_overflow, too_many, cancelled when `progress` answers other than 0,
+/// null_argument, invalid_length. Threads: any; calls back on this thread, with no lock held.
+TB_WARN_UNUSED
+tb_error *tb_replay_log(const char *path,
+                        size_t length,
+                        tb_progress_visitor progress,
+                        void *user,
+                        tb_replay **replay);
+
+/// How many tags there are; 0 for NULL.
+///
+/// Threads: any. A leaf.
+size_t tb_replay_len(const tb_replay *replay);
+
+/// Makes a handle to the histogram of one tag, which tb_histogram_tag tells: all lines without a tag
+/// have the empty one. Handles made for one index stand for the same histogram, which outlives the replay.
+///
+/// Ownership: `*histogram` is the caller's; free it with tb_histogram_free.
+/// Errors: invalid_argument for an index that is not below tb_replay_len, null_argument. Threads: any.
+TB_WARN_UNUSED
+tb_error *tb_replay_histogram(const tb_replay *replay,
+                              size_t index,
+                              tb_histogram **histogram);
+
+/// Frees a replay. Histograms that were taken out of it stay.
+///
+/// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very replay; calls
+/// back the destructors of watchers on histograms that have no other handle.
+/// Freeing twice, or using it afterwards, is undefined.
+void tb_replay_free(tb_replay *replay);
+
+/// Makes an interval log of version 1.3, or empties the file that is there, and writes its head.
+/// `start` is when the log begins, in seconds since the Unix epoch.
+///
+/// Ownership: `path` is borrowed for the call: the bytes of a file name, which need be neither UTF-8
+/// nor NUL-terminated. `*writer` is the caller's; free it with tb_log_writer_free.
+/// NULL: `path` may be NULL when `length` is 0, which names no file.
+/// Errors: invalid_argument unless `start` is finite and from 0, io, null_argument, invalid_length.
+/// Threads: any.
+TB_WARN_UNUSED
+tb_error *tb_log_writer_new(const char *path,
+                            size_t length,
+                            double start,
+                            tb_log_writer **writer);
+
+/// Appends an interval that began `start` seconds after the log's start and took `seconds`, with the
+/// histogram's tag. It is in the file when this returns; a line that fails half-way is taken back.
+///
+/// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
+/// Threads: any; waits, for the histogram only until its counts are copied.
+TB_WARN_UNUSED
+tb_error *tb_log_writer_write(const tb_log_writer *writer,
+                              const tb_histogram *histogram,
+                              double start,
+                              double seconds);
+
+/// Closes the file and frees the writer.
+///
+/// NULL: allowed, does nothing. Threads: any, but no other thread may be using this very writer.
+/// Freeing twice, or using it afterwards, is undefined.
+void tb_log_writer_free(tb_log_writer *writer);
 
 #ifdef __cplusplus
 }  // extern "C"
