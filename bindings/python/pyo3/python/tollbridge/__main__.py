@@ -1,0 +1,193 @@
+"""The command `tollbridge`, or `python -m tollbridge`: what latencies do interval logs hold?"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable
+from time import monotonic
+from typing import Self, TypeAlias
+
+from . import Histogram, IoError, Progress, TollbridgeError, __version__, replay_log
+
+# What values are divided by if they are nanoseconds, as those of most logs are.
+UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
+COLUMNS = ("count", "min", "mean", *QUANTILES, "max")
+
+Row: TypeAlias = dict[str, float | None]
+
+
+def main() -> int:
+    """Runs the command; the exit status."""
+    options = parse()
+    try:
+        by_tag = replay_all(options.file)
+        rows = {tag: figures(histogram, options.unit) for tag, histogram in by_tag.items()}
+        total = figures(merged(by_tag.values()), options.unit)
+        print(as_json(rows, total) if options.json else as_table(rows, total), flush=True)
+    except FileError as error:
+        print(f"tollbridge: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever was to read it has left. Nothing may be flushed to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130  # as shells say of SIGINT
+    return 0
+
+
+def parse() -> argparse.Namespace:
+    """The command line. A wrong one ends the process with status 2."""
+    parser = argparse.ArgumentParser(prog="tollbridge", description="HdrHistogram interval logs.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    replay = commands.add_parser(
+        "replay",
+        help="print counts and percentiles by tag",
+        description="Adds up interval logs, plain or gzip, and prints counts and percentiles by tag.",
+        epilog="Exit status: 0, 1 for a file that cannot be read, 2 for a wrong command line, "
+        "130 after Ctrl-C.",
+    )
+    replay.add_argument("file", nargs="+", help="several are added up; - is standard input")
+    replay.add_argument(
+        "--unit",
+        type=unit,
+        default=1.0,
+        help="divide values by this number, or show them in ns, us, ms or s, "
+        "taking the log's for nanoseconds (default: as they stand in the log)",
+    )
+    replay.add_argument("--json", action="store_true", help="print JSON, with values unrounded")
+    return parser.parse_args()
+
+
+def unit(text: str) -> float:
+    """A unit's name, or a number above 0."""
+    number = UNITS.get(text) or float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
+
+
+class FileError(Exception):
+    """A file that cannot be read, by name."""
+
+
+def replay_all(names: list[str]) -> dict[str, Histogram]:
+    """All files' histograms by tag, those of one tag added up."""
+    found: dict[str, list[Histogram]] = {}
+    for name in names:
+        path = "/dev/stdin" if name == "-" else name
+        with Bar(name) as bar:
+            try:
+                histograms = replay_log(path, bar.show if bar.is_wanted else None)
+            except IoError as error:
+                raise FileError(error) from None
+            except TollbridgeError as error:
+                raise FileError(f"{name}: {error}") from None
+        for tag, histogram in histograms.items():
+            found.setdefault(tag, []).append(histogram)
+    return {tag: merged(found[tag]) for tag in sorted(found)}
+
+
+def merged(histograms: Iterable[Histogram]) -> Histogram:
+    """The sum of histograms, in one whose range holds them all."""
+    parts = list(histograms)
+    if not parts:
+        return Histogram()
+    total = Histogram(
+        min(part.lowest for part in parts),
+        max(part.highest for part in parts),
+        max(part.significant_digits for part in parts),
+    )
+    for part in parts:
+        total.merge(part)
+    return total
+
+
+def figures(histogram: Histogram, divisor: float) -> Row:
+    """A row of the table: its columns by name; None in an empty histogram."""
+    values = {"min": histogram.min(), "mean": histogram.mean()}
+    values |= {name: histogram.value_at_quantile(q) for name, q in QUANTILES.items()}
+    values |= {"max": histogram.max()}
+    if divisor != 1:
+        values = {name: v if v is None else v / divisor for name, v in values.items()}
+    return {"count": histogram.count, **values}
+
+
+def as_json(rows: dict[str, Row], total: Row) -> str:
+    """The rows by tag, and their total."""
+    return json.dumps({"tags": rows, "total": total}, indent=2, ensure_ascii=False)
+
+
+def as_table(rows: dict[str, Row], total: Row) -> str:
+    """One line a tag, and their total if there are several; numbers to the right."""
+    named = [(tag or "(no tag)", row) for tag, row in rows.items()]
+    if len(rows) != 1:
+        named.append(("total", total))
+    cells = [["tag", *COLUMNS]]
+    cells += [[name, *(cell(row[column]) for column in COLUMNS)] for name, row in named]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for first, *others in cells:
+        numbers = (text.rjust(width) for text, width in zip(others, widths[1:], strict=True))
+        lines.append("  ".join([first.ljust(widths[0]), *numbers]))
+    return "\n".join(lines)
+
+
+def cell(value: float | None) -> str:
+    """A number as the table shows it."""
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+class Bar:
+    """How far a file is, on a terminal's last line; it is wiped at the end."""
+
+    PACE = 0.1  # seconds
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_wanted = sys.stderr.isatty()
+        self.drawn = float("-inf")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.is_wanted:
+            self.write("")
+
+    def show(self, progress: Progress) -> None:
+        """Draws it, not too often."""
+        now = monotonic()
+        if now - self.drawn < self.PACE:
+            return
+        self.drawn = now
+        text = f"{self.name}: {progress.intervals} intervals"
+        if progress.total:
+            share = min(progress.bytes / progress.total, 1.0)
+            text = f"{share:4.0%} {text}"
+            room = min(self.width() - len(text) - 3, 40)
+            if room > 5:
+                text = f"[{'#' * round(share * room):<{room}}] {text}"
+        self.write(text)
+
+    def width(self) -> int:
+        """Columns that can be written to without a new line."""
+        try:
+            return os.get_terminal_size(sys.stderr.fileno()).columns - 1
+        except OSError:
+            return 79
+
+    def write(self, text: str) -> None:
+        """Replaces the line."""
+        width = max(self.width(), 1)
+        print(f"\r{text[:width]:<{width}}\r", end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
