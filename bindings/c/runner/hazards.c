@@ -277,6 +277,13 @@ HAZARD(small_stack) {
 
 static bool volatile inside;
 
+static int32_t pass(void *user, const tb_bucket *bucket) {
+  (void)user;
+  (void)bucket;
+  inside = true;
+  return 0;
+}
+
 static int32_t stay(void *user, const tb_bucket *bucket) {
   (void)bucket;
   for (inside = true; inside; usleep(1000))
@@ -284,20 +291,35 @@ static int32_t stay(void *user, const tb_bucket *bucket) {
   return 0;
 }
 
-static void *visit_forever(void *histogram) {
+struct visits {
+  tb_histogram *histogram;
+  tb_bucket_visitor visitor;
+};
+
+static void *visit_again_and_again(void *argument) {
+  const struct visits *visits = argument;
+  tb_histogram *histogram = visits->histogram;
   int32_t stopped;
-  tb_error_free(tb_histogram_for_each_bucket(histogram, &recorded, stay, histogram, &stopped));
+  do
+    tb_error_free(
+        tb_histogram_for_each_bucket(histogram, &recorded, visits->visitor, histogram, &stopped));
+  while (inside);
   return NULL;
 }
 
-/* `main` returns meanwhile. The thread has a handle that nobody frees. */
-HAZARD(callback_at_exit) {
+/* The thread is still at it when `main` returns, with a handle that nobody frees. */
+static void visit_at_exit(struct request *r, tb_histogram *histogram, tb_bucket_visitor visitor) {
+  static struct visits visits;
   TRY(r, tb_histogram_record(histogram, 1));
-  tb_histogram *own = another(r, histogram);
-  if (own) pthread_detach(start(visit_forever, own));
-  while (own && !inside)
+  visits = (struct visits){another(r, histogram), visitor};
+  if (r->halted) return;
+  pthread_detach(start(visit_again_and_again, &visits));
+  while (!inside)
     usleep(100);
 }
+
+HAZARD(callback_at_exit) { visit_at_exit(r, histogram, pass); }
+HAZARD(callback_never_ends) { visit_at_exit(r, histogram, stay); }
 
 /* ---- more than one library */
 
@@ -377,6 +399,7 @@ static void op_hazard(struct request *r) {
       {"thread-exit", hazard_thread_exit},
       {"small-stack", hazard_small_stack},
       {"callback-at-exit", hazard_callback_at_exit},
+      {"callback-never-ends", hazard_callback_never_ends},
       {"two-copies", hazard_two_copies},
       {"abi-skew", hazard_abi_skew},
   };

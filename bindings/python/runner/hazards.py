@@ -246,21 +246,41 @@ def small_stack(tb, histogram):
         threading.stack_size(before)
 
 
-def callback_at_exit(_, histogram):
-    """Daemon threads inside a visitor and a watcher ask for the GIL while the interpreter ends."""
+def call_back_at_exit(histogram, callback):
+    """Daemon threads are inside a visitor and a watcher while the interpreter ends."""
     inside = threading.Barrier(3)
 
-    def stay(_):
+    def first(_):
         inside.wait()
+
+    def visit():
+        histogram.for_each_bucket(first)
+        while True:
+            histogram.for_each_bucket(callback)
+
+    def record():
+        inside.wait()
+        while True:
+            histogram.record(1)
+
+    histogram.record(1)
+    histogram.watch(1, callback)
+    for work in (visit, record):
+        threading.Thread(target=work, daemon=True).start()
+    inside.wait()
+    time.sleep(0.05)
+
+
+def callback_at_exit(_, histogram):
+    call_back_at_exit(histogram, lambda _: None)
+
+
+def callback_never_ends(_, histogram):
+    def stay(_):
         while True:
             time.sleep(0.001)
 
-    histogram.record(1)
-    watched = histogram.clone()
-    watched.watch(1, stay)
-    for work in (lambda: histogram.for_each_bucket(stay), lambda: watched.record(1)):
-        threading.Thread(target=work, daemon=True).start()
-    inside.wait()
+    call_back_at_exit(histogram, stay)
 
 
 # ---- more than one library
@@ -322,6 +342,7 @@ HAZARDS = {
     "thread-exit": thread_exit,
     "small-stack": small_stack,
     "callback-at-exit": callback_at_exit,
+    "callback-never-ends": callback_never_ends,
     "two-copies": two_copies,
     "abi-skew": abi_skew,
 }

@@ -21,7 +21,8 @@ pub fn run(name: &str, histogram: Shared) -> Result<&'static str, Stop> {
         "finalizer-on-another-thread" => finalizer_on_another_thread(&histogram),
         "thread-exit" => thread_exit(&histogram),
         "small-stack" => small_stack(histogram),
-        "callback-at-exit" => callback_at_exit(histogram),
+        "callback-at-exit" => visit_at_exit(histogram, |_| ()),
+        "callback-never-ends" => visit_at_exit(histogram, use_for_ever),
         _ => return Err(Stop::Unsupported("op")),
     };
     outcome.map_err(Stop::Failed)
@@ -112,22 +113,33 @@ fn small_stack(histogram: Shared) -> Result<&'static str, Error> {
     }
 }
 
-/// The thread is inside its visitor when `main` returns, and is still using the library.
-fn callback_at_exit(histogram: Shared) -> Result<&'static str, Error> {
+/// Visits for ever on another thread, which is still at it when `main` returns.
+fn visit_at_exit(
+    histogram: Shared,
+    visitor: impl Fn(&Shared) + Send + 'static,
+) -> Result<&'static str, Error> {
     histogram.record(1)?;
     let (inside, wait) = channel();
     thread::spawn(move || {
-        histogram.for_each_bucket(Scan::Recorded, |_| -> ControlFlow<()> {
-            let _ = inside.send(());
-            loop {
-                let _ = histogram.record(1);
-                thread::sleep(Duration::from_millis(1));
-            }
-        })
+        loop {
+            let _ = histogram.for_each_bucket(Scan::Recorded, |_| {
+                // Only the first is waited for.
+                let _ = inside.send(());
+                visitor(&histogram);
+                ControlFlow::<()>::Continue(())
+            });
+        }
     });
     Ok(if wait.recv().is_ok() {
         "right"
     } else {
         "wrong"
     })
+}
+
+fn use_for_ever(histogram: &Shared) {
+    loop {
+        let _ = histogram.record(1);
+        thread::sleep(Duration::from_millis(1));
+    }
 }
