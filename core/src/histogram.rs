@@ -1,7 +1,7 @@
 //! The histogram in plain Rust: no lock, no handle.
 
 use crate::scan::{self, Bucket, Buckets, Scan};
-use crate::{Error, codec, duration, render};
+use crate::{Error, codec, duration, layout, render};
 use hdrhistogram::Histogram as Counts;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -72,7 +72,7 @@ impl Config {
             ));
         }
         let resolution = sub_buckets(significant_digits);
-        if lowest.ilog2() + resolution.ilog2() > 63 {
+        if layout::unit(lowest) + resolution.ilog2() > 63 {
             return Err(invalid(
                 "lowest",
                 lowest,

@@ -9,17 +9,21 @@ use crate::histogram::sub_buckets;
 /// What the indices mean. They are the same for every highest value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// An index of the first bucket covers 2^unit values.
     unit: u32,
     /// A bucket is divided into 2^half parts, the first one into twice as many.
     half: u32,
 }
 
+/// An index of the first bucket covers 2^unit values. By float, as `hdrhistogram` has it: that matters
+/// just below a power of two above 2^48.
+pub(crate) fn unit(lowest: u64) -> u32 {
+    (lowest as f64).log2().floor() as u32
+}
+
 impl Layout {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            // By float, as `hdrhistogram`: it matters just below a power of two above 2^48.
-            unit: (config.lowest as f64).log2().floor() as u32,
+            unit: unit(config.lowest),
             half: sub_buckets(config.significant_digits).ilog2() - 1,
         }
     }

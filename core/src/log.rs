@@ -54,9 +54,10 @@ pub struct Progress {
 /// without an end. Comments are skipped, and with them `#[StartTime: …]` and `#[BaseTime: …]`: times
 /// and lengths of intervals must be numbers, but change nothing in the sums.
 ///
-/// Histograms with one tag may differ in their [`Config`](crate::Config). The sum gets the smallest
-/// `lowest`, the largest `highest` and the most digits among them, and a `highest` above that when a
-/// value was recorded above it (which the reference allows).
+/// Histograms with one tag may differ in their [`Config`](crate::Config). The sum gets the most digits
+/// among them and reaches as low and as high as any: when they differ, down to a power of two and up to
+/// the end of the last bucket range, as the reference's histograms when they resize themselves. It also
+/// reaches up to values that were recorded above their histogram's `highest`, which the reference allows.
 ///
 /// `progress` is called before the first byte is read, after the last, and at least every 50 ms in
 /// between, also when a signal interrupts a read and while a pipe has nothing to say.

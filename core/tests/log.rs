@@ -423,6 +423,17 @@ fn configurations_meet_in_the_finest_that_holds_all() {
 }
 
 #[test]
+fn a_configuration_that_makes_no_histogram_is_the_lines_mistake() {
+    // By float this is 2^59, for which no digit fits any more.
+    let mut bytes = plain(Form::V2, &[1]);
+    bytes[12..16].copy_from_slice(&1_u32.to_be_bytes());
+    bytes[16..24].copy_from_slice(&((1_u64 << 59) - 1).to_be_bytes());
+    bytes[24..32].copy_from_slice(&i64::MAX.to_be_bytes());
+    let reason = "not an encoded histogram: bad configuration";
+    assert_refused(interval(&bytes), 1, reason);
+}
+
+#[test]
 fn values_above_their_highest_are_kept() {
     // The reference records up to the end of the last bucket range, here 1023 with 1000 declared.
     let mut counts = vec![0; 256 + 2 * 128];

@@ -2,7 +2,10 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tollbridge_core::{BUCKET_LIMIT, Config, Error, Histogram, Scan};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow::Continue;
+use std::path::PathBuf;
+use tollbridge_core::{BUCKET_LIMIT, Config, Error, Histogram, LogWriter, Scan, replay_log};
 
 /// Values up to here have a bucket of their own at 4 digits: results are exact.
 const EXACT: u64 = 20_000;
@@ -167,6 +170,129 @@ proptest! {
             Ok(count) => prop_assert_eq!(count, histogram.len()),
             Err(_) => prop_assert!(histogram.is_empty()),
         }
+    }
+}
+
+/// A file's name; proptest runs the cases of a test one after the other.
+fn log_path(test: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("tollbridge-{test}-{}.hlog", std::process::id()))
+}
+
+/// What a log of these bytes is. The file is gone afterwards.
+fn replay(test: &str, bytes: &[u8]) -> Result<BTreeMap<String, Histogram>, Error> {
+    let path = log_path(test);
+    std::fs::write(&path, bytes).expect("a file");
+    let replayed = replay_log(&path, |_| Continue(()));
+    std::fs::remove_file(&path).expect("the file is there");
+    replayed
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_a_log_or_are_refused(bytes in vec(any::<u8>(), 0..300), gzip in any::<bool>()) {
+        let start: &[u8] = if gzip { &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3] } else { b"" };
+        match replay("any-bytes", &[start, &bytes].concat()) {
+            Ok(_) | Err(Error::MalformedLog { .. }) => {}
+            Err(error) => prop_assert!(false, "{error}"),
+        }
+    }
+
+    #[test]
+    fn any_line_is_an_interval_or_is_refused(
+        lines in vec("(Tag=[a-c,=]{0,3})?([0-9.eE+-]{0,4},){0,4}(HISTFAAAA)?[A-Za-z0-9+/]{0,40}={0,2}\\r?", 1..5),
+    ) {
+        match replay("any-line", lines.join("\n").as_bytes()) {
+            Ok(by_tag) => prop_assert!(by_tag.is_empty()),
+            Err(Error::MalformedLog { line, .. }) => {
+                prop_assert!((1..=lines.len() as u64).contains(&line));
+            }
+            Err(error) => prop_assert!(false, "{error}"),
+        }
+    }
+
+    #[test]
+    fn what_is_logged_is_replayed(
+        intervals in vec((0..3_usize, vec(0..=EXACT, 0..20), 0.0..1e9_f64), 0..6),
+        start in 0.0..1e12_f64,
+        gzip in any::<bool>(),
+    ) {
+        let path = log_path("round-trip");
+        let writer = LogWriter::create(&path, start)?;
+        let mut expected = BTreeMap::new();
+        for (tag, values, time) in intervals {
+            let mut interval = histogram(&values);
+            interval.set_tag(["", "a", "b"][tag])?;
+            writer.write(&interval, time, time / 2.0)?;
+            let sum = expected.entry(interval.tag().to_owned()).or_insert_with(|| histogram(&[]));
+            sum.merge(&interval)?;
+        }
+        let mut bytes = std::fs::read(&path)?;
+        if gzip {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut encoder, &bytes)?;
+            bytes = encoder.finish()?;
+        }
+        std::fs::remove_file(&path)?;
+        let replayed = replay("round-trip", &bytes)?;
+        prop_assert!(replayed.keys().eq(expected.keys()));
+        for (tag, sum) in replayed {
+            prop_assert_eq!(sum.tag(), &tag);
+            prop_assert_eq!(sum.config(), expected[&tag].config());
+            prop_assert_eq!(counts(&sum), counts(&expected[&tag]));
+        }
+    }
+
+    #[test]
+    fn mutated_logs_are_replayed_or_refused(
+        values in vec(0..=EXACT, 0..20),
+        gzip in any::<bool>(),
+        mutations in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let path = log_path("mutated");
+        LogWriter::create(&path, 0.0)?.write(&histogram(&values), 0.0, 1.0)?;
+        let mut bytes = std::fs::read(&path)?;
+        if gzip {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut encoder, &bytes)?;
+            bytes = encoder.finish()?;
+        }
+        for (at, byte) in mutations {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        match replay("mutated", &bytes) {
+            Ok(_) | Err(Error::MalformedLog { .. } | Error::TooMany { .. }) => {}
+            Err(error) => prop_assert!(false, "{error}"),
+        }
+    }
+
+    #[test]
+    fn intervals_of_any_configurations_add_up(
+        intervals in vec((1..5000_u64, 1..1_u64 << 40, 0..=3_u8, vec(0..1_u64 << 41, 0..10)), 1..6),
+    ) {
+        let path = log_path("configurations");
+        let writer = LogWriter::create(&path, 0.0)?;
+        let (mut len, mut max, mut lowest, mut digits) = (0, None, u64::MAX, 0);
+        for (least, above, significant_digits, values) in intervals {
+            let config = Config { lowest: least, highest: 2 * least + above, significant_digits };
+            let mut interval = Histogram::new(config)?;
+            for value in values.iter().filter(|value| **value <= config.highest) {
+                interval.record(*value)?;
+                len += 1;
+                max = max.max(Some(*value));
+            }
+            lowest = lowest.min(least);
+            digits = digits.max(significant_digits);
+            writer.write(&interval, 0.0, 1.0)?;
+        }
+        let by_tag = replay_log(&path, |_| Continue(()))?;
+        std::fs::remove_file(&path)?;
+        let sum = &by_tag[""];
+        prop_assert_eq!((sum.len(), sum.config().significant_digits), (len, digits));
+        prop_assert!((lowest / 2 + 1..=lowest).contains(&sum.config().lowest));
+        // Nothing is above the highest, and no value has moved below its half.
+        prop_assert!(sum.max() >= max.map(|max| max / 2));
+        prop_assert!(sum.max().is_none_or(|max| max / 2 <= sum.config().highest));
     }
 }
 

@@ -110,28 +110,25 @@ impl Tally {
         }
     }
 
-    /// Becomes as fine as another configuration, and reaches as high.
+    /// Becomes as fine as another configuration, and reaches as low and as high. It goes further than it
+    /// must where that costs nothing: else a log whose every histogram reaches a little further than
+    /// the one before would make each line a copy.
     fn cover(&mut self, other: &Config, taken: &mut u64) -> Result<(), Error> {
-        let mine = self.config();
-        if *other == mine {
-            return Ok(());
+        let mut both = self.config();
+        if other.lowest < both.lowest {
+            both.lowest = 1 << other.lowest.ilog2();
         }
-        let both = Config {
-            lowest: mine.lowest.min(other.lowest),
-            significant_digits: mine.significant_digits.max(other.significant_digits),
-            ..mine
-        };
-        if Layout::new(&both) != self.layout {
+        both.significant_digits = both.significant_digits.max(other.significant_digits);
+        if both != self.config() {
             self.rebuild(&both, taken)?;
         }
-        if other.highest > self.counts.high() {
+        if other.highest > both.highest {
             self.grow(other.highest, taken)?;
         }
         Ok(())
     }
 
-    /// Reaches up to `value` and as far above as costs nothing: a log whose every histogram goes a little
-    /// higher does not make each line a copy.
+    /// Reaches up to `value`, and on to the end of its buckets.
     #[cold]
     fn grow(&mut self, value: u64, taken: &mut u64) -> Result<(), Error> {
         let last = self.layout.counts(value) - 1;
