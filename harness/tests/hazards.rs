@@ -115,6 +115,7 @@ fn whatever_happens_is_an_outcome() {
         ("last", "crash SIGSEGV"),
         ("stays", "hang"),
         ("caught", "exit 99"),
+        ("mute", "not started"),
     ] {
         let found = Project::new(fake, "").deed();
         assert_eq!(found, (outcome.to_owned(), false), "{fake}");

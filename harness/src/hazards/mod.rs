@@ -58,7 +58,7 @@ struct Row<'a> {
 /// Tries hazards and compares their outcomes with what is promised and declared.
 ///
 /// # Errors
-/// When nothing is selected, something is declared wrongly, or a runner does not start.
+/// When nothing is selected, or something is declared wrongly.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let catalogue = Catalogue::read(workspace)?;
     let (hazards, selectors): (Vec<_>, Vec<_>) = args
@@ -103,7 +103,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     }
     let started = Instant::now();
-    let rows = try_all(&jobs, Duration::from_secs(args.limit))?;
+    let rows = try_all(&jobs, Duration::from_secs(args.limit));
     if args.json {
         table::print_json(&rows)?;
     } else {
@@ -134,7 +134,7 @@ fn detector<'a>(bridge: &'a Bridge, hazard: &str) -> Option<&'a Detector> {
 fn try_all<'a>(
     jobs: &[(&'a Bridge, &'a Hazard, Option<&Detector>)],
     limit: Duration,
-) -> Result<Vec<Row<'a>>> {
+) -> Vec<Row<'a>> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -145,8 +145,13 @@ fn try_all<'a>(
                     let Some(&(bridge, hazard, detector)) = jobs.get(i) else {
                         return;
                     };
-                    let row = trial::run(bridge, hazard, detector, limit)
-                        .map(|tried| judge(bridge, hazard, tried));
+                    let tried = trial::run(bridge, hazard, detector, limit);
+                    // A runner that does not start is this bridge's failure, not the others'.
+                    let tried = tried.unwrap_or_else(|error| trial::Tried {
+                        outcome: "not started".into(),
+                        detail: format!("{error:#}"),
+                    });
+                    let row = judge(bridge, hazard, tried);
                     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                     done.push((i, row));
                 }

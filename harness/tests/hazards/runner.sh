@@ -23,7 +23,7 @@ hazard() {
 three=3
 while read -r line; do
     case $line in
-    hello) echo "$FAKE_HELLO" ;;
+    hello) [ "$FAKE" = mute ] && exit 3; echo "$FAKE_HELLO" ;;
     "hazard "*) hazard ;;
     "len h") echo "ok $three" ;;
     "len proof") echo "ok 1" ;;
