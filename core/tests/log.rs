@@ -714,7 +714,7 @@ fn what_is_written_is_read() {
     let scratch = Scratch::new();
     let path = scratch.path("written");
     fs::write(&path, "what was there before").expect("a file");
-    let writer = LogWriter::create(&path, 1_441_812_279.4745).expect("a new log");
+    let writer = LogWriter::create(&path, 1_441_812_279.474_5).expect("a new log");
     let mut tagged = histogram(1, 3_600_000_000_000, 3, &[1_000_499, 2_769_000]);
     tagged.set_tag("A").expect("a good tag");
     let untagged = histogram(1, 100_000, 2, &[7; 9]);
