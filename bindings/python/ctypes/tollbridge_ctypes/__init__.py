@@ -36,6 +36,7 @@ from ._errors import (
 )
 from ._histogram import Histogram
 from ._library import library_path
+from ._log import LogWriter, Progress, replay_log
 from ._scan import Scan
 from ._summary import Summary
 from ._watch import Watch
@@ -56,6 +57,7 @@ __all__ = [
     "InvalidTagError",
     "InvalidTextError",
     "IoError",
+    "LogWriter",
     "MalformedHistogramError",
     "MalformedLogError",
     "NullArgumentError",
@@ -63,6 +65,7 @@ __all__ = [
     "PanicError",
     "PoisonedError",
     "ProbeError",
+    "Progress",
     "Scan",
     "Summary",
     "TollbridgeError",
@@ -72,4 +75,5 @@ __all__ = [
     "fault",
     "library_path",
     "probe",
+    "replay_log",
 ]

@@ -101,6 +101,10 @@ class tb_bucket(Structure):
     _fields_ = [("value", c_uint64), ("count", c_uint64), ("total", c_uint64)]
 
 
+class tb_progress(Structure):
+    _fields_ = [("bytes", c_uint64), ("total", c_uint64), ("intervals", c_uint64)]
+
+
 class tb_point(Structure):
     _fields_ = [("id", c_uint64), ("x", c_double), ("y", c_double), ("flags", c_uint32)]
 
@@ -143,6 +147,8 @@ In = c_void_p  # the address of what is read: bytes, byref(…), an integer, Non
 Out = c_void_p  # the address of what is written: byref(…), an array, an integer
 
 STOP, GO_ON = 1, 0
+# C passes `user` on as it is: a reference to an object that is alive during the call.
+tb_progress_visitor = CFUNCTYPE(c_int32, py_object, POINTER(tb_progress))
 tb_watcher = CFUNCTYPE(c_int32, c_void_p, c_uint64)
 tb_destructor = CFUNCTYPE(None, c_void_p)
 tb_probe_callback = CFUNCTYPE(c_int32, c_void_p, c_uint64, POINTER(c_uint64))
@@ -262,6 +268,26 @@ def tb_histogram_buckets(histogram: Handle, scan: In, buckets: Out) -> Error: ..
 def tb_buckets_next(buckets: Handle, into: Out, capacity: c_size_t, count: Out) -> Error: ...
 @leaf
 def tb_buckets_free(buckets: Handle) -> None: ...
+
+
+@waits
+def tb_replay_log(
+    path: In, length: c_size_t, progress: tb_progress_visitor, user: py_object, replay: Out
+) -> Error: ...
+@leaf
+def tb_replay_len(replay: Handle) -> c_size_t: ...
+@leaf
+def tb_replay_histogram(replay: Handle, index: c_size_t, histogram: Out) -> Error: ...
+@waits
+def tb_replay_free(replay: Handle) -> None: ...
+@waits
+def tb_log_writer_new(path: In, length: c_size_t, start: c_double, writer: Out) -> Error: ...
+@waits
+def tb_log_writer_write(
+    writer: Handle, histogram: Handle, start: c_double, seconds: c_double
+) -> Error: ...
+@waits
+def tb_log_writer_free(writer: Handle) -> None: ...
 
 
 # ---- tollbridge/probe.h

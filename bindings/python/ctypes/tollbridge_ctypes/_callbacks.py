@@ -5,7 +5,7 @@ be collected. What it gets as `user` is a key into a table. Nothing may leave a 
 answer: an exception is kept, C is told to stop, and it is raised again when C has returned.
 
 One thing ctypes cannot do: a KeyboardInterrupt that arrives just as ctypes enters a trampoline is
-raised before its `try`; ctypes prints it, and tells C to go on.
+raised before its `try`; ctypes prints it, and tells C to go on. `_log` shows a way around it.
 """
 
 import threading
@@ -18,17 +18,17 @@ from ._arguments import u64
 from ._errors import failure
 
 
-class _Call:
+class Call:
     """A call into C that calls back."""
 
     __slots__ = ("function", "raised")
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any] | None) -> None:
         self.function = function
         self.raised: BaseException | None = None
 
 
-running: dict[int, _Call] = {}
+running: dict[int, Call] = {}
 _keys = count(1)
 
 # Whether the interpreter ends: see `_watch._end_all`.
@@ -36,31 +36,41 @@ ending = False
 
 
 def wait_for_the_end() -> None:
-    """Lets no thread begin a call that calls back while the interpreter ends, but the one ending it."""
+    """Lets no thread begin to call back while the interpreter ends, but the one that ends it."""
     if ending and threading.current_thread() is not threading.main_thread():
         threading.Event().wait()  # for ever, as CPython 3.14 does when a thread asks for the GIL
 
 
-# ANCHOR: call_with
+class begun:  # a context manager
+    """A call that is running inside the block. What its callback raised is raised at the end."""
+
+    __slots__ = ("call", "key")
+
+    def __init__(self, function: Callable[..., Any] | None) -> None:
+        wait_for_the_end()
+        self.key, self.call = next(_keys), Call(function)
+
+    def __enter__(self) -> Call:
+        running[self.key] = self.call
+        return self.call
+
+    def __exit__(self, *_: object) -> None:
+        del running[self.key]
+        wait_for_the_end()  # nobody is told what came of a call that was cut short by it
+        if self.call.raised is not None:
+            try:
+                raise self.call.raised
+            finally:
+                self.call.raised = None  # its traceback refers to this frame: no cycle
+
+
 def call_with(function: Callable[..., Any], start: Callable[[int], int | None]) -> None:
     """Runs `start`, which calls C with a key under which a trampoline finds `function`."""
-    wait_for_the_end()
-    key = next(_keys)
-    call = running[key] = _Call(function)
-    try:
-        error = start(key)
-    finally:
-        del running[key]
-    if error:
-        raise failure(error)
-    if call.raised is not None:
-        try:
-            raise call.raised
-        finally:
-            call.raised = None  # its traceback refers to this frame: no cycle
-
-
-# ANCHOR_END: call_with
+    running_call = begun(function)
+    with running_call:
+        error = start(running_call.key)
+        if error:
+            raise failure(error)
 
 
 # ANCHOR: trampoline
