@@ -177,15 +177,12 @@ class Bar:
         self.write(text)
 
     def width(self) -> int:
-        """Columns that can be written to without a new line."""
-        try:
-            return os.get_terminal_size(sys.stderr.fileno()).columns - 1
-        except OSError:
-            return 79
+        """Columns that can be written to without a new line; a terminal may not know how many."""
+        return max((os.get_terminal_size(sys.stderr.fileno()).columns or 80) - 1, 1)
 
     def write(self, text: str) -> None:
         """Replaces the line."""
-        width = max(self.width(), 1)
+        width = self.width()
         print(f"\r{text[:width]:<{width}}\r", end="", file=sys.stderr, flush=True)
 
 
