@@ -330,6 +330,35 @@ SHAPE(record) {
   return count_and_free(t, histogram);
 }
 
+static int32_t add_one(void *user, uint64_t value) {
+  uint64_t *counter = user;
+  KEEP(value);
+  *counter += 1;
+  return 0;
+}
+
+/* The watch lives as long as its histogram. */
+static void watch(struct timing *t, const tb_histogram *histogram, uint64_t limit, void *counter) {
+  tb_watch *watch = NULL;
+  keep_error(t, tb_histogram_watch(histogram, limit, add_one, counter, NULL, &watch));
+  tb_watch_free(watch);
+}
+
+SHAPE(record_watched) {
+  tb_histogram *histogram = empty(t);
+  watch(t, histogram, 1000, &seen);
+  TIME(if ((error = tb_histogram_record(histogram, 1234))) break);
+  tb_histogram_free(histogram);
+  return seen;
+}
+
+SHAPE(record_below) {
+  tb_histogram *histogram = empty(t);
+  watch(t, histogram, 2000, &seen);
+  TIME(if ((error = tb_histogram_record(histogram, 1234))) break);
+  return count_and_free(t, histogram);
+}
+
 SHAPE(record_n) {
   tb_histogram *histogram = empty(t);
   TIME(if ((error = tb_histogram_record_n(histogram, 1234, 3))) break);
@@ -459,6 +488,24 @@ SHAPE(merge) {
   return count_and_free(t, histogram);
 }
 
+static uint64_t count_lines(const tb_text *text) {
+  uint64_t lines = 0;
+  for (size_t i = 0; i < text->length; i++)
+    lines += text->data[i] == '\n';
+  return lines;
+}
+
+/* The last text has to outlive the clock to be checked: each one frees the one before. */
+SHAPE(render) {
+  tb_histogram *histogram = filled(t);
+  tb_text text = {0};
+  TIME(tb_text_free(&text); if ((error = tb_histogram_render(histogram, 5, 1.0, &text))) break);
+  seen = count_lines(&text);
+  tb_text_free(&text);
+  tb_histogram_free(histogram);
+  return seen;
+}
+
 /* The last encoding has to outlive the clock to be checked: each one frees the one before. */
 SHAPE(encode) {
   tb_histogram *histogram = filled(t), *decoded = NULL;
@@ -516,6 +563,8 @@ const struct shape shapes[] = {
     ROW(fail_read),
     ROW(new_close),
     ROW(record),
+    ROW(record_watched),
+    ROW(record_below),
     ROW(record_n),
     ROW(record_all),
     ROW(record_all_list),
@@ -530,6 +579,7 @@ const struct shape shapes[] = {
     ROW(tag),
     ROW(set_tag),
     ROW(merge),
+    ROW(render),
     ROW(encode),
     ROW(decode),
 #endif

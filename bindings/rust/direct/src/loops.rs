@@ -5,6 +5,8 @@
 
 use std::hint::black_box as opaque;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tollbridge_core::probe::{self, Point, Shape};
 use tollbridge_core::{Bucket, Config, Error, Scan, Shared};
@@ -131,6 +133,14 @@ shapes! { n calls seen;
         let record = call!(Shared::record as fn(&Shared, u64) -> Result<(), Error>);
         let histogram = empty()?;
     } { record(&histogram, 1234)?; } { histogram.len()? }
+    record_watched {
+        let record = call!(Shared::record as fn(&Shared, u64) -> Result<(), Error>);
+        let (histogram, counter) = watched(1000)?;
+    } { record(&histogram, 1234)?; } { counter.load(Ordering::Relaxed) }
+    record_below {
+        let record = call!(Shared::record as fn(&Shared, u64) -> Result<(), Error>);
+        let (histogram, _) = watched(2000)?;
+    } { record(&histogram, 1234)?; } { histogram.len()? }
     record_n {
         let record_n = call!(Shared::record_n as fn(&Shared, u64, u64) -> Result<(), Error>);
         let histogram = empty()?;
@@ -165,6 +175,8 @@ shapes! { n calls seen;
         { histogram.set_tag(opaque("checkout"))?; } { histogram.tag()?.len() as u64 }
     merge { let (histogram, other) = (empty()?, filled()?); }
         { histogram.merge(opaque(&other))?; } { histogram.len()? }
+    render { let (histogram, mut text) = (filled()?, String::new()); }
+        { text = histogram.render(opaque(5), opaque(1.0))?; } { text.lines().count() as u64 }
     encode { let (histogram, mut encoded) = (filled()?, vec![]); }
         { encoded = histogram.encode()?; } { Shared::decode(&encoded)?.len()? }
     decode { let encoded = filled()?.encode()?; }
@@ -177,6 +189,18 @@ fn empty() -> Result<Shared, Error> {
         highest: 3_600_000_000,
         significant_digits: 3,
     })
+}
+
+/// With a watcher that counts its calls. Only one thread records, so that a load and a store will do, as in C.
+fn watched(limit: u64) -> Result<(Shared, Arc<AtomicU64>), Error> {
+    let (histogram, counter) = (empty()?, Arc::new(AtomicU64::new(0)));
+    let calls = Arc::clone(&counter);
+    histogram.watch(limit, move |value| {
+        opaque(value);
+        calls.store(calls.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    })?;
+    Ok((histogram, counter))
 }
 
 fn thousands(n: usize) -> Vec<u64> {
