@@ -1,15 +1,20 @@
 /* What the header promises, tried from C. `tests errors` raises every code and prints its row.
  * What a function computes is for the conformance vectors; here it is the boundary. */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <tollbridge.h>
 #include <tollbridge/fault.h>
 #include <tollbridge/probe.h>
+#include <unistd.h>
 
 /* A change of one of these breaks programs that were built before: it needs another ABI number. */
 _Static_assert(sizeof(tb_config) == 24, "tb_config");
@@ -17,6 +22,7 @@ _Static_assert(sizeof(tb_summary) == 72, "tb_summary");
 _Static_assert(sizeof(tb_scan) == 24, "tb_scan");
 _Static_assert(sizeof(tb_bucket) == 24, "tb_bucket");
 _Static_assert(sizeof(tb_text) == 16 && sizeof(tb_bytes) == 16, "tb_text, tb_bytes");
+_Static_assert(sizeof(tb_progress) == 24, "tb_progress");
 _Static_assert(sizeof(tb_error_details) == 48, "tb_error_details");
 _Static_assert(sizeof(tb_error_field) == 48, "tb_error_field");
 
@@ -89,6 +95,21 @@ static int32_t answer_none(void *user, uint64_t number, uint64_t *answer) {
   *answer = 0;
   return 0;
 }
+
+/* What a watcher is given as `user`, and its destructor counts. */
+struct watched {
+  tb_histogram *histogram;
+  tb_watch *watch;
+  atomic_int calls, destroyed;
+};
+
+static int32_t count_call(void *user, uint64_t value) {
+  (void)value;
+  atomic_fetch_add(&((struct watched *)user)->calls, 1);
+  return 0;
+}
+
+static void count_end(void *user) { atomic_fetch_add(&((struct watched *)user)->destroyed, 1); }
 
 /* ---- which library */
 
@@ -174,6 +195,12 @@ static void null_arguments_of_the_histogram(void) {
   NULL_IS("scan", tb_histogram_for_each_bucket(histogram, NULL, visit_none, NULL, &stopped));
   NULL_IS("visitor", tb_histogram_for_each_bucket(histogram, &scan, NULL, NULL, &stopped));
   NULL_IS("stopped", tb_histogram_for_each_bucket(histogram, &scan, visit_none, NULL, NULL));
+  NULL_IS("histogram", tb_histogram_render(NULL, 5, 1, &text));
+  NULL_IS("text", tb_histogram_render(histogram, 5, 1, NULL));
+  NULL_IS("ended", tb_watch_end(NULL, NULL));
+  NULL_IS("watch", tb_watch_end(NULL, &found));
+  NULL_IS("histogram", tb_probe_record_from_new_thread(NULL, 1));
+  NULL_IS("object", tb_fault_panics_when_dropped_new(NULL));
   NULL_IS("histogram", tb_fault_panic_while_locked(NULL));
   NULL_IS("text", tb_fault_panic(NULL, 1));
 
@@ -187,6 +214,29 @@ static void null_arguments_of_the_histogram(void) {
   CHECK(length(histogram) == 0);
 
   tb_buckets_free(cursor);
+  tb_histogram_free(histogram);
+}
+
+static void null_arguments_of_logs(void) {
+  tb_histogram *histogram = make();
+  tb_replay *replay = NULL;
+  tb_log_writer *writer = NULL;
+  NULL_IS("path", tb_replay_log(NULL, 1, NULL, NULL, &replay));
+  NULL_IS("replay", tb_replay_log("/dev/null", 9, NULL, NULL, NULL));
+  NULL_IS("replay", tb_replay_histogram(NULL, 0, &histogram));
+  NULL_IS("histogram", tb_replay_histogram(NULL, 0, NULL));
+  NULL_IS("path", tb_log_writer_new(NULL, 1, 0, &writer));
+  NULL_IS("writer", tb_log_writer_new("/dev/null", 9, 0, NULL));
+  NULL_IS("writer", tb_log_writer_write(NULL, histogram, 0, 1));
+  CHECK(tb_replay_len(NULL) == 0 && !replay && !writer);
+
+  OK(tb_log_writer_new("/dev/null", 9, 0, &writer));
+  NULL_IS("histogram", tb_log_writer_write(writer, NULL, 0, 1));
+  tb_log_writer_free(writer);
+
+  /* NULL with a length of 0 is the empty path, which no file has. */
+  FAILS(TB_ERR_IO, tb_replay_log(NULL, 0, NULL, NULL, &replay));
+  FAILS(TB_ERR_IO, tb_log_writer_new(NULL, 0, 0, &writer));
   tb_histogram_free(histogram);
 }
 
@@ -255,6 +305,10 @@ static void freeing_null_and_twice(void) {
   tb_error_free(NULL);
   tb_histogram_free(NULL);
   tb_buckets_free(NULL);
+  tb_watch_free(NULL);
+  tb_replay_free(NULL);
+  tb_log_writer_free(NULL);
+  tb_fault_panics_when_dropped_free(NULL);
   tb_text_free(NULL);
   tb_bytes_free(NULL);
   tb_f64s_free(NULL);
@@ -361,6 +415,8 @@ static void misaligned_arrays(void) {
 }
 
 static void lengths_above_what_memory_can_hold(void) {
+  tb_replay *replay = NULL;
+  tb_log_writer *writer = NULL;
   tb_histogram *histogram = make(), *made = NULL;
   const tb_scan scan = {.kind = TB_SCAN_RECORDED};
   tb_buckets *cursor;
@@ -400,6 +456,8 @@ static void lengths_above_what_memory_can_hold(void) {
   TOO_LONG("key", tb_probe_map_sum(&entry, 1, &number));
   TOO_LONG("text", tb_probe_shape_in(&label, &real));
   TOO_LONG("text", tb_fault_panic(text, bytes));
+  TOO_LONG("path", tb_replay_log(text, bytes, NULL, NULL, &replay));
+  TOO_LONG("path", tb_log_writer_new(text, bytes, 0, &writer));
   CHECK(!made && length(histogram) == 0);
   tb_buckets_free(cursor);
   tb_histogram_free(histogram);
@@ -531,6 +589,11 @@ static void panics_are_errors(void) {
   tb_points points;
   FAILS(TB_ERR_PANIC, tb_probe_make_bytes(SIZE_MAX, &bytes));
   FAILS(TB_ERR_PANIC, tb_probe_make_points(SIZE_MAX / 8, &points));
+
+  /* What frees has no error to return: the panic ends in there. */
+  tb_fault_panics_when_dropped *object;
+  OK(tb_fault_panics_when_dropped_new(&object));
+  tb_fault_panics_when_dropped_free(object);
 }
 
 static void half_changed_is_poisoned(void) {
@@ -709,6 +772,341 @@ static void callbacks_keep_their_thread_and_answer(void) {
   CHECK(!pthread_equal(thread, pthread_self()) && stopped == INT32_MIN && sum == 77);
 }
 
+/* ---- watchers */
+
+/* The watch must fail with this code, and the destructor must have run once, before it returned. */
+#define REFUSED(code, watched, call)                                                               \
+  do {                                                                                             \
+    atomic_store(&(watched).destroyed, 0);                                                         \
+    FAILS(code, call);                                                                             \
+    CHECK(atomic_load(&(watched).destroyed) == 1 && !(watched).watch);                             \
+  } while (0)
+
+/* `user` is on the heap with the handle and the watch in it: all of it goes. */
+static void free_all_of_it(void *user) {
+  struct watched *watched = user;
+  tb_histogram_free(watched->histogram);
+  tb_watch_free(watched->watch);
+  free(watched);
+}
+
+static void a_watch_that_fails_destroys_once(void) {
+  tb_histogram *histogram = make();
+  struct watched w = {0};
+  REFUSED(TB_ERR_NULL_ARGUMENT, w,
+          tb_histogram_watch(NULL, 1, count_call, &w, count_end, &w.watch));
+  REFUSED(TB_ERR_NULL_ARGUMENT, w, tb_histogram_watch(histogram, 1, NULL, &w, count_end, &w.watch));
+  REFUSED(TB_ERR_NULL_ARGUMENT, w,
+          tb_histogram_watch(histogram, 1, count_call, &w, count_end, NULL));
+  REFUSED(TB_ERR_NULL_ARGUMENT, w, tb_histogram_watch(NULL, 1, NULL, &w, count_end, NULL));
+  REFUSED(TB_ERR_OUT_OF_RANGE, w,
+          tb_histogram_watch(histogram, 1000001, count_call, &w, count_end, &w.watch));
+  FAILS(TB_ERR_PANIC, tb_fault_panic_while_locked(histogram));
+  REFUSED(TB_ERR_POISONED, w,
+          tb_histogram_watch(histogram, 1, count_call, &w, count_end, &w.watch));
+  FAILS(TB_ERR_POISONED, tb_histogram_watch(histogram, 1, count_call, NULL, NULL, &w.watch));
+  CHECK(w.calls == 0);
+  tb_histogram_free(histogram);
+
+  /* The destructor may free the very handle that the watch was asked of, and where `watch` lies. */
+  struct watched *owner = calloc(1, sizeof *owner);
+  if (!owner) exit(EXIT_FAILURE);
+  owner->histogram = make();
+  FAILS(TB_ERR_OUT_OF_RANGE, tb_histogram_watch(owner->histogram, UINT64_MAX, count_call, owner,
+                                                free_all_of_it, &owner->watch));
+}
+
+static void a_watch_ends_after_every_handle(void) {
+  struct watched w = {.histogram = make()};
+  bool ended = true;
+  OK(tb_histogram_watch(w.histogram, 5, count_call, &w, count_end, &w.watch));
+  OK(tb_histogram_record(w.histogram, 5));
+  CHECK(w.calls == 1 && w.destroyed == 0);
+  tb_histogram_free(w.histogram);
+  CHECK(w.destroyed == 1);
+  OK(tb_watch_end(w.watch, &ended));
+  CHECK(!ended && w.destroyed == 1);
+  tb_watch_free(w.watch);
+
+  /* Freeing the token ends nothing; a poisoned histogram lets go all the same. */
+  struct watched kept = {.histogram = make()}, other = {.histogram = kept.histogram};
+  OK(tb_histogram_watch(kept.histogram, 5, count_call, &kept, count_end, &kept.watch));
+  OK(tb_histogram_watch(kept.histogram, 5, count_call, &other, count_end, &other.watch));
+  tb_watch_free(kept.watch);
+  OK(tb_histogram_record(kept.histogram, 6));
+  CHECK(kept.calls == 1 && other.calls == 1);
+  FAILS(TB_ERR_PANIC, tb_fault_panic_while_locked(kept.histogram));
+  OK(tb_watch_end(other.watch, &ended));
+  CHECK(ended && other.destroyed == 1 && kept.destroyed == 0);
+  tb_watch_free(other.watch);
+  tb_histogram_free(kept.histogram);
+  CHECK(kept.destroyed == 1);
+
+  /* Without a destructor there is nothing to call. */
+  tb_histogram *histogram = make();
+  tb_watch *watch;
+  OK(tb_histogram_watch(histogram, 5, count_call, &w, NULL, &watch));
+  OK(tb_watch_end(watch, &ended));
+  tb_watch_free(watch);
+  tb_histogram_free(histogram);
+}
+
+/* Frees the handle that is recorded through, the last one, and with it the histogram. */
+static int32_t free_handle(void *user, uint64_t value) {
+  struct watched *watched = user;
+  (void)value;
+  atomic_fetch_add(&watched->calls, 1);
+  tb_histogram_free(watched->histogram);
+  watched->histogram = NULL;
+  return 1;
+}
+
+static tb_error *record_one(const tb_histogram *histogram) {
+  return tb_histogram_record(histogram, 7);
+}
+static tb_error *record_many(const tb_histogram *histogram) {
+  return tb_histogram_record_n(histogram, 7, 3);
+}
+static tb_error *record_list(const tb_histogram *histogram) {
+  const uint64_t values[] = {1, 7, 8, 9};
+  return tb_histogram_record_all(histogram, values, 4);
+}
+static tb_error *record_text(const tb_histogram *histogram) {
+  uint64_t recorded;
+  return tb_histogram_record_durations(histogram, "7ns 8ns", 7, &recorded);
+}
+static tb_error *record_elsewhere(const tb_histogram *histogram) {
+  return tb_probe_record_from_new_thread(histogram, 7);
+}
+
+static void a_watcher_may_free_the_handle(void) {
+  tb_error *(*const ways[])(const tb_histogram *) = {record_one, record_many, record_list,
+                                                     record_text, record_elsewhere};
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    struct watched w = {.histogram = make()};
+    OK(tb_histogram_watch(w.histogram, 5, free_handle, &w, count_end, &w.watch));
+    OK(ways[i](w.histogram));
+    CHECK(!w.histogram && w.calls == 1 && w.destroyed == 1);
+    tb_watch_free(w.watch);
+  }
+}
+
+/* Ends its own watch, and with it goes `user`, where the watch and the handle are. */
+static int32_t end_itself(void *user, uint64_t value) {
+  struct watched *watched = user;
+  bool ended = false;
+  (void)value;
+  OK(tb_watch_end(watched->watch, &ended));
+  CHECK(ended);
+  return 0;
+}
+
+static void a_destructor_may_free_everything(void) {
+  struct watched *owner = calloc(1, sizeof *owner);
+  if (!owner) exit(EXIT_FAILURE);
+  owner->histogram = make();
+  OK(tb_histogram_watch(owner->histogram, 5, end_itself, owner, free_all_of_it, &owner->watch));
+  OK(tb_histogram_record(owner->histogram, 7));
+
+  /* The same by the one who ends it from outside. */
+  bool ended = false;
+  owner = calloc(1, sizeof *owner);
+  if (!owner) exit(EXIT_FAILURE);
+  owner->histogram = make();
+  OK(tb_histogram_watch(owner->histogram, 5, count_call, owner, free_all_of_it, &owner->watch));
+  OK(tb_watch_end(owner->watch, &ended));
+  CHECK(ended);
+}
+
+/* A call that lasts until it is told to end. */
+struct slow {
+  struct watched watched;
+  atomic_bool running, go_on;
+};
+
+static int32_t wait_inside(void *user, uint64_t value) {
+  struct slow *slow = user;
+  atomic_fetch_add(&slow->watched.calls, 1);
+  atomic_store(&slow->running, true);
+  while (!atomic_load(&slow->go_on))
+    sched_yield();
+  CHECK(value == 7 && atomic_load(&slow->watched.destroyed) == 0);
+  return 0;
+}
+
+static void *record_seven(void *histogram) {
+  OK(tb_histogram_record(histogram, 7));
+  return NULL;
+}
+
+static void a_watch_ends_while_it_is_called(void) {
+  struct slow slow = {.watched.histogram = make()};
+  tb_histogram *histogram = slow.watched.histogram;
+  pthread_t thread;
+  bool ended = false;
+  OK(tb_histogram_watch(histogram, 5, wait_inside, &slow, count_end, &slow.watched.watch));
+  CHECK(pthread_create(&thread, NULL, record_seven, histogram) == 0);
+  while (!atomic_load(&slow.running))
+    sched_yield();
+  /* It does not wait, no other call starts, and the destructor waits for the one that runs. */
+  OK(tb_watch_end(slow.watched.watch, &ended));
+  OK(tb_histogram_record(histogram, 8));
+  CHECK(ended && slow.watched.calls == 1 && atomic_load(&slow.watched.destroyed) == 0);
+  atomic_store(&slow.go_on, true);
+  pthread_join(thread, NULL);
+  CHECK(slow.watched.destroyed == 1);
+  tb_watch_free(slow.watched.watch);
+  tb_histogram_free(histogram);
+}
+
+static void a_watcher_is_called_by_many_threads(void) {
+  struct watched w = {.histogram = make()};
+  pthread_t threads[THREADS];
+  OK(tb_histogram_watch(w.histogram, 0, count_call, &w, count_end, &w.watch));
+  for (int i = 0; i < THREADS; i++)
+    CHECK(pthread_create(&threads[i], NULL, hammer, w.histogram) == 0);
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(threads[i], NULL);
+  CHECK(w.calls == THREADS * RECORDS && w.destroyed == 0);
+  tb_histogram_free(w.histogram);
+  CHECK(w.destroyed == 1);
+  tb_watch_free(w.watch);
+}
+
+/* ---- interval logs */
+
+static tb_log_writer *write_log(const char *path, size_t length, const tb_histogram *histogram) {
+  tb_log_writer *writer = NULL;
+  OK(tb_log_writer_new(path, length, 1.5, &writer));
+  OK(tb_log_writer_write(writer, histogram, 0, 1));
+  return writer;
+}
+
+static void a_file_need_not_be_utf8(const char *folder) {
+  char path[200];
+  int size = snprintf(path, sizeof path, "%s/log-\xff", folder);
+  size_t long_enough = (size_t)size;
+  tb_histogram *histogram = make(), *one = NULL, *again = NULL;
+  tb_replay *replay = NULL;
+  tb_text tag;
+  OK(tb_histogram_record_n(histogram, 5, 3));
+  OK(tb_histogram_set_tag(histogram, "a", 1));
+  /* The length counts, and no NUL is looked for. */
+  path[size] = 'x';
+  tb_log_writer_free(write_log(path, long_enough, histogram));
+  path[size] = '\0';
+  CHECK(access(path, R_OK) == 0);
+  OK(tb_replay_log(path, long_enough, NULL, NULL, &replay));
+  CHECK(tb_replay_len(replay) == 1);
+  FAILS(TB_ERR_INVALID_ARGUMENT, tb_replay_histogram(replay, 1, &one));
+  CHECK(!one);
+  OK(tb_replay_histogram(replay, 0, &one));
+  OK(tb_replay_histogram(replay, 0, &again));
+  /* Two handles to one histogram, which outlives the replay. */
+  tb_replay_free(replay);
+  OK(tb_histogram_record(one, 6));
+  CHECK(one != again && length(again) == 4);
+  OK(tb_histogram_tag(again, &tag));
+  CHECK(tag.length == 1 && tag.data[0] == 'a');
+  tb_text_free(&tag);
+  tb_histogram_free(one);
+  tb_histogram_free(again);
+  tb_histogram_free(histogram);
+  unlink(path);
+}
+
+static uint64_t os_code(tb_error *error) {
+  tb_error_details details;
+  tb_error_info(error, &details);
+  CHECK(details.code == TB_ERR_IO && details.field_count == 3);
+  uint64_t code = details.field_count == 3 ? details.fields[2].number : UINT64_MAX;
+  tb_error_free(error);
+  return code;
+}
+
+static void files_that_cannot_be_used(const char *folder) {
+  tb_replay *replay = NULL;
+  tb_log_writer *writer = NULL;
+  CHECK(os_code(tb_replay_log("/nowhere/at/all", 15, NULL, NULL, &replay)) == ENOENT);
+  CHECK(os_code(tb_replay_log("", 0, NULL, NULL, &replay)) == ENOENT);
+  CHECK(os_code(tb_replay_log("a\0b", 3, NULL, NULL, &replay)) == 0);
+  CHECK(os_code(tb_replay_log(folder, strlen(folder), NULL, NULL, &replay)) == EISDIR);
+  CHECK(os_code(tb_log_writer_new("a\0b", 3, 0, &writer)) == 0);
+  CHECK(os_code(tb_log_writer_new(folder, strlen(folder), 0, &writer)) == EISDIR);
+  CHECK(os_code(tb_log_writer_new("/dev/full", 9, 0, &writer)) == ENOSPC);
+  CHECK(!replay && !writer);
+}
+
+/* Writes a log into the pipe, from a process of its own: its reader has this one. */
+static void a_log_may_come_through_a_pipe(const char *folder) {
+  char path[200], log[200];
+  snprintf(path, sizeof path, "%s/pipe", folder);
+  snprintf(log, sizeof log, "%s/log", folder);
+  tb_histogram *histogram = make();
+  tb_replay *replay = NULL;
+  OK(tb_histogram_record(histogram, 5));
+  tb_log_writer_free(write_log(log, strlen(log), histogram));
+  CHECK(mkfifo(path, 0600) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    execlp("cp", "cp", log, path, (char *)NULL);
+    _exit(127);
+  }
+  OK(tb_replay_log(path, strlen(path), NULL, NULL, &replay));
+  int status = 1;
+  CHECK(waitpid(child, &status, 0) == child && status == 0);
+  CHECK(tb_replay_len(replay) == 1);
+  tb_replay_free(replay);
+  tb_histogram_free(histogram);
+  unlink(path);
+  unlink(log);
+}
+
+/* Progress: frees what it finds, and stops at the call that it is told. */
+struct progress {
+  tb_histogram *histogram;
+  tb_log_writer *writer;
+  int calls, stop_at;
+};
+
+static int32_t free_things(void *user, const tb_progress *at) {
+  struct progress *progress = user;
+  CHECK(at->bytes <= at->total);
+  tb_log_writer_free(progress->writer);
+  tb_histogram_free(progress->histogram);
+  progress->writer = NULL;
+  progress->histogram = NULL;
+  return ++progress->calls == progress->stop_at ? INT32_MIN : 0;
+}
+
+static void progress_may_free_and_stop(const char *folder) {
+  char path[200];
+  snprintf(path, sizeof path, "%s/log", folder);
+  struct progress progress = {.histogram = make()};
+  progress.writer = write_log(path, strlen(path), progress.histogram);
+  tb_replay *replay = NULL;
+  OK(tb_replay_log(path, strlen(path), free_things, &progress, &replay));
+  CHECK(progress.calls >= 2 && !progress.writer && tb_replay_len(replay) == 1);
+  tb_replay_free(replay);
+  replay = NULL;
+  for (int at = 1; at <= 2; at++) {
+    struct progress stopping = {.stop_at = at};
+    FAILS(TB_ERR_CANCELLED, tb_replay_log(path, strlen(path), free_things, &stopping, &replay));
+    CHECK(!replay && stopping.calls == at);
+  }
+  unlink(path);
+}
+
+static void interval_logs(void) {
+  char folder[] = "/tmp/tollbridge-tests-XXXXXX";
+  if (!mkdtemp(folder)) exit(EXIT_FAILURE);
+  a_file_need_not_be_utf8(folder);
+  files_that_cannot_be_used(folder);
+  a_log_may_come_through_a_pipe(folder);
+  progress_may_free_and_stop(folder);
+  CHECK(rmdir(folder) == 0);
+}
+
 /* ---- the table of errors */
 
 static void print_error(tb_error *error) {
@@ -753,6 +1151,17 @@ static void print_errors(void) {
   print_error(tb_histogram_set_tag(histogram, "a", SIZE_MAX));
   print_error(tb_probe_fail(7));
   tb_histogram_free(histogram);
+  /* A file of one line that is none; another that is not there; a callback that says no. */
+  char bad[] = "/tmp/tollbridge-tests-XXXXXX";
+  int file = mkstemp(bad);
+  CHECK(file >= 0 && write(file, "x\n", 2) == 2);
+  struct progress stopping = {.stop_at = 1};
+  tb_replay *replay;
+  print_error(tb_replay_log(bad, strlen(bad), NULL, NULL, &replay));
+  print_error(tb_replay_log(bad, strlen(bad), free_things, &stopping, &replay));
+  print_error(tb_replay_log("", 0, NULL, NULL, &replay));
+  close(file);
+  unlink(bad);
 }
 
 int main(int argc, char **argv) {
@@ -762,6 +1171,7 @@ int main(int argc, char **argv) {
   }
   version();
   null_arguments_of_the_histogram();
+  null_arguments_of_logs();
   null_arguments_of_the_probes();
   freeing_null_and_twice();
   misaligned_arrays();
@@ -778,6 +1188,13 @@ int main(int argc, char **argv) {
   a_cursor_gives_each_bucket_once();
   a_visitor_may_free_the_handle();
   callbacks_keep_their_thread_and_answer();
+  a_watch_that_fails_destroys_once();
+  a_watch_ends_after_every_handle();
+  a_watcher_may_free_the_handle();
+  a_destructor_may_free_everything();
+  a_watch_ends_while_it_is_called();
+  a_watcher_is_called_by_many_threads();
+  interval_logs();
   if (failures > 0) fprintf(stderr, "%d checks failed\n", (int)failures);
   return failures > 0;
 }
