@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::count::committed::{Count, Counts};
 use crate::report::content::{Content, KEY_CASES};
 use crate::report::document::{Cell, Table};
 use crate::report::figures::{self, case_name};
@@ -25,16 +26,25 @@ const DOCUMENTS: [&str; 3] = ["README.md", "docs/**/*.md", "bindings/**/README.m
 const PICTURE: &str = "docs/img/tolls.svg";
 const PICTURE_WIDTH: u32 = 680;
 
+/// What a block may ask for.
+struct Figures {
+    rows: Vec<Row>,
+    counts: Option<Counts>,
+}
+
 /// Rewrites every document, or with `write` unset only says which are stale; exit code 1 then.
 ///
 /// # Errors
 /// When a block asks for what the results do not have.
 pub fn run(root: &Path, results: &Results, shapes: &Shapes, write: bool) -> Result<ExitCode> {
-    let rows = rows::rows(results);
+    let figures = Figures {
+        rows: rows::rows(results),
+        counts: Counts::load(root)?,
+    };
     let mut wanted: Vec<(PathBuf, String)> = Vec::new();
     for path in documents(root)? {
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        let new = rewrite(&text, &rows).with_context(|| path.display().to_string())?;
+        let new = rewrite(&text, &figures).with_context(|| path.display().to_string())?;
         wanted.push((path, new));
     }
     let content = Content::new(results, shapes);
@@ -83,7 +93,7 @@ fn documents(root: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The text with every block's content replaced. Fenced code is left alone, so that a block can be shown.
-fn rewrite(text: &str, rows: &[Row]) -> Result<String> {
+fn rewrite(text: &str, figures: &Figures) -> Result<String> {
     let mut new = String::new();
     let mut rest = text;
     while let Some(start) = rest.find(OPEN) {
@@ -113,14 +123,14 @@ fn rewrite(text: &str, rows: &[Row]) -> Result<String> {
             "line {line}: {head} is not closed before the next block"
         );
         let request = block[OPEN.len()..end].trim();
-        let content = content(request, rows).with_context(|| format!("line {line}: {head}"))?;
+        let content = content(request, figures).with_context(|| format!("line {line}: {head}"))?;
         new += &format!("{head}{content}{CLOSE}");
         rest = &block[close + CLOSE.len()..];
     }
     Ok(new + rest)
 }
 
-fn content(request: &str, rows: &[Row]) -> Result<String> {
+fn content(request: &str, Figures { rows, counts }: &Figures) -> Result<String> {
     let words: Vec<&str> = request.split_whitespace().collect();
     match words[..] {
         ["ns", bridge, case] => Ok(figures::time(ns(rows, bridge, case)?)),
@@ -133,12 +143,43 @@ fn content(request: &str, rows: &[Row]) -> Result<String> {
                 format!("{bridge} {case} has no floor")
             })?))
         }
-        ["table", ref options @ ..] => table(options, rows),
-        _ => bail!("ns, ratio, floor or table, with what they need; see bench/results/README.md"),
+        ["table", ref options @ ..] => {
+            let bridges = rows.iter().map(|row| row.bridge.as_str());
+            table(options, bridges, |bridge, case| {
+                let row = row(rows, bridge, case).ok()?;
+                let ratio = row.over_floor.filter(|ratio| *ratio != 1.0);
+                let ratio = ratio.map_or(String::new(), |r| format!(" ({})", figures::ratio(r)));
+                Some(figures::outcome(row) + &ratio)
+            })
+        }
+        ["counts", ref options @ ..] => {
+            let counts = counts.as_ref().context("nothing was counted yet")?;
+            let bridges = counts.counts.iter().map(|count| count.bridge.as_str());
+            table(options, bridges, |bridge, case| {
+                let of_case = |c: &&Count| c.bridge == bridge && case_name(&c.shape, c.n) == case;
+                counts.counts.iter().find(of_case).map(bytes)
+            })
+        }
+        _ => bail!(
+            "ns, ratio, floor, table or counts, with what they need; see bench/results/README.md"
+        ),
     }
 }
 
-fn table(options: &[&str], rows: &[Row]) -> Result<String> {
+/// Bytes that a call allocates: the library's and the host's, or of both where they are one.
+fn bytes(count: &Count) -> String {
+    let sides = [count.library, count.host];
+    let sides = sides.iter().flatten();
+    let sides: Vec<String> = sides.map(|side| figures::size(side.bytes as u64)).collect();
+    format!("{} B", sides.join(" + "))
+}
+
+/// `cell` of each case and bridge that `options` name.
+fn table<'a>(
+    options: &[&str],
+    all: impl Iterator<Item = &'a str> + Clone,
+    cell: impl Fn(&str, &str) -> Option<String>,
+) -> Result<String> {
     let mut cases: Vec<String> = KEY_CASES
         .iter()
         .map(|(shape, n)| case_name(shape, *n))
@@ -159,9 +200,9 @@ fn table(options: &[&str], rows: &[Row]) -> Result<String> {
     // In the order in which the block names them.
     let mut bridges: Vec<&str> = Vec::new();
     for pattern in &patterns {
-        for row in rows.iter().filter(|r| pattern.matches(&r.bridge)) {
-            if !bridges.contains(&row.bridge.as_str()) {
-                bridges.push(&row.bridge);
+        for bridge in all.clone().filter(|bridge| pattern.matches(bridge)) {
+            if !bridges.contains(&bridge) {
+                bridges.push(bridge);
             }
         }
     }
@@ -169,28 +210,16 @@ fn table(options: &[&str], rows: &[Row]) -> Result<String> {
     let header = bridges.iter().map(|bridge| Cell::figure(*bridge));
     let mut table = Table::new([Cell::text("shape")].into_iter().chain(header));
     for case in &cases {
-        let cells: Vec<Cell> = bridges
-            .iter()
-            .map(|bridge| match row(rows, bridge, case) {
-                Ok(row) => {
-                    let ratio = row.over_floor.filter(|r| *r != 1.0);
-                    let ratio =
-                        ratio.map_or(String::new(), |r| format!(" ({})", figures::ratio(r)));
-                    Cell::figure(figures::outcome(row) + &ratio)
-                }
-                Err(_) => Cell::figure("–"),
-            })
-            .collect();
+        let cells: Vec<Option<String>> = bridges.iter().map(|bridge| cell(bridge, case)).collect();
         ensure!(
-            cells.iter().any(|cell| cell.text != "–"),
-            "nothing was timed as `{case}`"
+            cells.iter().any(Option::is_some),
+            "the results have no `{case}`"
         );
-        table.rows.push(
-            [Cell::text(format!("`{case}`"))]
-                .into_iter()
-                .chain(cells)
-                .collect(),
-        );
+        let cells = cells
+            .into_iter()
+            .map(|text| Cell::figure(text.unwrap_or_else(|| "–".into())));
+        let name = Cell::text(format!("`{case}`"));
+        table.rows.push([name].into_iter().chain(cells).collect());
     }
     Ok(format!("\n{}", markdown::table(&table)))
 }
@@ -210,11 +239,41 @@ fn ns(rows: &[Row], bridge: &str, case: &str) -> Result<f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::count::committed::{Allocated, SCHEMA};
     use crate::report::sample;
 
     fn rewritten(text: &str) -> Result<String> {
-        rewrite(text, &rows::rows(&sample::results()))
+        let count = |bridge: &str, library, host| Count {
+            bridge: bridge.into(),
+            shape: "make_str".into(),
+            n: 4096,
+            library,
+            host,
+            instructions: None,
+        };
+        let side = |bytes| {
+            Some(Allocated {
+                allocations: 1.0,
+                bytes,
+            })
+        };
+        let counts = Counts {
+            schema: SCHEMA,
+            toolchain: BTreeMap::new(),
+            hosts: Vec::new(),
+            counts: vec![
+                count("rust/direct", side(4096.0), None),
+                count("python/pyo3", side(4096.0), side(49.0)),
+            ],
+        };
+        let figures = Figures {
+            rows: rows::rows(&sample::results()),
+            counts: Some(counts),
+        };
+        rewrite(text, &figures)
     }
 
     #[test]
@@ -249,6 +308,15 @@ mod tests {
     }
 
     #[test]
+    fn counted_bytes_are_told_by_side() {
+        let text = "<!-- toll:counts shapes=make_str:4096 -->\n<!-- /toll -->";
+        let new = rewritten(text).unwrap();
+        let row = "| `make_str:4096` | 4\u{202f}096 B | 4\u{202f}096 + 49 B |\n";
+        assert!(new.contains(row), "{new}");
+        assert_eq!(rewritten(&new).unwrap(), new);
+    }
+
+    #[test]
     fn a_block_that_cannot_be_filled_is_an_error() {
         for bad in [
             "<!-- toll:ns python/pyo3 nothing --><!-- /toll -->",
@@ -256,6 +324,7 @@ mod tests {
             "<!-- toll:ns a b --> <!-- toll:ns a b --><!-- /toll -->",
             "<!-- toll:what --><!-- /toll -->",
             "<!-- toll:table bridges=x/* --><!-- /toll -->",
+            "<!-- toll:counts shapes=add --><!-- /toll -->",
         ] {
             assert!(rewritten(bad).is_err(), "{bad} was accepted");
         }
