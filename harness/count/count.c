@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 void *__libc_malloc(size_t size);
@@ -27,6 +29,12 @@ struct side {
   _Atomic uint64_t bytes; /* as asked for, so that the allocator's rounding does not show */
 };
 
+struct total {
+  struct side host, library;
+  /* Of both sides: what one allocates the other may free. In the allocator's own sizes; wraps. */
+  _Atomic uint64_t live;
+};
+
 /* The file: harness/src/count/allocations.rs reads and writes it. */
 struct counts {
   /* Written by toll: which file is the library, and then a new number, at which it is looked for.
@@ -34,9 +42,10 @@ struct counts {
   _Atomic uint64_t device, inode, asked;
   /* Answered here: the number, once `place` says where the library is. */
   _Atomic uint64_t answered, place;
-  struct side host, library;
-  /* Of both sides: what one allocates the other may free. In the allocator's own sizes; wraps. */
-  _Atomic uint64_t live;
+  struct total now;
+  /* How often the clock was read, and what `now` was the last two times: around a timed loop. */
+  _Atomic uint64_t clocks;
+  struct total before, after;
 };
 
 enum place { NOWHERE, SHARED_OBJECT, PROGRAM };
@@ -87,7 +96,7 @@ static void count(const void *caller, size_t bytes) {
   struct counts *mapped = counts;
   answer(mapped);
   bool is_library = (uintptr_t)caller - library_start < library_size;
-  struct side *side = is_library ? &mapped->library : &mapped->host;
+  struct side *side = is_library ? &mapped->now.library : &mapped->now.host;
   side->calls++;
   side->bytes += bytes;
 }
@@ -95,7 +104,7 @@ static void count(const void *caller, size_t bytes) {
 static void *born(const void *caller, void *block, size_t bytes) {
   if (block) {
     count(caller, bytes);
-    counts->live += malloc_usable_size(block);
+    counts->now.live += malloc_usable_size(block);
   }
   return block;
 }
@@ -122,7 +131,7 @@ void *calloc(size_t number, size_t size) {
 static void *resize(const void *caller, void *block, size_t size) {
   size_t before = malloc_usable_size(block);
   void *moved = __libc_realloc(block, size);
-  if (moved || size == 0) counts->live -= before;
+  if (moved || size == 0) counts->now.live -= before;
   return born(caller, moved, size > before ? size : 0);
 }
 
@@ -160,6 +169,15 @@ void *valloc(size_t size) {
 }
 
 void free(void *block) {
-  counts->live -= malloc_usable_size(block);
+  counts->now.live -= malloc_usable_size(block);
   __libc_free(block);
+}
+
+/* By system call, which is slower and always there. */
+int clock_gettime(clockid_t clock, struct timespec *time) {
+  struct counts *mapped = counts;
+  mapped->before = mapped->after;
+  mapped->after = mapped->now;
+  mapped->clocks++;
+  return (int)syscall(SYS_clock_gettime, clock, time);
 }

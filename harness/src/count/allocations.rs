@@ -18,25 +18,26 @@ use crate::results::Failure;
 use crate::runner::{Outcome, Runner};
 
 const SOURCE: &str = include_str!("../../count/count.c");
-/// Bytes of its `struct counts`.
-const SIZE: usize = 10 * size_of::<u64>();
+/// Words of its `struct counts`.
+const WORDS: usize = 21;
 /// Places in it.
 const DEVICE: u64 = 0;
 const INODE: u64 = 1;
 const ASKED: u64 = 2;
 const ANSWERED: usize = 3;
 const PLACE: usize = 4;
-const HOST: usize = 5;
-const LIBRARY: usize = 7;
-const LIVE: usize = 9;
+const NOW: usize = 5;
+const CLOCKS: usize = 10;
+const BEFORE: usize = 11;
+const AFTER: usize = 16;
 /// Its `enum place`.
 const SHARED_OBJECT: u64 = 1;
 const PROGRAM: u64 = 2;
 
-/// A runner frees its reply after it was read here: counts that stood still for so long are final.
+/// Where the clock does not tell the loop's ends: counts that stood still for so long are final.
 const STILL: Duration = Duration::from_micros(200);
 /// Each request is sent so often, and the least taken: what happens now and then is left out.
-const REPEATS: usize = 3;
+const REPEATS: usize = 2;
 
 /// The compiled counter, in a folder of its own that goes when this is dropped.
 pub struct Counter {
@@ -63,9 +64,8 @@ pub struct Counted {
     file: File,
 }
 
-/// Calls and bytes of each side, and the bytes that live, since the runner began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Counts([u64; 5]);
+/// Calls and bytes of the host, of the library, and the bytes that live.
+type Total = [i64; 5];
 
 /// What one call allocates.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -126,7 +126,7 @@ impl Counter {
             .truncate(true)
             .open(&path)
             .with_context(|| format!("creating {}", path.display()))?;
-        file.set_len(SIZE as u64)?;
+        file.set_len((WORDS * size_of::<u64>()) as u64)?;
         let mut bridge = bridge.clone();
         let text = |path: &Path| path.to_string_lossy().into_owned();
         bridge.env.insert("LD_PRELOAD".into(), text(&self.library()));
@@ -176,29 +176,47 @@ impl Counted {
         }
     }
 
-    fn read(&self) -> Result<[u64; SIZE / 8]> {
-        let mut bytes = [0; SIZE];
+    fn read(&self) -> Result<[u64; WORDS]> {
+        let mut bytes = [0; WORDS * size_of::<u64>()];
         self.file.read_exact_at(&mut bytes, 0)?;
-        let mut words = [0; SIZE / 8];
+        let mut words = [0; WORDS];
         for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
             *word = u64::from_ne_bytes(*bytes);
         }
         Ok(words)
     }
 
-    /// The counts, once they stand still.
-    fn counts(&self) -> Result<Counts> {
+    /// The counts, once they stand still: a runner frees its reply after it was read here.
+    fn read_still(&self) -> Result<[u64; WORDS]> {
         let mut before = self.read()?;
         loop {
             thread::sleep(STILL);
             let now = self.read()?;
             if now == before {
-                let [host, library] = [HOST, LIBRARY];
-                let at = [host, host + 1, library, library + 1, LIVE];
-                return Ok(Counts(at.map(|i| now[i])));
+                return Ok(now);
             }
             before = now;
         }
+    }
+
+    /// What so many calls allocate: between the two times that the runner reads the clock, or in the whole request
+    /// where it reads it otherwise.
+    fn request(&mut self, of: &Slope, calls: u64) -> Result<Result<Total, Failure>> {
+        let before = self.read_still()?;
+        let mut clock = Clock {
+            runner: &mut self.runner,
+            shape: of.shape,
+            n: of.n,
+            limit: super::LIMIT,
+        };
+        if let Err(failure) = clock.time(calls) {
+            return Ok(Err(failure));
+        }
+        let after = self.read_still()?;
+        Ok(Ok(match after[CLOCKS] - before[CLOCKS] {
+            2 => difference(&after[BEFORE..], &after[AFTER..]),
+            _ => difference(&before[NOW..], &after[NOW..]),
+        }))
     }
 
     /// What one call allocates.
@@ -206,26 +224,17 @@ impl Counted {
     /// # Errors
     /// [`Failure`] when the runner does not answer, or with a wrong check value.
     pub fn slope(&mut self, of: &Slope) -> Result<Result<Allocations, Failure>> {
-        let requests = [of.few, of.many];
         let mut least = [[i64::MAX; 5]; 2];
         // The first round warms up.
         for round in 0..=REPEATS {
-            for (least, calls) in least.iter_mut().zip(requests) {
-                let Counts(before) = self.counts()?;
-                let mut clock = Clock {
-                    runner: &mut self.runner,
-                    shape: of.shape,
-                    n: of.n,
-                    limit: super::LIMIT,
+            for (least, calls) in least.iter_mut().zip([of.few, of.many]) {
+                let total = match self.request(of, calls)? {
+                    Ok(total) => total,
+                    Err(failure) => return Ok(Err(failure)),
                 };
-                if let Err(failure) = clock.time(calls) {
-                    return Ok(Err(failure));
-                }
-                let Counts(after) = self.counts()?;
                 if round > 0 {
-                    for ((least, after), before) in least.iter_mut().zip(after).zip(before) {
-                        // Live bytes may shrink.
-                        *least = (*least).min(after.wrapping_sub(before) as i64);
+                    for (least, count) in least.iter_mut().zip(total) {
+                        *least = (*least).min(count);
                     }
                 }
             }
@@ -239,4 +248,13 @@ impl Counted {
             live: each(4),
         }))
     }
+}
+
+/// Between two places that each begin with a total. Live bytes may shrink.
+fn difference(before: &[u64], after: &[u64]) -> Total {
+    let mut total = [0; 5];
+    for ((count, after), before) in total.iter_mut().zip(after).zip(before) {
+        *count = after.wrapping_sub(*before) as i64;
+    }
+    total
 }
