@@ -41,6 +41,7 @@ def wait_for_the_end() -> None:
         threading.Event().wait()  # for ever, as CPython 3.14 does when a thread asks for the GIL
 
 
+# ANCHOR: begun
 class begun:  # a context manager
     """A call that is running inside the block. What its callback raised is raised at the end."""
 
@@ -62,6 +63,9 @@ class begun:  # a context manager
                 raise self.call.raised
             finally:
                 self.call.raised = None  # its traceback refers to this frame: no cycle
+
+
+# ANCHOR_END: begun
 
 
 def call_with(function: Callable[..., Any], start: Callable[[int], int | None]) -> None:
