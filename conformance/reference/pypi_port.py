@@ -98,6 +98,8 @@ def call(histograms: dict[str, HdrHistogram], operation: str, rest: Tokens) -> T
             histograms[name] = decode(encoded)
         case "recode", [name, copy]:
             histograms[copy] = decode(read("encode", histograms[name], [])[0])
+        case "replay" | "replayed", _:  # its reader knows no tags
+            raise Unsupported(operation)
         case _, [name, *rest]:
             return read(operation, histograms[name], rest)
     return []

@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# What a text that begins with `@data/` means.
+# What `@data` stands for.
 DATA = Path(__file__).resolve().parent.parent / "data"
 TEXT = r'"(?P<text>(?:[^"\\]|\\.)*)"'
 TOKEN = re.compile(
@@ -80,8 +80,7 @@ def compile_tokens(source: str) -> list[str]:
             elif bracket == "{":
                 tokens = ["{", *tokens, "}"]
         elif match["text"] is not None:
-            text = re.sub("^@data/", f"{DATA}/", match["text"])
-            tokens = ["x" + unescape(text).hex()]
+            tokens = ["x" + unescape(match["text"]).hex()]
         elif match["word"]:
             tokens = [literal(match["word"])]
         else:
@@ -107,7 +106,9 @@ def unescape(text: str) -> bytes:
 
 
 def literal(word: str) -> str:
-    """A number, bytes or a plain word."""
+    """A number, bytes, a file of the samples or a plain word."""
+    if word.startswith("@data/"):
+        return "x" + str(DATA / word[6:]).encode().hex()
     if word.startswith("#"):
         return "x" + word[1:]
     value, tilde, tolerance = word.partition("~")
