@@ -1,6 +1,8 @@
 // c++ -std=c++17 quickstart.cpp $(pkg-config --cflags --libs tollbridge) -o quickstart
 #include <cstdint>
+#include <cstdio>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -8,11 +10,15 @@
 #include <string>
 #include <string_view>
 #include <tollbridge.h>
+#include <utility>
+#include <vector>
 
 // All that C++ needs over a C library: owners that free, and errors that are thrown.
 struct Free {
   void operator()(tb_error *error) const { tb_error_free(error); }
   void operator()(tb_histogram *histogram) const { tb_histogram_free(histogram); }
+  void operator()(tb_replay *replay) const { tb_replay_free(replay); }
+  void operator()(tb_log_writer *writer) const { tb_log_writer_free(writer); }
 };
 
 // ANCHOR: check
@@ -40,6 +46,7 @@ public:
     check(tb_histogram_new(&config, &made));
     handle.reset(made);
   }
+  explicit Histogram(tb_histogram *owned) : handle(owned) {}
 
   void record(std::uint64_t value) { check(tb_histogram_record(handle.get(), value)); }
 
@@ -79,9 +86,77 @@ public:
   }
   // ANCHOR_END: trampoline
 
+  // `call` answers whether to go on. The library owns it until it calls `destroy`, also when this
+  // fails. It is called by whoever records, on any thread: there is nobody to throw an exception
+  // to.
+  void watch(std::uint64_t limit, std::function<bool(std::uint64_t)> call) const {
+    using Call = std::function<bool(std::uint64_t)>;
+    auto trampoline = [](void *user, std::uint64_t value) -> std::int32_t {
+      try {
+        return (*static_cast<Call *>(user))(value) ? 0 : 1;
+      } catch (...) {
+        std::cerr << "an exception in a watcher\n";
+        return 0;
+      }
+    };
+    auto destroy = [](void *user) { delete static_cast<Call *>(user); };
+    auto *kept = new Call(std::move(call));
+    tb_watch *watch = nullptr;
+    check(tb_histogram_watch(handle.get(), limit, trampoline, kept, destroy, &watch));
+    tb_watch_free(watch); // the watch goes on; this would have ended it: tb_watch_end
+  }
+
+  void write_log(std::string_view path) const {
+    tb_log_writer *made = nullptr;
+    check(tb_log_writer_new(path.data(), path.size(), 1800000000.0, &made));
+    std::unique_ptr<tb_log_writer, Free> writer(made);
+    check(tb_log_writer_write(writer.get(), handle.get(), 0.0, 60.0));
+  }
+
+  std::uint64_t len() const {
+    std::uint64_t count;
+    check(tb_histogram_len(handle.get(), &count));
+    return count;
+  }
+
 private:
   std::unique_ptr<tb_histogram, Free> handle;
 };
+
+// The histograms of a log, in order of their tags. `progress` may throw: that ends the work, and
+// the very exception comes out.
+template <typename Progress>
+static std::vector<Histogram> replay_log(std::string_view path, Progress progress) {
+  struct Work {
+    Progress &progress;
+    std::exception_ptr thrown;
+  } work{progress, nullptr};
+  auto trampoline = [](void *user, const tb_progress *at) -> std::int32_t {
+    auto *work = static_cast<Work *>(user);
+    try {
+      work->progress(*at);
+      return 0;
+    } catch (...) {
+      work->thrown = std::current_exception();
+      return 1;
+    }
+  };
+  tb_replay *made = nullptr;
+  tb_error *error = tb_replay_log(path.data(), path.size(), trampoline, &work, &made);
+  if (work.thrown) {
+    tb_error_free(error); // `cancelled`, which says less
+    std::rethrow_exception(work.thrown);
+  }
+  check(error);
+  std::unique_ptr<tb_replay, Free> replay(made);
+  std::vector<Histogram> histograms;
+  for (std::size_t i = 0; i < tb_replay_len(replay.get()); i++) {
+    tb_histogram *one = nullptr;
+    check(tb_replay_histogram(replay.get(), i, &one));
+    histograms.emplace_back(one);
+  }
+  return histograms;
+}
 
 int main() {
   Histogram latencies({1, 3600000000000, 3});
@@ -102,6 +177,36 @@ int main() {
   } catch (int) {
     // the very exception that the visitor threw
   }
+
+  {
+    // Says how often it rang when the library lets go of it.
+    std::shared_ptr<int> rung(new int(0), [](int *times) {
+      std::cout << "rang " << *times << " times\n";
+      delete times;
+    });
+    latencies.watch(2000000, [rung](std::uint64_t value) {
+      std::cout << value << " ns is not below 2000000\n";
+      return ++*rung < 2;
+    });
+  }
+  for (std::uint64_t value : {1999999, 2000000, 5000000, 6000000})
+    latencies.record(value);
+
+  const char path[] = "quickstart.hlog";
+  std::uint64_t intervals = 0;
+  latencies.write_log(path);
+  auto histograms = replay_log(path, [&](const tb_progress &at) { intervals = at.intervals; });
+  std::cout << intervals << " interval read\n";
+  for (const Histogram &sum : histograms)
+    std::cout << sum.len() << " values in the log\n";
+  try {
+    replay_log(path, [](const tb_progress &) { throw 7; });
+    return 1;
+  } catch (int) {
+    // the very exception that the callback threw
+  }
+  std::remove(path);
+
   try {
     latencies.record(7200000000000); // two hours: above the highest
   } catch (const Error &error) {
