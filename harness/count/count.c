@@ -35,6 +35,13 @@ struct total {
   _Atomic uint64_t live;
 };
 
+enum { READINGS = 16 };
+
+struct reading {
+  _Atomic uint64_t nanoseconds;
+  struct total total;
+};
+
 /* The file: harness/src/count/allocations.rs reads and writes it. */
 struct counts {
   /* Written by toll: which file is the library, and then a new number, at which it is looked for.
@@ -43,9 +50,10 @@ struct counts {
   /* Answered here: the number, once `place` says where the library is. */
   _Atomic uint64_t answered, place;
   struct total now;
-  /* How often the clock was read, and what `now` was the last two times: around a timed loop. */
-  _Atomic uint64_t clocks;
-  struct total before, after;
+  /* How often the clock was read since toll set this to 0, when, and what `now` was the first
+   * times: two of them are the ends of the timed loop. */
+  _Atomic uint64_t readings;
+  struct reading reading[READINGS];
 };
 
 enum place { NOWHERE, SHARED_OBJECT, PROGRAM };
@@ -175,9 +183,13 @@ void free(void *block) {
 
 /* By system call, which is slower and always there. */
 int clock_gettime(clockid_t clock, struct timespec *time) {
+  int failed = (int)syscall(SYS_clock_gettime, clock, time);
   struct counts *mapped = counts;
-  mapped->before = mapped->after;
-  mapped->after = mapped->now;
-  mapped->clocks++;
-  return (int)syscall(SYS_clock_gettime, clock, time);
+  uint64_t i = mapped->readings++;
+  if (!failed && i < READINGS) {
+    struct reading *reading = &mapped->reading[i];
+    reading->nanoseconds = (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_nsec;
+    reading->total = mapped->now;
+  }
+  return failed;
 }

@@ -18,18 +18,19 @@ use crate::results::Failure;
 use crate::runner::{Outcome, Runner};
 
 const SOURCE: &str = include_str!("../../count/count.c");
-/// Words of its `struct counts`.
-const WORDS: usize = 21;
+/// Words of its `struct counts` and `struct reading`, and how many of these there are.
+const WORDS: usize = FIRST_READING + READINGS * READING_WORDS;
+const READING_WORDS: usize = 6;
+const READINGS: usize = 16;
 /// Places in it.
-const DEVICE: u64 = 0;
-const INODE: u64 = 1;
-const ASKED: u64 = 2;
+const DEVICE: usize = 0;
+const INODE: usize = 1;
+const ASKED: usize = 2;
 const ANSWERED: usize = 3;
 const PLACE: usize = 4;
 const NOW: usize = 5;
-const CLOCKS: usize = 10;
-const BEFORE: usize = 11;
-const AFTER: usize = 16;
+const READ: usize = 10;
+const FIRST_READING: usize = 11;
 /// Its `enum place`.
 const SHARED_OBJECT: u64 = 1;
 const PROGRAM: u64 = 2;
@@ -129,7 +130,9 @@ impl Counter {
         file.set_len((WORDS * size_of::<u64>()) as u64)?;
         let mut bridge = bridge.clone();
         let text = |path: &Path| path.to_string_lossy().into_owned();
-        bridge.env.insert("LD_PRELOAD".into(), text(&self.library()));
+        bridge
+            .env
+            .insert("LD_PRELOAD".into(), text(&self.library()));
         bridge.env.insert("TOLL_COUNTS".into(), text(&path));
         let mut counted = Counted {
             runner: Runner::start(&bridge)?,
@@ -153,11 +156,10 @@ impl Drop for Counter {
 impl Counted {
     fn find(&mut self, library: &Path) -> Result<Sides> {
         let metadata = library.metadata()?;
-        let put = |place: u64, value: u64| self.file.write_all_at(&value.to_ne_bytes(), place * 8);
-        put(DEVICE, metadata.dev())?;
-        put(INODE, metadata.ino())?;
+        self.put(DEVICE, metadata.dev())?;
+        self.put(INODE, metadata.ino())?;
         // Last: it looks when this changes, at its next allocation.
-        put(ASKED, 1)?;
+        self.put(ASKED, 1)?;
         if !matches!(self.runner.ask("shapes", super::LIMIT), Outcome::Reply(_)) {
             bail!("the runner ended when it was asked for its shapes");
         }
@@ -174,6 +176,11 @@ impl Counted {
                 library.display()
             ),
         }
+    }
+
+    fn put(&self, place: usize, value: u64) -> Result<()> {
+        let at = (place * size_of::<u64>()) as u64;
+        Ok(self.file.write_all_at(&value.to_ne_bytes(), at)?)
     }
 
     fn read(&self) -> Result<[u64; WORDS]> {
@@ -199,23 +206,31 @@ impl Counted {
         }
     }
 
-    /// What so many calls allocate: between the two times that the runner reads the clock, or in the whole request
-    /// where it reads it otherwise.
+    /// What so many calls allocate: between the two times when the runner read the clock around its loop, or in the
+    /// whole request where these are not among the times known.
     fn request(&mut self, of: &Slope, calls: u64) -> Result<Result<Total, Failure>> {
         let before = self.read_still()?;
+        self.put(READ, 0)?;
         let mut clock = Clock {
             runner: &mut self.runner,
             shape: of.shape,
             n: of.n,
             limit: super::LIMIT,
         };
-        if let Err(failure) = clock.time(calls) {
-            return Ok(Err(failure));
-        }
+        let took = match clock.time(calls) {
+            Ok(took) => took as u64,
+            Err(failure) => return Ok(Err(failure)),
+        };
         let after = self.read_still()?;
-        Ok(Ok(match after[CLOCKS] - before[CLOCKS] {
-            2 => difference(&after[BEFORE..], &after[AFTER..]),
-            _ => difference(&before[NOW..], &after[NOW..]),
+        let (readings, _) = after[FIRST_READING..].as_chunks::<READING_WORDS>();
+        let readings = &readings[..READINGS.min(after[READ] as usize)];
+        let around = readings.iter().enumerate().find_map(|(i, start)| {
+            let took_so_long = |end: &&[u64; READING_WORDS]| end[0].wrapping_sub(start[0]) == took;
+            Some((start, readings[i + 1..].iter().find(took_so_long)?))
+        });
+        Ok(Ok(match around {
+            Some((start, end)) => difference(&start[1..], &end[1..]),
+            None => difference(&before[NOW..], &after[NOW..]),
         }))
     }
 

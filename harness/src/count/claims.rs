@@ -198,7 +198,10 @@ mod tests {
             [NoAllocation, Borrowed, HandedOver]
         );
         assert_eq!(held([(0.0, 24.0); 2], 0.0), [Borrowed, HandedOver]);
-        assert_eq!(held([(of(16.0), 0.0), (of(4096.0), 0.0)], 8.0), [HandedOver]);
+        assert_eq!(
+            held([(of(16.0), 0.0), (of(4096.0), 0.0)], 8.0),
+            [HandedOver]
+        );
         assert_eq!(held([(0.0, of(16.0)), (0.0, of(4096.0))], 0.0), [OneCopy]);
         let both = [(of(16.0), of(16.0)), (of(4096.0), of(4096.0))];
         assert_eq!(held(both, 8.0), [OneCopy]);

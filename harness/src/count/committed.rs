@@ -167,12 +167,16 @@ impl Counts {
             let (before, after) = (of(self), of(now));
             for old in &before {
                 if !after.iter().any(|new| new.is_of(old)) {
-                    found.failed.push(format!("{}: no longer counted", old.name()));
+                    found
+                        .failed
+                        .push(format!("{}: no longer counted", old.name()));
                 }
             }
             for new in &after {
                 let Some(old) = before.iter().find(|old| old.is_of(new)) else {
-                    found.failed.push(format!("{}: not in the file", new.name()));
+                    found
+                        .failed
+                        .push(format!("{}: not in the file", new.name()));
                     continue;
                 };
                 let library = allocated("library", old.library, new.library);
@@ -264,7 +268,9 @@ mod tests {
         let was = counts(1.0, 16.0, 1000.0);
         let found = was.differences(&counts(2.0, 48.0, 1031.0));
         let side = |side| {
-            format!("x/y add: {side} side: 2 allocations and 48 bytes, not 1 allocations and 16 bytes")
+            format!(
+                "x/y add: {side} side: 2 allocations and 48 bytes, not 1 allocations and 16 bytes"
+            )
         };
         let instructions = "x/y add: 1031 instructions, not 1000".to_owned();
         assert_eq!(found.failed, [side("library"), side("host"), instructions]);

@@ -141,7 +141,11 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             let known = |bridge: &str| workspace.bridges.iter().any(|b| b.id == bridge);
             now.keep_others(Counts {
                 hosts: old.hosts.into_iter().filter(|h| known(&h.bridge)).collect(),
-                counts: old.counts.into_iter().filter(|c| known(&c.bridge)).collect(),
+                counts: old
+                    .counts
+                    .into_iter()
+                    .filter(|c| known(&c.bridge))
+                    .collect(),
                 ..old
             });
         }
