@@ -162,6 +162,8 @@ HOUR = "histogram = module.Histogram(1, 3_600_000_000, 3)"
 THOUSAND = f"{HOUR}\nhistogram.record_all(range(1000, 2000))"
 DISTINCT = "histogram = module.Histogram(1, 20_000, 4)\nhistogram.record_all(range(n))"
 
+WATCHED = f"{HOUR}\ntold = 0\ndef watcher(value):\n    nonlocal told\n    told += 1"
+
 HISTOGRAM = {
     # The one made last is closed by the next, so that the check can still read it.
     "new_close": Entry(
@@ -170,6 +172,12 @@ HISTOGRAM = {
         "histogram.significant_digits",
     ),
     "record": Entry(HOUR, "histogram.record(1234)", "histogram.count"),
+    "record_watched": Entry(
+        f"{WATCHED}\nhistogram.watch(1000, watcher)", "histogram.record(1234)", "told"
+    ),
+    "record_below": Entry(
+        f"{WATCHED}\nhistogram.watch(2000, watcher)", "histogram.record(1234)", "histogram.count"
+    ),
     "record_n": Entry(HOUR, "histogram.record_n(1234, 3)", "histogram.count"),
     "record_all": Entry(
         f"{HOUR}\nvalues = integers([1000 + i % 1000 for i in range(n)])",
@@ -210,6 +218,7 @@ HISTOGRAM = {
         "total.merge(histogram)",
         "total.count",
     ),
+    "render": Entry(THOUSAND, "result = histogram.render(5, 1.0)", "result.count('\\n')"),
     "encode": Entry(
         THOUSAND, "result = histogram.encode()", "module.Histogram.decode(result).count"
     ),

@@ -14,6 +14,7 @@ import struct
 import sys
 import sysconfig
 import threading
+import weakref
 from importlib.machinery import ExtensionFileLoader
 
 import hazards
@@ -31,6 +32,9 @@ SURROGATES = "surrogatepass" if hasattr(tb, "InvalidTextError") else "strict"
 
 histograms = {}
 cursors = {}
+watchers = {}
+replays = {}
+writers = {}
 
 
 # ---- the wire
@@ -191,8 +195,8 @@ def hello(_):
 
 
 def reset(_):
-    histograms.clear()
-    cursors.clear()
+    for names in (histograms, cursors, watchers, replays, writers):
+        names.clear()
 
 
 def shapes(_):
@@ -264,6 +268,15 @@ class VisitorError(Exception):
     """What a visitor or callback of a vector raises."""
 
 
+def unraisable(report):
+    """A watcher's exception arrives here as it should; all others are printed."""
+    if not isinstance(report.exc_value, VisitorError):
+        sys.__unraisablehook__(report)
+
+
+sys.unraisablehook = unraisable
+
+
 def visit(q):
     histogram, which, mode = h(q), scan(q), q.word()
     at = None if mode == "all" else q.integer()
@@ -286,6 +299,91 @@ def visit(q):
     except VisitorError as error:
         end = "raised" if error is mine else "another_raised"
     return (Words(end), seen, *nested)
+
+
+class Watcher:
+    """What a vector knows of a watcher."""
+
+    def __init__(self):
+        self.values = []
+        self.watch = None  # until it is given
+        self.dropped = 0
+
+    def callback(self, mode, block):
+        """The callable, of which nothing is kept here: it counts when it goes."""
+
+        def callback(value):
+            self.values.append(value)
+            if mode == "raise":
+                raise VisitorError
+            if mode == "do":
+                run(block)
+            return mode != "stop"
+
+        def drop():
+            self.dropped += 1
+
+        weakref.finalize(callback, drop)
+        return callback
+
+
+def watch(q):
+    name, histogram, limit = q.word(), h(q), q.integer()
+    mode = next(q.tokens, "all")
+    watcher = watchers[name] = Watcher()
+    callback = watcher.callback(mode, q.block() if mode == "do" else [])
+    watcher.watch = histogram.watch(limit, callback)
+
+
+def unwatch(q):
+    watcher = watchers.get(q.word())
+    if watcher is not None and watcher.watch is not None:
+        watcher.watch.unwatch()
+
+
+def dropped(q):
+    gc.collect()
+    return watchers[q.word()].dropped
+
+
+def replay(q):
+    name, path, mode = q.word(), q.text(), q.word()
+    at = None if mode == "all" else q.integer()
+    block = q.block() if mode == "do" else []
+    calls, mine, nested = 0, VisitorError(), ()
+
+    def progress(_):
+        nonlocal calls, nested
+        calls += 1
+        if calls != at:
+            return None
+        if mode == "raise":
+            raise mine
+        if mode == "do":
+            nested = (Words(":"), Words(run(block)))
+        return mode != "stop"
+
+    try:
+        found = replays[name] = tb.replay_log(path, progress)
+    except VisitorError as error:
+        return Words("raised" if error is mine else "another_raised")
+    counts = [(tag, histogram.count) for tag, histogram in found.items()]
+    return (Words("finished"), counts, *nested)
+
+
+def replayed(q):
+    found, tag, name = replays[q.word()], q.text(), q.word()
+    histograms[name] = found[tag].clone()
+
+
+def log_create(q):
+    name, path, start = q.word(), q.text(), q.real()
+    writers[name] = tb.LogWriter(path, start)
+
+
+def log_write(q):
+    writer, histogram = writers[q.word()], h(q)
+    writer.write(histogram, q.real(), q.real())
 
 
 def call_back(function, q):
@@ -397,6 +495,17 @@ HISTOGRAM = {
     "next": lambda q: cursors[q.word()].take(q.integer()),
     "close_cursor": lambda q: cursors[q.word()].close(),
     "visit": visit,
+    "watch": watch,
+    "unwatch": unwatch,
+    "fired": lambda q: sorted(watchers[q.word()].values),
+    "dropped": dropped,
+    "record_from_new_thread": lambda q: probe.record_from_new_thread(h(q), q.integer()),
+    "render": lambda q: h(q).render(q.integer(), q.real()),
+    "replay": replay,
+    "replayed": replayed,
+    "log_create": log_create,
+    "log_write": log_write,
+    "log_close": lambda q: writers[q.word()].close(),
     "tag": lambda q: h(q).tag,
     "set_tag": set_tag,
     "merge": lambda q: h(q).merge(h(q)),
