@@ -79,6 +79,7 @@ generate: build
     TB_BLESS=1 cargo test --quiet -p tollbridge-c-cabi --test header
     {{toll}} check
     {{toll}} matrix --write
+    {{toll}} hazards --write
     {{toll}} report --docs
 
 # Build the guide into target/book.

@@ -5,7 +5,6 @@
 
 #if HAS_HISTOGRAM
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
@@ -360,7 +359,10 @@ HAZARD(two_copies) {
 HAZARD(abi_skew) {
   (void)histogram;
   char path[PATH_MAX] = "";
-  if (readlink("/proc/self/exe", path, sizeof path - 1) < 0) malformed(r, "who am I?");
+  if (readlink("/proc/self/exe", path, sizeof path - 1) < 0) {
+    malformed(r, "this program's file cannot be found");
+    return;
+  }
   setenv("RUNNER", path, 1);
   *strrchr(path, '/') = '\0';
   setenv("HERE", path, 1);
