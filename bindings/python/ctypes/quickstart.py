@@ -6,7 +6,8 @@ from tollbridge_ctypes import Histogram, OutOfRangeError, Scan
 with Histogram(1, 60_000_000_000, 3, tag="checkout") as latencies:
     latencies.record(250_000)
     latencies.record_all(range(1_000_000, 2_000_000, 1_000))
-    latencies.record_durations("250us 1.5ms\n3s")
+    with latencies.watch(2_000_000_000, lambda value: print(f"slow: {value / 1e6} ms")):
+        latencies.record_durations("250us 1.5ms\n3s")
 
     print(f"{latencies.count} values, p99 {latencies.value_at_quantile(0.99) / 1e6:.2f} ms")
     for bucket in latencies.buckets(Scan.Logarithmic(first=100_000, base=10.0)):
