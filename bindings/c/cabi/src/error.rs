@@ -108,12 +108,13 @@ pub enum tb_code {
     TB_ERR_CANCELLED = 19,
 }
 
-/// The texts that a `tb_error_details` points into, each with a NUL behind.
+/// The texts that a `tb_error_details` points into, each with a NUL behind. Not boxes: to move one says
+/// that no other pointer into it is used any more.
 struct Rendered {
-    name: Box<[u8]>,
-    message: Box<[u8]>,
-    fields: Box<[tb_error_field]>,
-    _texts: Vec<Box<[u8]>>,
+    name: Vec<u8>,
+    message: Vec<u8>,
+    fields: Vec<tb_error_field>,
+    _texts: Vec<Vec<u8>>,
 }
 
 impl tb_error {
@@ -133,7 +134,7 @@ impl Rendered {
         let mut keep = |text: &str| {
             let kept = terminated(text);
             let pointer = kept.as_ptr().cast();
-            texts.push(kept); // the box moves, what it points to does not
+            texts.push(kept); // it moves, what it points to does not
             pointer
         };
         let field = |(name, field): (&'static str, Field<'_>)| {
@@ -172,11 +173,11 @@ impl Rendered {
     }
 }
 
-fn terminated(text: &str) -> Box<[u8]> {
+fn terminated(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len() + 1);
     bytes.extend_from_slice(text.as_bytes());
     bytes.push(0);
-    bytes.into_boxed_slice()
+    bytes
 }
 
 /// The error's code, a tb_code; 0 for NULL, which is success.

@@ -1,0 +1,4 @@
+#![no_main]
+#![allow(missing_docs)] // the macro's items
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tollbridge_fuzz::record_durations::run(data));
