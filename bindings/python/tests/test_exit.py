@@ -1,5 +1,6 @@
 """What happens when the interpreter ends, and in one that is not the main one: each in a process."""
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -77,6 +78,9 @@ def busy(*_):
     for _ in range(200):
         pass
     return 1
+def values():
+    for _ in range(10):
+        yield busy()
 h = tb.Histogram(1, 1000, 3)
 """
 
@@ -85,6 +89,7 @@ FOREVER = {
     "record_and_tell": "h.record(5)",
     "record_all_and_tell": "h.record_all([5, 6, 7])",
     "rust_thread_tells": "tb.probe.record_from_new_thread(h, 5)",
+    "iterate": "h.record_all(values())",
     "visit": "h.for_each_bucket(busy)",
     "call_back": "tb.probe.call_back(5, busy)",
     "call_back_from_new_thread": "tb.probe.call_back_from_new_thread(5, busy)",
@@ -134,6 +139,26 @@ def test_a_watcher_that_waits_does_not_hold_up_the_end(run):
         print("ends", flush=True)
     """)
     assert (done.returncode, done.stdout) == (0, "ends\n"), done.stderr
+
+
+def test_a_watcher_that_never_ends(tb, run):
+    done = run("""
+        import threading
+        inside = threading.Event()
+        def watcher(_):
+            inside.set()
+            while True:
+                pass
+        h = tb.Histogram(1, 1000, 3)
+        h.watch(1, watcher)
+        threading.Thread(target=h.record, args=(5,), daemon=True).start()
+        inside.wait()
+        print("ends", flush=True)
+    """)
+    # A thread cannot be unwound through C, and ctypes has no way to hold it there: see its README.
+    ends = {0, -signal.SIGABRT} if tb.__name__ == "tollbridge_ctypes" else {0}
+    assert done.returncode in ends, done.stderr
+    assert done.stdout == "ends\n"
 
 
 def test_what_is_left_at_exit_is_let_go_of(run):

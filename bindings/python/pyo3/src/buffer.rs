@@ -5,6 +5,7 @@
 //! such as NumPy even without the GIL: it is borrowed only while the GIL is held and no Python code
 //! runs, and whoever checks values before using them copies them first, as the histogram does.
 
+use crate::callback;
 use crate::errors::raise;
 use crate::fastcall::attached;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyUnicodeEncodeError, PyValueError};
@@ -185,8 +186,9 @@ fn convert<T: Element>(object: &Bound<'_, PyAny>) -> PyResult<Vec<T>> {
             values.push(item.extract()?);
         }
     } else {
-        for item in object.try_iter()? {
-            values.push(item?.extract()?);
+        let iterator = object.try_iter()?;
+        while let Some(item) = callback::next(&iterator)? {
+            values.push(item.extract()?);
         }
     }
     Ok(values)

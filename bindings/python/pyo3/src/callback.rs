@@ -2,10 +2,12 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::types::PyIterator;
 
 // As in pyo3-ffi, but that a thread may be unwound through it: see `Ended`.
 unsafe extern "C-unwind" {
     fn PyObject_CallFunctionObjArgs(callable: *mut ffi::PyObject, ...) -> *mut ffi::PyObject;
+    fn PyIter_Next(iterator: *mut ffi::PyObject) -> *mut ffi::PyObject;
 }
 
 // ANCHOR: call
@@ -27,6 +29,19 @@ pub fn call<'py>(
     std::mem::forget(ended);
     // SAFETY: a new reference, or null with an exception.
     unsafe { Bound::from_owned_ptr_or_err(function.py(), result) }
+}
+
+/// The next item of an iterator of users, which may be a generator: as `call`. None at its end.
+pub fn next<'py>(iterator: &Bound<'py, PyIterator>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let (py, ended) = (iterator.py(), Ended);
+    // SAFETY: an iterator, and alive.
+    let item = unsafe { PyIter_Next(iterator.as_ptr()) };
+    std::mem::forget(ended);
+    // SAFETY: a new reference, or null: with an exception, or at the end.
+    match unsafe { Bound::from_owned_ptr_or_opt(py, item) } {
+        Some(item) => Ok(Some(item)),
+        None => PyErr::take(py).map_or(Ok(None), Err),
+    }
 }
 
 /// Dropped only when the thread is being ended: CPython before 3.14 calls `pthread_exit` in a thread
