@@ -376,7 +376,7 @@ impl Histogram {
     /// [`Error::InvalidArgument`] for `ticks` that are not from 1 to 1000, and for a `unit` that is not
     /// a finite number above 0.
     pub fn render(&self, ticks: u32, unit: f64) -> Result<String, Error> {
-        render::render(self, &self.counts, ticks, unit)
+        render::render(&self.counts, ticks, unit)
     }
 
     /// Reads what [`encode`](Self::encode) or another implementation wrote: V2, or
@@ -431,7 +431,7 @@ impl Histogram {
 }
 
 /// As the reference sums it up: `hdrhistogram` divides each term by the total, which rounds otherwise.
-fn mean(counts: &Counts<u64>) -> f64 {
+pub(crate) fn mean(counts: &Counts<u64>) -> f64 {
     let sum = counts.iter_recorded().fold(0.0, |sum, step| {
         let middle = counts.median_equivalent(step.value_iterated_to());
         sum + middle as f64 * step.count_at_value() as f64
@@ -439,7 +439,7 @@ fn mean(counts: &Counts<u64>) -> f64 {
     sum / counts.len() as f64
 }
 
-fn stdev(counts: &Counts<u64>, mean: f64) -> f64 {
+pub(crate) fn stdev(counts: &Counts<u64>, mean: f64) -> f64 {
     let sum = counts.iter_recorded().fold(0.0, |sum, step| {
         let middle = counts.median_equivalent(step.value_iterated_to());
         let deviation = middle as f64 - mean;

@@ -2,18 +2,13 @@
 //! `AbstractHistogram.outputPercentileDistribution` prints it (on JDK 21 and later; earlier ones do not
 //! always find the shortest decimal, which shows in the 17th digit).
 
-use crate::histogram::sub_buckets;
+use crate::histogram::{invalid, mean, stdev, sub_buckets};
 use crate::scan::Ranks;
-use crate::{Error, Histogram, histogram::invalid, scan};
+use crate::{Error, scan};
 use hdrhistogram::Histogram as Counts;
 use std::fmt::Write;
 
-pub(crate) fn render(
-    histogram: &Histogram,
-    counts: &Counts<u64>,
-    ticks: u32,
-    unit: f64,
-) -> Result<String, Error> {
+pub(crate) fn render(counts: &Counts<u64>, ticks: u32, unit: f64) -> Result<String, Error> {
     scan::check_ticks(ticks)?;
     if !(unit.is_finite() && unit > 0.0) {
         return Err(invalid("unit", unit, "a finite number above 0"));
@@ -38,9 +33,14 @@ pub(crate) fn render(
             line(&mut text, format_args!(" {odds:>14}"));
         }
     }
-    let mean = in_units(histogram.mean().unwrap_or(0.0));
-    let stdev = in_units(histogram.stdev().unwrap_or(0.0));
-    let max = in_units(histogram.max().unwrap_or(0) as f64);
+    let (mean, stdev) = if counts.is_empty() {
+        (0.0, 0.0)
+    } else {
+        let mean = mean(counts);
+        (mean, stdev(counts, mean))
+    };
+    let (mean, stdev) = (in_units(mean), in_units(stdev));
+    let max = in_units(counts.max() as f64);
     let (buckets, sub_buckets) = (counts.buckets(), sub_buckets(counts.sigfig()));
     line(
         &mut text,
