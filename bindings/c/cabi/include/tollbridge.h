@@ -497,7 +497,8 @@ tb_error *tb_histogram_render(const tb_histogram *histogram,
 /// The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.
 ///
 /// Ownership: `*bytes` is the caller's; free it with tb_bytes_free.
-/// Errors: poisoned, null_argument. Threads: any; waits for a copy of the counts only.
+/// Errors: poisoned, null_argument. Threads: any, with 128 KiB of stack, since DEFLATE builds its
+/// tables there; waits for a copy of the counts only.
 TB_WARN_UNUSED tb_error *tb_histogram_encode(const tb_histogram *histogram, tb_bytes *bytes);
 
 /// Makes a histogram of what tb_histogram_encode or another HdrHistogram implementation wrote:
