@@ -35,7 +35,7 @@ struct total {
   _Atomic uint64_t live;
 };
 
-enum { READINGS = 16 };
+enum { READINGS = 64 };
 
 struct reading {
   _Atomic uint64_t nanoseconds;

@@ -21,7 +21,7 @@ const SOURCE: &str = include_str!("../../count/count.c");
 /// Words of its `struct counts` and `struct reading`, and how many of these there are.
 const WORDS: usize = FIRST_READING + READINGS * READING_WORDS;
 const READING_WORDS: usize = 6;
-const READINGS: usize = 16;
+const READINGS: usize = 64;
 /// Places in it.
 const DEVICE: usize = 0;
 const INODE: usize = 1;
@@ -66,7 +66,8 @@ pub struct Counted {
 }
 
 /// Calls and bytes of the host, of the library, and the bytes that live.
-type Total = [i64; 5];
+type Total = [i64; LIVE + 1];
+const LIVE: usize = 4;
 
 /// What one call allocates.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -206,9 +207,8 @@ impl Counted {
         }
     }
 
-    /// What so many calls allocate: between the two times when the runner read the clock around its loop, or in the
-    /// whole request where these are not among the times known.
-    fn request(&mut self, of: &Slope, calls: u64) -> Result<Result<Total, Failure>> {
+    /// What so many calls allocate.
+    fn request(&mut self, of: &Slope, calls: u64) -> Result<Result<Request, Failure>> {
         let before = self.read_still()?;
         self.put(READ, 0)?;
         let mut clock = Clock {
@@ -224,13 +224,13 @@ impl Counted {
         let after = self.read_still()?;
         let (readings, _) = after[FIRST_READING..].as_chunks::<READING_WORDS>();
         let readings = &readings[..READINGS.min(after[READ] as usize)];
-        let around = readings.iter().enumerate().find_map(|(i, start)| {
+        let ends = readings.iter().enumerate().find_map(|(i, start)| {
             let took_so_long = |end: &&[u64; READING_WORDS]| end[0].wrapping_sub(start[0]) == took;
             Some((start, readings[i + 1..].iter().find(took_so_long)?))
         });
-        Ok(Ok(match around {
-            Some((start, end)) => difference(&start[1..], &end[1..]),
-            None => difference(&before[NOW..], &after[NOW..]),
+        Ok(Ok(Request {
+            whole: difference(&before[NOW..], &after[NOW..]),
+            looped: ends.map(|(start, end)| difference(&start[1..], &end[1..])),
         }))
     }
 
@@ -239,35 +239,57 @@ impl Counted {
     /// # Errors
     /// [`Failure`] when the runner does not answer, or with a wrong check value.
     pub fn slope(&mut self, of: &Slope) -> Result<Result<Allocations, Failure>> {
-        let mut least = [[i64::MAX; 5]; 2];
+        let mut whole = [NOTHING_YET; 2];
+        let mut looped = Some([NOTHING_YET; 2]);
         // The first round warms up.
         for round in 0..=REPEATS {
-            for (least, calls) in least.iter_mut().zip([of.few, of.many]) {
-                let total = match self.request(of, calls)? {
-                    Ok(total) => total,
+            for (i, calls) in [of.few, of.many].into_iter().enumerate() {
+                let request = match self.request(of, calls)? {
+                    Ok(request) => request,
                     Err(failure) => return Ok(Err(failure)),
                 };
                 if round > 0 {
-                    for (least, count) in least.iter_mut().zip(total) {
-                        *least = (*least).min(count);
-                    }
+                    lower(&mut whole[i], request.whole);
+                    // The same for few and many, or set-up would not cancel.
+                    looped = looped.zip(request.looped).map(|(mut looped, total)| {
+                        lower(&mut looped[i], total);
+                        looped
+                    });
                 }
             }
         }
-        let [few, many] = least;
         let calls = (of.many - of.few) as f64;
-        let each = |i: usize| (many[i] - few[i]) as f64 / calls;
+        let each = |[few, many]: [Total; 2], i: usize| (many[i] - few[i]) as f64 / calls;
+        let counted = looped.unwrap_or(whole);
         Ok(Ok(Allocations {
-            host: (each(0), each(1)),
-            library: (each(2), each(3)),
-            live: each(4),
+            host: (each(counted, 0), each(counted, 1)),
+            library: (each(counted, 2), each(counted, 3)),
+            // What the loop leaves may be freed at its end.
+            live: each(counted, LIVE).min(each(whole, LIVE)),
         }))
+    }
+}
+
+/// What a request allocated.
+struct Request {
+    /// From its arrival until its reply was freed.
+    whole: Total,
+    /// Between the two times when the runner read the clock around its loop, if these are among the times known.
+    looped: Option<Total>,
+}
+
+/// More than anything.
+const NOTHING_YET: Total = [i64::MAX; LIVE + 1];
+
+fn lower(least: &mut Total, total: Total) {
+    for (least, count) in least.iter_mut().zip(total) {
+        *least = (*least).min(count);
     }
 }
 
 /// Between two places that each begin with a total. Live bytes may shrink.
 fn difference(before: &[u64], after: &[u64]) -> Total {
-    let mut total = [0; 5];
+    let mut total = [0; LIVE + 1];
     for ((count, after), before) in total.iter_mut().zip(after).zip(before) {
         *count = after.wrapping_sub(*before) as i64;
     }

@@ -87,7 +87,8 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         bridge.role == Role::Baseline || chosen.iter().any(|chosen| chosen.id == bridge.id)
     });
     let Ready { here, skipped } = hosts::ready(workspace, with_baseline.collect())?;
-    let with_instructions = has_valgrind(workspace, args)?;
+    let instructions = here.iter().any(|b| workspace.host_of(b).count.instructions);
+    let with_instructions = instructions && has_valgrind(workspace, args)?;
     let counter = Counter::build(&workspace.root)?;
 
     let counting = Run {

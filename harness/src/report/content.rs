@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use anyhow::Result;
 
 use crate::bridge::Role;
+use crate::count::claims;
+use crate::count::committed::{Count, Counts};
 use crate::crosscheck::{self, Agreement};
 use crate::report::document::{Block, Cell, Plot, Table};
 use crate::report::figures::{self, case_name};
@@ -42,6 +44,8 @@ pub struct Content<'a> {
     shapes: &'a Shapes,
     rows: Vec<Row>,
     models: Models<'a>,
+    /// What was counted, if anything was.
+    counts: Option<Counts>,
     /// Places in `rows`.
     index: HashMap<(&'a str, &'a str, u64), usize>,
 }
@@ -59,8 +63,16 @@ impl<'a> Content<'a> {
             shapes,
             rows: rows::rows(results),
             models: Models::of(results, shapes),
+            counts: None,
             index,
         }
+    }
+
+    /// The same with counts beside the times.
+    #[must_use]
+    pub fn with_counts(mut self, counts: Option<Counts>) -> Self {
+        self.counts = counts;
+        self
     }
 
     /// The whole report.
@@ -326,6 +338,13 @@ impl<'a> Content<'a> {
             "Every figure: interval, median, toll, floor, flags".into(),
             vec![all],
         ));
+        if let Some(counts) = &self.counts {
+            let counted = Block::Table(self.counted(counts, &shapes));
+            blocks.push(Block::Details(
+                "Counted beside the time: allocations, bytes, instructions a call".into(),
+                vec![counted],
+            ));
+        }
         let expressions = Block::Table(self.expressions(&shapes));
         blocks.push(Block::Details(
             "The expressions timed".into(),
@@ -472,6 +491,33 @@ impl<'a> Content<'a> {
                     or_dash(over),
                     Cell::figure(row.launches.to_string()),
                     Cell::text(row.flags.join(", ")).marked(row.is_doubtful()),
+                ]);
+            }
+        }
+        table
+    }
+
+    /// Counts hold for any machine: they are those of the committed file, which CI compares.
+    fn counted(&self, counts: &Counts, shapes: &[&Shape]) -> Table {
+        let columns = ["ns", "library's side", "host's side", "instructions"];
+        let header = [Cell::text("case"), Cell::text("bridge")]
+            .into_iter()
+            .chain(columns.map(Cell::figure));
+        let mut table = Table::new(header);
+        for shape in shapes {
+            let of_shape = counts.counts.iter().filter(|c| c.shape == shape.id);
+            let is_timed = |c: &&Count| self.results.bridge(&c.bridge).is_some();
+            let mut rows: Vec<&Count> = of_shape.filter(is_timed).collect();
+            rows.sort_by_key(|count| count.n);
+            for count in rows {
+                let ns = self.row(&count.bridge, &count.shape, count.n);
+                table.rows.push(vec![
+                    Cell::text(case_name(&count.shape, count.n)),
+                    Cell::text(&count.bridge),
+                    Cell::figure(ns.map_or("–".into(), figures::outcome)),
+                    Cell::figure(claims::side(count.library)),
+                    Cell::figure(claims::side(count.host)),
+                    Cell::figure(count.instructions.map_or("–".into(), |i| i.to_string())),
                 ]);
             }
         }

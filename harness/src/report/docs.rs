@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::bridge::{Bridge, Workspace};
+use crate::count::claims;
 use crate::count::committed::{Count, Counts};
 use crate::report::content::{Content, KEY_CASES};
 use crate::report::document::{Cell, Table};
@@ -30,16 +32,24 @@ const PICTURE_WIDTH: u32 = 680;
 struct Figures {
     rows: Vec<Row>,
     counts: Option<Counts>,
+    bridges: Vec<Bridge>,
 }
 
 /// Rewrites every document, or with `write` unset only says which are stale; exit code 1 then.
 ///
 /// # Errors
 /// When a block asks for what the results do not have.
-pub fn run(root: &Path, results: &Results, shapes: &Shapes, write: bool) -> Result<ExitCode> {
+pub fn run(
+    workspace: &Workspace,
+    results: &Results,
+    shapes: &Shapes,
+    write: bool,
+) -> Result<ExitCode> {
+    let root = &workspace.root;
     let figures = Figures {
         rows: rows::rows(results),
         counts: Counts::load(root)?,
+        bridges: workspace.bridges.clone(),
     };
     let mut wanted: Vec<(PathBuf, String)> = Vec::new();
     for path in documents(root)? {
@@ -130,7 +140,8 @@ fn rewrite(text: &str, figures: &Figures) -> Result<String> {
     Ok(new + rest)
 }
 
-fn content(request: &str, Figures { rows, counts }: &Figures) -> Result<String> {
+fn content(request: &str, figures: &Figures) -> Result<String> {
+    let Figures { rows, counts, .. } = figures;
     let words: Vec<&str> = request.split_whitespace().collect();
     match words[..] {
         ["ns", bridge, case] => Ok(figures::time(ns(rows, bridge, case)?)),
@@ -160,8 +171,19 @@ fn content(request: &str, Figures { rows, counts }: &Figures) -> Result<String> 
                 counts.counts.iter().find(of_case).map(bytes)
             })
         }
+        ["claims", bridge] => {
+            let counts = counts.as_ref().context("nothing was counted yet")?;
+            let mut bridges = figures.bridges.iter();
+            let bridge = bridges.find(|b| b.id == bridge).context("no such bridge")?;
+            ensure!(
+                !bridge.claims.is_empty(),
+                "its bridge.toml makes no [claims]"
+            );
+            let table = claims::table(bridge, counts);
+            Ok(format!("\n{}", markdown::table(&table)))
+        }
         _ => bail!(
-            "ns, ratio, floor, table or counts, with what they need; see bench/results/README.md"
+            "ns, ratio, floor, table, counts or claims, with what they need; see bench/results/README.md"
         ),
     }
 }
@@ -272,6 +294,7 @@ mod tests {
         let figures = Figures {
             rows: rows::rows(&sample::results()),
             counts: Some(counts),
+            bridges: Vec::new(),
         };
         rewrite(text, &figures)
     }

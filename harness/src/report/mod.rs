@@ -20,6 +20,7 @@ use anyhow::{Context, Result};
 
 use crate::bench;
 use crate::bridge::Workspace;
+use crate::count::committed::Counts;
 use crate::crosscheck::Agreement;
 use crate::results::Results;
 use crate::shapes::Shapes;
@@ -68,7 +69,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     });
     let results = Results::load(&input)?;
     if in_docs {
-        return docs::run(root, &results, &shapes, args.docs);
+        return docs::run(workspace, &results, &shapes, args.docs);
     }
     if args.model {
         let models = Models::of(&results, &shapes);
@@ -86,7 +87,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         Some(out) => out,
         None => input.parent().map(Path::to_owned).unwrap_or_default(),
     };
-    write(&results, &shapes, &[], &out)?;
+    write(&results, &shapes, Counts::load(root)?, &[], &out)?;
     table::print_line(format_args!("report: {}", out.join(PAGE).display()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -98,10 +99,13 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
 pub fn write(
     results: &Results,
     shapes: &Shapes,
+    counts: Option<Counts>,
     agreement: &[Agreement],
     out: &Path,
 ) -> Result<()> {
-    let blocks = Content::new(results, shapes).blocks(agreement)?;
+    let blocks = Content::new(results, shapes)
+        .with_counts(counts)
+        .blocks(agreement)?;
     let write = |name: &str, text: String| {
         let path = out.join(name);
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
