@@ -59,7 +59,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Histogram, Error> {
     let layout = Layout::new(&encoding.config);
     while encoding.read(|index, count| {
         // There is a count for every index that is handed out.
-        let _ = counts.record_n(layout.lowest_value(index), count);
+        let _ = counts.record_n(layout.highest_value(index), count);
         Ok(())
     })? {}
     Ok(Histogram::from_counts(counts))

@@ -56,6 +56,7 @@ mod tests {
     use hdrhistogram::Histogram as Counts;
 
     #[test]
+    #[cfg_attr(miri, ignore = "arithmetic only, which takes minutes")]
     fn indices_are_those_of_the_counts() {
         for (lowest, highest) in [
             (1, 2),

@@ -27,7 +27,8 @@ pub fn sound(histogram: &Histogram) {
         last = Some(bucket.0);
     }
     assert_eq!(total, histogram.len());
-    assert_eq!(last, histogram.max());
+    // A sum of logged zeros is 0, though no digit tells that from the end of its bucket.
+    assert!(last == histogram.max() || histogram.max() == Some(0));
     assert!(histogram.min() <= last);
     // A rank is a float: further up it may be another's.
     if total < 1 << 52 {

@@ -113,22 +113,21 @@ impl Model {
     }
 
     pub fn merge(&mut self, other: &Self) -> i32 {
-        if other
-            .counts
-            .last_key_value()
-            .is_some_and(|(low, _)| *low > self.config.highest)
-        {
+        let last = other.counts.last_key_value();
+        if last.is_some_and(|(low, _)| *low > self.config.highest) {
             return code::OUT_OF_RANGE;
         }
         if other.len > MOST - self.len {
             return code::COUNT_OVERFLOW;
         }
-        other
-            .counts
-            .iter()
-            .map(|(low, count)| self.record_n(*low, *count))
-            .max()
-            .unwrap_or(code::NONE)
+        let record = |(low, count): (&u64, &u64)| self.record_n(*low, *count);
+        other.counts.iter().map(record).max().unwrap_or(code::NONE)
+    }
+
+    /// Whether all it holds is in the first bucket, and that covers more than one value. Then its highest
+    /// value is 0 or the end of the bucket, by whether a 0 was all that was recorded, as in the reference.
+    pub fn is_vague(&self) -> bool {
+        self.unit() > 0 && self.counts.keys().eq(&[0])
     }
 
     pub fn set_tag(&mut self, tag: &[u8]) -> i32 {

@@ -182,6 +182,9 @@ impl World {
                 let (other, other_which) = &self.handles[input.choose_index(self.handles.len())?];
                 let got = code(tb_histogram_merge(Some(handle), Some(other)));
                 let other = self.models[*other_which].clone();
+                if other.is_vague() && got == codes::OUT_OF_RANGE {
+                    return Ok(()); // its highest value may be above what there is room for
+                }
                 same(got, self.models[which].merge(&other));
             }
             Step::Recode => {
@@ -412,16 +415,10 @@ impl World {
         let model = &self.models[which];
         let plans = (0..input.int_in_range(2..=3)?).map(|_| plan(input, model));
         let plans = plans.collect::<Result<Vec<Vec<Job>>>>()?;
-        let (handle, begin) = (&*self.handles[at].0, Barrier::new(plans.len()));
+        let handle = &*self.handles[at].0;
         let before = model.len;
-        thread::scope(|scope| {
-            for plan in &plans {
-                let (begin, model) = (&begin, model);
-                scope.spawn(move || {
-                    begin.wait();
-                    plan.iter().for_each(|job| job.run(handle, model, before));
-                });
-            }
+        at_once(&plans, |plan| {
+            plan.iter().for_each(|job| job.run(handle, model, before));
         });
         for job in plans.iter().flatten() {
             if let Job::Record(values) = job
@@ -499,20 +496,35 @@ impl Job {
     }
 }
 
+/// Runs each job on a thread of its own, all from one moment on.
+fn at_once<T: Sync>(jobs: &[T], run: impl Fn(&T) + Sync) {
+    let begin = Barrier::new(jobs.len());
+    thread::scope(|scope| {
+        let start = |job| {
+            let (begin, run) = (&begin, &run);
+            scope.spawn(move || {
+                begin.wait();
+                run(job);
+            })
+        };
+        let threads: Vec<_> = jobs.iter().map(start).collect();
+        // The scope alone would not wait for what a thread lets go of at its very end.
+        for thread in threads {
+            thread.join().expect("no thread panics");
+        }
+    });
+}
+
 /// Two copies, merged into each other from two threads: neither waits for ever.
 fn merge_both_ways(encoded: &[u8], model: &Model) {
     if model.len > MOST >> 8 {
         return;
     }
     let pair = [(); 2].map(|()| calls::decode(encoded).expect("it wrote this itself"));
-    thread::scope(|scope| {
-        for (into, from) in [(0, 1), (1, 0)] {
-            let (into, from) = (&*pair[into], &*pair[from]);
-            scope.spawn(move || {
-                for _ in 0..3 {
-                    assert_eq!(code(tb_histogram_merge(Some(into), Some(from))), 0);
-                }
-            });
+    at_once(&[(0, 1), (1, 0)], |(into, from)| {
+        for _ in 0..3 {
+            let error = tb_histogram_merge(Some(&pair[*into]), Some(&pair[*from]));
+            assert_eq!(code(error), 0);
         }
     });
     for histogram in pair {
@@ -554,7 +566,8 @@ fn figures(handle: &tb_histogram, model: &Model) {
     );
     let min = found(|found, value| tb_histogram_min(Some(handle), Some(found), Some(value)));
     let max = found(|found, value| tb_histogram_max(Some(handle), Some(found), Some(value)));
-    assert_eq!((min, max), (model.min(), model.max()));
+    assert_eq!(min, model.min());
+    assert!(max == model.max() || model.is_vague() && max == Some(0));
     let mean = found(|found, value| tb_histogram_mean(Some(handle), Some(found), Some(value)));
     let stdev = found(|found, value| tb_histogram_stdev(Some(handle), Some(found), Some(value)));
     let summary =
@@ -566,10 +579,9 @@ fn figures(handle: &tb_histogram, model: &Model) {
             (model.len, min, max)
         );
         assert_eq!((Some(summary.mean), Some(summary.stdev)), (mean, stdev));
-        assert!(
-            summary.mean >= summary.min as f64 * 0.999
-                && summary.mean <= summary.max as f64 * 1.001
-        );
+        let middles =
+            model.min().unwrap_or(0) as f64 * 0.999..=model.max().unwrap_or(0) as f64 * 1.001;
+        assert!(middles.contains(&summary.mean));
     }
     let scan = tb_scan {
         kind: 0,
