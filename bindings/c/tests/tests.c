@@ -5,10 +5,12 @@
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <tollbridge.h>
@@ -1037,6 +1039,34 @@ static void files_that_cannot_be_used(const char *folder) {
   CHECK(!replay && !writer);
 }
 
+/* The file may not grow by a whole line: the part that was written is taken back. */
+static void a_line_that_does_not_fit_leaves_nothing(const char *folder) {
+  char path[200];
+  snprintf(path, sizeof path, "%s/limited", folder);
+  tb_histogram *histogram = make();
+  tb_replay *replay = NULL;
+  OK(tb_histogram_record(histogram, 5));
+  tb_log_writer *writer = write_log(path, strlen(path), histogram);
+  struct stat before, after;
+  CHECK(stat(path, &before) == 0);
+  struct rlimit usual;
+  CHECK(getrlimit(RLIMIT_FSIZE, &usual) == 0);
+  struct rlimit limit = {(rlim_t)before.st_size + 10, usual.rlim_max};
+  void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+  CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  CHECK(os_code(tb_log_writer_write(writer, histogram, 1, 1)) == EFBIG);
+  CHECK(setrlimit(RLIMIT_FSIZE, &usual) == 0);
+  signal(SIGXFSZ, handler);
+  CHECK(stat(path, &after) == 0 && after.st_size == before.st_size);
+  OK(tb_log_writer_write(writer, histogram, 1, 1));
+  tb_log_writer_free(writer);
+  OK(tb_replay_log(path, strlen(path), NULL, NULL, &replay));
+  CHECK(tb_replay_len(replay) == 1);
+  tb_replay_free(replay);
+  tb_histogram_free(histogram);
+  unlink(path);
+}
+
 /* Writes a log into the pipe, from a process of its own: its reader has this one. */
 static void a_log_may_come_through_a_pipe(const char *folder) {
   char path[200], log[200];
@@ -1102,6 +1132,7 @@ static void interval_logs(void) {
   if (!mkdtemp(folder)) exit(EXIT_FAILURE);
   a_file_need_not_be_utf8(folder);
   files_that_cannot_be_used(folder);
+  a_line_that_does_not_fit_leaves_nothing(folder);
   a_log_may_come_through_a_pipe(folder);
   progress_may_free_and_stop(folder);
   CHECK(rmdir(folder) == 0);
