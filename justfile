@@ -43,6 +43,10 @@ bench-full *ARGS: build
 report *ARGS:
     {{toll}} report "$@"
 
+# What each crossing allocates, and its instructions, against bench/results/counts.json and the bridges' claims.
+count *ARGS: build
+    {{toll}} count "$@"
+
 # What each bridge passes and what it cannot keep.
 matrix *ARGS:
     {{toll}} matrix "$@"
@@ -80,6 +84,7 @@ generate: build
     {{toll}} check
     {{toll}} matrix --write
     {{toll}} hazards --write
+    {{toll}} count --write
     {{toll}} report --docs
 
 # Build the guide into target/book.

@@ -18,10 +18,10 @@ use crate::results::Failure;
 use crate::runner::{Outcome, Runner};
 
 const SOURCE: &str = include_str!("../../count/count.c");
-/// Words of its `struct counts` and `struct reading`, and how many of these there are.
-const WORDS: usize = FIRST_READING + READINGS * READING_WORDS;
+/// Words of its `struct counts` and `struct reading`, and how many of these there are: of the first, and of the last.
+const WORDS: usize = FIRST_READING + 2 * READINGS * READING_WORDS;
 const READING_WORDS: usize = 6;
-const READINGS: usize = 64;
+const READINGS: usize = 32;
 /// Places in it.
 const DEVICE: usize = 0;
 const INODE: usize = 1;
@@ -223,10 +223,11 @@ impl Counted {
         };
         let after = self.read_still()?;
         let (readings, _) = after[FIRST_READING..].as_chunks::<READING_WORDS>();
-        let readings = &readings[..READINGS.min(after[READ] as usize)];
-        let ends = readings.iter().enumerate().find_map(|(i, start)| {
+        // What is left of earlier requests lies further apart.
+        let readings = &readings[..readings.len().min(after[READ] as usize)];
+        let ends = readings.iter().take(READINGS).find_map(|start| {
             let took_so_long = |end: &&[u64; READING_WORDS]| end[0].wrapping_sub(start[0]) == took;
-            Some((start, readings[i + 1..].iter().find(took_so_long)?))
+            Some((start, readings.iter().find(took_so_long)?))
         });
         Ok(Ok(Request {
             whole: difference(&before[NOW..], &after[NOW..]),

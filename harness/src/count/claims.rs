@@ -162,6 +162,7 @@ mod tests {
                 bridge: "x/y".into(),
                 shape: "s".into(),
                 n,
+                calls: 64,
                 library: side(library),
                 host: side(host),
                 instructions: None,

@@ -23,7 +23,7 @@ use crate::bridge::{Bridge, Role, Workspace};
 use crate::hosts::{self, Ready};
 use crate::machine;
 use crate::results::Failure;
-use crate::runner::Outcome;
+use crate::runner::{Outcome, Runner};
 use crate::shapes::{Shape, Shapes};
 use crate::table;
 use allocations::{Allocations, Counted, Counter, Sides};
@@ -90,12 +90,18 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let instructions = here.iter().any(|b| workspace.host_of(b).count.instructions);
     let with_instructions = instructions && has_valgrind(workspace, args)?;
     let counter = Counter::build(&workspace.root)?;
+    let committed = Counts::load(&workspace.root)?;
+    ensure!(
+        committed.is_some() || !args.check,
+        "there is no {FILE}; run `toll count --write`"
+    );
 
     let counting = Run {
         workspace,
         shapes: &shapes,
         counter: &counter,
         with_instructions,
+        committed: committed.as_ref(),
     };
     let mut problems = Vec::new();
     let mut now = Counts {
@@ -115,9 +121,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
     }
     problems.extend(claims::broken(workspace, &shapes, &now));
-    if args.check {
-        let committed = Counts::load(&workspace.root)?
-            .with_context(|| format!("there is no {FILE}; run `toll count --write`"))?;
+    if let Some(committed) = committed.as_ref().filter(|_| args.check) {
         let found = committed.differences(&now);
         for line in found.told {
             table::print_line(format_args!("another compiler or interpreter: {line}"))?;
@@ -138,7 +142,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             problems.is_empty(),
             "{FILE} is not written while something is wrong"
         );
-        if let Some(old) = Counts::load(&workspace.root)? {
+        if let Some(old) = committed {
             let known = |bridge: &str| workspace.bridges.iter().any(|b| b.id == bridge);
             now.keep_others(Counts {
                 hosts: old.hosts.into_iter().filter(|h| known(&h.bridge)).collect(),
@@ -213,6 +217,7 @@ struct Run<'a> {
     shapes: &'a Shapes,
     counter: &'a Counter,
     with_instructions: bool,
+    committed: Option<&'a Counts>,
 }
 
 impl Run<'_> {
@@ -262,7 +267,9 @@ impl Run<'_> {
         let is_offered = |shape: &&Shape| offered.contains_key(&shape.id);
         for shape in self.shapes.iter().filter(is_offered) {
             for n in sizes(shape) {
-                let slope = match Slope::choose(&mut counted.runner, shape, n) {
+                let known = self.committed.and_then(|c| c.get(&bridge.id, &shape.id, n));
+                let chosen = Slope::choose(&mut counted.runner, shape, n, known);
+                let slope = match chosen {
                     Ok(slope) => counted.slope(&slope)?.map(|allocated| (slope, allocated)),
                     Err(failure) => Err(failure),
                 };
@@ -318,11 +325,13 @@ fn sizes(shape: &Shape) -> Vec<u64> {
 }
 
 impl<'a> Slope<'a> {
-    /// As many calls as fit the budget.
+    /// As many calls as fit the budget, or as are known. The runner does the same either way: how often a table
+    /// has grown before tells when it grows next.
     fn choose(
-        runner: &mut crate::runner::Runner,
+        runner: &mut Runner,
         shape: &'a Shape,
         n: u64,
+        known: Option<&Count>,
     ) -> Result<Self, Failure> {
         let mut clock = Clock {
             runner,
@@ -334,7 +343,8 @@ impl<'a> Slope<'a> {
         clock.time(1)?;
         let ns = clock.time(4)? / 4.0;
         let fits = |calls: &u64| *calls as f64 * ns <= BUDGET_NS;
-        let calls = CALLS.into_iter().find(fits).unwrap_or(CALLS[2]);
+        let chosen = CALLS.into_iter().find(fits).unwrap_or(CALLS[2]);
+        let calls = known.map_or(chosen, |count| count.calls);
         Ok(Self {
             shape,
             n,
@@ -381,6 +391,7 @@ fn count(bridge: &str, slope: &Slope, sides: Sides, allocated: &Allocations) -> 
         bridge: bridge.into(),
         shape: slope.shape.id.clone(),
         n: slope.n,
+        calls: slope.many - slope.few,
         library,
         host,
         instructions: None,

@@ -272,6 +272,7 @@ mod tests {
             bridge: bridge.into(),
             shape: "make_str".into(),
             n: 4096,
+            calls: 64,
             library,
             host,
             instructions: None,
