@@ -1,5 +1,6 @@
 /* Programs with a mistake in them, one an argument: to prove that whatever watches the tests would
  * have seen it. Exits with 0 when nothing did. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,15 +60,19 @@ static void stale_text(void) {
   if (kept[1] == 'b') puts("still there");
 }
 
+/* C's own arithmetic: nothing of ours is called, and only UBSan looks. */
+static void signed_overflow(void) {
+  volatile int most = INT_MAX;
+  most = most + 1;
+}
+
 int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*run)(void);
-  } bugs[] = {{"overflow", overflow},
-              {"use-after-free", use_after_free},
-              {"double-free", double_free},
-              {"leak", leak},
-              {"stale-text", stale_text}};
+  } bugs[] = {{"overflow", overflow},       {"use-after-free", use_after_free},
+              {"double-free", double_free}, {"leak", leak},
+              {"stale-text", stale_text},   {"signed-overflow", signed_overflow}};
   for (size_t i = 0; i < sizeof bugs / sizeof *bugs; i++) {
     if (argc != 2 || strcmp(argv[1], bugs[i].name) != 0) continue;
     bugs[i].run();
