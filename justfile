@@ -70,6 +70,21 @@ lint:
     cargo clippy --quiet --workspace --all-targets -- --deny warnings
     {{toll}} lint
 
+# Fuzz one target for some minutes, on nightly: `just fuzz c_abi 30`. fuzz/README.md tells of them.
+fuzz TARGET MINUTES:
+    scripts/setup-nightly
+    scripts/fuzz "$1" $(($2 * 60))
+
+# The core and the C layer under Miri, on nightly.
+miri:
+    scripts/setup-nightly
+    scripts/miri
+
+# All vectors on the Python bridges under Valgrind. `just test c` has those of C.
+valgrind: (build "python")
+    .tools/venv/bin/python bindings/python/tests/valgrind.py python/pyo3
+    .tools/venv/bin/python bindings/python/tests/valgrind.py python/ctypes
+
 # Install the C library: `just install-c /usr/local`, or any folder.
 install-c PREFIX:
     cd "{{invocation_directory()}}" && "{{justfile_directory()}}/scripts/install-c" "$1"

@@ -78,5 +78,7 @@ fn nanoseconds(word: &str) -> Option<u64> {
     let scaled = number(fraction)? * unit;
     let parts = 10_u128.pow(fraction.len() as u32);
     let total = number(whole)? * unit + scaled / parts;
-    (scaled % parts == 0).then(|| total.try_into().ok())?
+    scaled
+        .is_multiple_of(parts)
+        .then(|| total.try_into().ok())?
 }
