@@ -186,6 +186,7 @@ void free(void *block) {
 int clock_gettime(clockid_t clock, struct timespec *time) {
   int failed = (int)syscall(SYS_clock_gettime, clock, time);
   struct counts *mapped = counts;
+  answer(mapped);
   uint64_t i = mapped->readings++;
   struct reading *reading = &mapped->reading[i < READINGS ? i : READINGS + i % READINGS];
   if (!failed) {

@@ -16,6 +16,7 @@ use crate::bench::Clock;
 use crate::bridge::Bridge;
 use crate::results::Failure;
 use crate::runner::{Outcome, Runner};
+use crate::shapes::EMPTY;
 
 const SOURCE: &str = include_str!("../../count/count.c");
 /// Words of its `struct counts` and `struct reading`, and how many of these there are: of the first, and of the last.
@@ -159,10 +160,11 @@ impl Counted {
         let metadata = library.metadata()?;
         self.put(DEVICE, metadata.dev())?;
         self.put(INODE, metadata.ino())?;
-        // Last: it looks when this changes, at its next allocation.
+        // Last: it looks when this changes, as soon as somebody allocates or reads the clock.
         self.put(ASKED, 1)?;
-        if !matches!(self.runner.ask("shapes", super::LIMIT), Outcome::Reply(_)) {
-            bail!("the runner ended when it was asked for its shapes");
+        let request = format!("time {EMPTY} 0 1 1");
+        if !matches!(self.runner.ask(&request, super::LIMIT), Outcome::Reply(_)) {
+            bail!("the runner ended at `{request}`");
         }
         let words = self.read()?;
         ensure!(

@@ -117,7 +117,7 @@ fn judge(
         Claim::OneCopy => ((growth - in_rust) / item, 1.0),
         Claim::TwoCopies => ((growth - in_rust) / item, 2.0),
     };
-    // On either side: what one takes more is not made up for by what the other takes less.
+    // On either side, and not only together.
     let is_borrowed = claim != Claim::Borrowed
         || [|c: &Count| c.library, |c: &Count| c.host]
             .iter()
@@ -208,7 +208,9 @@ mod tests {
         assert_eq!(held(both, 8.0), [OneCopy]);
         assert_eq!(held(both, 0.0), [TwoCopies]);
         assert_eq!(held([(0.0, 0.0), (0.0, 8.0 * of(4096.0))], 0.0), []);
-        assert_eq!(held([(0.0, of(4096.0)), (of(4096.0), 0.0)], 0.0), []);
+        // What one side takes more is not made up for by what the other takes less.
+        let swapped = [(0.0, of(4096.0)), (of(4096.0), 0.0)];
+        assert_eq!(held(swapped, 0.0), [HandedOver]);
     }
 
     #[test]
