@@ -45,7 +45,7 @@ pub fn print(text: impl Display) -> anyhow::Result<()> {
     }
 }
 
-/// Prints text and ends the line, as [`print`].
+/// Prints text and ends the line, as [`print()`].
 ///
 /// # Errors
 /// As `print`.
@@ -56,7 +56,7 @@ pub fn print_line(text: impl Display) -> anyhow::Result<()> {
 /// Prints rows as a JSON list.
 ///
 /// # Errors
-/// As [`print`], or when a row cannot be written as JSON.
+/// As [`print()`], or when a row cannot be written as JSON.
 pub fn print_json(rows: &impl serde::Serialize) -> anyhow::Result<()> {
     print_line(serde_json::to_string_pretty(rows)?)
 }

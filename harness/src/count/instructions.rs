@@ -17,7 +17,7 @@ use crate::runner::Runner;
 pub fn need() -> Need {
     Need {
         command: "valgrind --version".into(),
-        install: "scripts/setup-c".into(),
+        install: "scripts/packages valgrind".into(),
     }
 }
 
