@@ -306,6 +306,20 @@ fn tags_hold_what_a_log_line_can() {
 }
 
 #[test]
+fn a_first_bucket_of_many_values_decodes_to_its_end() {
+    let config = Config {
+        lowest: 1 << 15,
+        highest: 1 << 20,
+        significant_digits: 1,
+    };
+    let mut h = Histogram::new(config).expect("a good configuration");
+    h.record(5).unwrap();
+    let end = Some((1 << 15) - 1);
+    let decoded = Histogram::decode(&h.encode()).unwrap();
+    assert_eq!((h.max(), decoded.max()), (end, end));
+}
+
+#[test]
 fn probes_touch_what_they_say() {
     assert_eq!(probe::half(Some(84)), Some(42));
     assert_eq!((probe::half(Some(3)), probe::half(None)), (None, None));
