@@ -6,7 +6,7 @@ toll := "cargo run --quiet --release -p tollbridge-harness --"
 
 # Show the recipes.
 default:
-    @just --list
+    @"{{just_executable()}}" --list
 
 # Install what the hosts need (Debian packages as root or in CI; else it prints the one command).
 setup:
