@@ -254,8 +254,13 @@ impl Case {
 impl Results {
     /// Reads a file that [`Results::save`] wrote.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("reading {}; `toll bench` writes one", path.display()))?;
+        let text = std::fs::read_to_string(path).with_context(|| {
+            format!(
+                "reading {}; `toll bench` writes one, and `--in bench/results/reference.json` \
+                     shows the committed one",
+                path.display()
+            )
+        })?;
         let results: Self =
             serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?;
         ensure!(

@@ -8,29 +8,51 @@ use crate::shapes::Shapes;
 /// Bytes that an item may take more than its own before it counts as another copy: heads and rounding.
 const SHARE: f64 = 0.1;
 
-/// The claims of the counted bridges that do not hold, each in a line.
+/// What became of the claims of the counted bridges.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Those that do not hold, each in a line.
+    pub broken: Vec<String>,
+    /// How many are about what a call takes more than in Rust, which was not counted.
+    pub without_baseline: usize,
+}
+
+/// Holds the claims of the counted bridges against what was counted.
 #[must_use]
-pub fn broken(workspace: &Workspace, shapes: &Shapes, counts: &Counts) -> Vec<String> {
+pub fn judged(workspace: &Workspace, shapes: &Shapes, counts: &Counts) -> Judged {
     let is_counted = |bridge: &&Bridge| counts.hosts.iter().any(|h| h.bridge == bridge.id);
     let baseline = workspace.bridges.iter().find(|b| b.role == Role::Baseline);
-    let mut broken = Vec::new();
+    let has_baseline = baseline.as_ref().is_some_and(is_counted);
+    let mut judged = Judged::default();
     for bridge in workspace.bridges.iter().filter(is_counted) {
         for (shape, claim) in &bridge.claims {
-            let judged = judge(
+            if is_beside_rust(*claim) && !has_baseline {
+                judged.without_baseline += 1;
+                continue;
+            }
+            let result = judge(
                 *claim,
                 shapes.get(shape).and_then(|s| s.item_bytes),
                 &of(counts, &bridge.id, shape),
                 &baseline.map_or_else(Vec::new, |b| of(counts, &b.id, shape)),
             );
-            if let Err(why) = judged {
-                broken.push(format!(
+            if let Err(why) = result {
+                judged.broken.push(format!(
                     "{}: bridge.toml claims {shape} = \"{claim}\", but {why}",
                     bridge.id
                 ));
             }
         }
     }
-    broken
+    judged
+}
+
+/// Whether a claim is about what a call takes more than the same call in Rust.
+fn is_beside_rust(claim: Claim) -> bool {
+    match claim {
+        Claim::NoAllocation | Claim::Borrowed => false,
+        Claim::HandedOver | Claim::OneCopy | Claim::TwoCopies => true,
+    }
 }
 
 /// The claims of a bridge beside the figures that show them.

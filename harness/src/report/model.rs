@@ -94,6 +94,15 @@ struct HeldOutRow {
     error: f64,
 }
 
+/// What the columns of the lines say, for a terminal.
+fn legend() -> String {
+    format!(
+        "worst fit: the line's largest error at a size it was fitted to; held out: its error at a size kept back to \
+         check it; no line: an error above {:.0} %; –: nothing to tell, or not measured\n",
+        100.0 * LINE_LIMIT
+    )
+}
+
 /// One comparison of two ways.
 #[derive(Serialize)]
 struct BreakEvenRow<'a> {
@@ -222,8 +231,9 @@ impl<'a> Models<'a> {
             ]
         }));
         format!(
-            "{}\n{}\n{}",
+            "{}{}\n{}\n{}",
             columns(&lines),
+            legend(),
             columns(&break_even),
             self.verdict()
         )
