@@ -338,6 +338,12 @@ impl Histogram {
         Ok(())
     }
 
+    /// With a tag that was checked.
+    pub(crate) fn tagged(mut self, tag: &str) -> Self {
+        tag.clone_into(&mut self.tag);
+        self
+    }
+
     /// Adds every value of `other`. The tag stays.
     ///
     /// # Errors

@@ -25,6 +25,9 @@ use tally::Tallies;
 /// How many bytes a line of a log may have: ten times what the largest histograms of real logs take.
 pub const LINE_LIMIT: usize = 8 << 20;
 
+/// How many bytes a tag of a log may have.
+pub const TAG_LIMIT: usize = 4096;
+
 /// Bytes of text that are looked at at a time.
 const CHUNK: usize = 64 << 10;
 
@@ -65,7 +68,7 @@ pub struct Progress {
 /// # Errors
 /// - [`Error::Io`] when the file cannot be opened or read.
 /// - [`Error::MalformedLog`] for the first line that is none of an interval log's, that is longer than
-///   [`LINE_LIMIT`], or at which compressed data breaks off.
+///   [`LINE_LIMIT`] or has a tag longer than [`TAG_LIMIT`], or at which compressed data breaks off.
 /// - [`Error::CountOverflow`] when the values of a tag are more than 2^63 - 1.
 /// - [`Error::TooMany`] when the sums would take more than [`LOG_LIMIT`] counts.
 /// - [`Error::Cancelled`] when `progress` breaks.
@@ -110,7 +113,7 @@ pub fn replay_log(
     if !line.is_empty() {
         reader.line(&line)?;
     }
-    let histograms = reader.tallies.finish()?;
+    let histograms = reader.tallies.finish();
     meter.report()?;
     Ok(histograms)
 }
@@ -162,6 +165,9 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Reader<'_, F> {
         let tag = match fields.peek().and_then(|field| field.strip_prefix(b"Tag=")) {
             Some(tag) => {
                 fields.next();
+                if tag.len() > TAG_LIMIT {
+                    return Err(self.malformed(format!("the tag is longer than {TAG_LIMIT} bytes")));
+                }
                 std::str::from_utf8(tag).map_err(|_| self.malformed("the tag is not UTF-8"))?
             }
             None => "",
@@ -199,7 +205,7 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Reader<'_, F> {
         }
         sum.end()?;
         self.meter.count_interval();
-        Ok(())
+        self.meter.tick() // a line of a few bytes can make its sum anew
     }
 }
 

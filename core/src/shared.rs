@@ -80,7 +80,7 @@ impl<'a> Locked<'a> {
     /// See [`Histogram::record_all`].
     pub fn record_all(&mut self, values: &[u64]) -> Result<(), Error> {
         self.histogram.record_all(values)?;
-        if self.watchers.any() {
+        if values.iter().any(|value| self.watchers.heed(*value)) {
             self.note(values);
         }
         Ok(())
@@ -149,8 +149,9 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Ends the watch; false if it had ended before, by whatever way. No call starts after this, but one
-    /// that has begun on another thread may end later: the last of them drops the closure.
+    /// Ends the watch; false if it had ended before, by whatever way. A call that another thread
+    /// is in, or just about to make, may still happen; the last of them drops the closure, and none
+    /// starts after that.
     pub fn unwatch(&self) -> bool {
         let state = self.state.upgrade();
         state.is_some_and(|state| state.watchers.end(self.id))
@@ -240,7 +241,8 @@ impl Shared {
 
     // ANCHOR: watch
     /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle,
-    /// until it breaks, [`Watch::unwatch`] is called, or the last handle goes.
+    /// until it breaks, [`Watch::unwatch`] is called, or the last handle goes. If a watcher itself drops
+    /// that one, the values that this call has recorded are still told.
     ///
     /// It runs on the recording thread, before `record` returns, with no lock held; several threads may
     /// call it at once. It may use this histogram, end its watch and drop the handle; of what it records

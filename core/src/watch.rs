@@ -58,11 +58,6 @@ impl Watchers {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[inline]
-    pub(crate) fn any(&self) -> bool {
-        self.lowest.load(Ordering::Relaxed) != u64::MAX
-    }
-
     /// Whether somebody must be told of `value`. Values are at most 2^63 - 1.
     #[inline]
     pub(crate) fn heed(&self, value: u64) -> bool {
@@ -83,7 +78,7 @@ impl Watchers {
         list.last_id
     }
 
-    /// Whether this call ended it. No call starts after that; the last one in flight drops the closure.
+    /// Whether this call ended it. The last call in flight, or about to be, drops the closure.
     pub(crate) fn end(&self, id: u64) -> bool {
         let old = {
             let mut list = self.list();
@@ -139,18 +134,21 @@ fn is_calling() -> bool {
     CALLING.get()
 }
 
-/// While it lives, this thread is inside a watcher.
-struct Calling;
+/// While it lives, this thread is inside a watcher; then it is whatever it was before.
+struct Calling {
+    before: bool,
+}
 
 impl Calling {
     fn begin() -> Self {
-        CALLING.set(true);
-        Self
+        Self {
+            before: CALLING.replace(true),
+        }
     }
 }
 
 impl Drop for Calling {
     fn drop(&mut self) {
-        CALLING.set(false);
+        CALLING.set(self.before);
     }
 }

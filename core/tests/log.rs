@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tollbridge_core::{
-    Config, Error, Histogram, LINE_LIMIT, LOG_LIMIT, LogWriter, Progress, Scan, replay_log,
+    Config, Error, Histogram, LINE_LIMIT, LOG_LIMIT, LogWriter, Progress, Scan, TAG_LIMIT,
+    replay_log,
 };
 
 /// A folder that is gone after the test.
@@ -488,8 +489,14 @@ fn limits_come_before_memory_is_gone() {
     };
     let tiny = interval(&histogram(1, 2, 0, &[1]).encode());
     too_many((0..200_000).map(|n| format!("Tag={n},{tiny}\n")).collect());
-    let tag = "t".repeat(1 << 20);
-    too_many((0..70).map(|n| format!("Tag={tag}{n},{tiny}\n")).collect());
+    let tag = "t".repeat(TAG_LIMIT - 5);
+    too_many(
+        (0..17_000)
+            .map(|n| format!("Tag={tag}{n:05},{tiny}\n"))
+            .collect(),
+    );
+    let reason = format!("the tag is longer than {TAG_LIMIT} bytes");
+    assert_refused(format!("Tag={tag}123456,{tiny}\n"), 1, &reason);
     let huge = interval(&histogram(1, i64::MAX as u64, 5, &[1]).encode());
     assert_eq!(totals(replay(&huge)), [total("", 1)]);
     too_many(format!("{huge}\nTag=other,{huge}\n"));

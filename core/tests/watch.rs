@@ -169,6 +169,23 @@ fn no_watcher_is_told_of_what_a_watcher_records() {
 }
 
 #[test]
+fn a_watcher_may_record_in_every_way_and_is_told_of_none() {
+    let (h, log) = (histogram(), Log::default());
+    let recorded = h.clone();
+    let act = move || {
+        recorded.record_all(&[1, 1]).unwrap();
+        recorded.record_durations("1ns 9us").unwrap();
+        recorded.record_n(7000, 2).unwrap();
+        recorded.record_all(&[8000]).unwrap();
+        recorded.record(9000).unwrap();
+        Continue(())
+    };
+    h.watch(1000, log.watcher(act)).unwrap();
+    h.record_all(&[5000, 6000]).unwrap();
+    assert_eq!(log.values(), [5000, 6000]);
+}
+
+#[test]
 fn a_panic_in_a_watcher_is_no_error_of_record() {
     let (h, watch, log) = watched(|| panic!("a watcher's own"));
     h.record(5000).unwrap();

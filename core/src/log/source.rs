@@ -17,14 +17,30 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// An [`Error::Io`] of what the system said.
 pub(super) fn io_error(path: &Path, error: &io::Error) -> Error {
+    let reason = match error.kind().to_string() {
+        unknown if unknown == "uncategorized error" => error.to_string(),
+        known => known, // which does not depend on the system's language
+    };
     Error::Io {
-        path: path.display().to_string().into(),
-        reason: error.kind().to_string().into(),
+        path: escaped(path).into(),
+        reason: reason.into(),
         os_code: error
             .raw_os_error()
             .and_then(|code| code.try_into().ok())
             .unwrap_or(0),
     }
+}
+
+/// A path as text, with bytes that are none as `\xff`.
+fn escaped(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text += chunk.valid();
+        for byte in chunk.invalid() {
+            text += &format!("\\x{byte:02x}");
+        }
+    }
+    text
 }
 
 /// Counts, and calls `progress` when it is due.

@@ -31,7 +31,8 @@ impl Tallies {
     pub(super) fn begin(&mut self, tag: &str, config: &Config) -> Result<Addition<'_>, Error> {
         if !self.by_tag.contains_key(tag) {
             check_tag(tag)?;
-            take(&mut self.taken, TAG_COUNTS + tag.len() as u64 / 8)?;
+            // Its text stands beside the sum, and in it.
+            take(&mut self.taken, TAG_COUNTS + tag.len() as u64 / 4)?;
             let tally = Tally::new(config, &mut self.taken)?;
             self.by_tag.insert(tag.to_owned(), tally);
         }
@@ -47,14 +48,12 @@ impl Tallies {
         })
     }
 
-    pub(super) fn finish(self) -> Result<BTreeMap<String, Histogram>, Error> {
-        let mut histograms = BTreeMap::new();
-        for (tag, tally) in self.by_tag {
-            let mut histogram = Histogram::from_counts(tally.counts);
-            histogram.set_tag(&tag)?;
-            histograms.insert(tag, histogram);
-        }
-        Ok(histograms)
+    pub(super) fn finish(self) -> BTreeMap<String, Histogram> {
+        let tagged = self.by_tag.into_iter().map(|(tag, tally)| {
+            let histogram = Histogram::from_counts(tally.counts).tagged(&tag);
+            (tag, histogram)
+        });
+        tagged.collect()
     }
 }
 
@@ -67,14 +66,21 @@ pub(super) struct Addition<'a> {
 }
 
 impl Addition<'_> {
-    /// Adds the count that stands at an index of the histogram. The lowest value of a bucket stands for
-    /// all of it, as in [`Histogram::merge`].
+    /// Adds the count that stands at an index of the histogram. In a sum that counts alike, the highest
+    /// value of a bucket stands for all of it, as in [`Histogram::decode`], else the lowest one, as in
+    /// [`Histogram::merge`].
     #[inline]
     pub(super) fn add(&mut self, index: usize, count: u64) -> Result<(), Error> {
         let value = self.from.lowest_value(index);
         if value > self.tally.counts.high() {
             self.tally.grow(value, self.taken)?;
         }
+        let alike = self.from == self.tally.layout;
+        let value = if alike {
+            self.from.highest_value(index)
+        } else {
+            value
+        };
         self.tally.record(value, count);
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::render::decimal;
 use crate::{Error, Histogram};
 use base64::Engine;
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,18 +17,12 @@ const MAX_UNIT: f64 = 1e6;
 /// Writes an interval log of version 1.3, as the reference implementation does.
 ///
 /// Every interval is one write to the file, so that other programs see whole lines; nothing is buffered.
-/// Any thread may write; closing is dropping.
+/// Any thread may write; closing is dropping. Lines go to the file's end, wherever that is by then, so
+/// that a file which is rotated meanwhile gets whole lines too; yet a file is for one writer.
 #[derive(Debug)]
 pub struct LogWriter {
     path: PathBuf,
-    file: Mutex<LogFile>,
-}
-
-#[derive(Debug)]
-struct LogFile {
-    file: File,
-    /// Up to the end of the last whole line.
-    length: u64,
+    file: Mutex<File>,
 }
 
 impl LogWriter {
@@ -41,10 +35,7 @@ impl LogWriter {
         check("start", start)?;
         let writer = Self {
             path: path.to_owned(),
-            file: Mutex::new(LogFile {
-                file: File::create(path).map_err(|error| io_error(path, &error))?,
-                length: 0,
-            }),
+            file: Mutex::new(open(path).map_err(|error| io_error(path, &error))?),
         };
         let start = decimal(start, 3);
         writer.append(&format!(
@@ -71,7 +62,7 @@ impl LogWriter {
         }
         let max = histogram.max().unwrap_or(0) as f64 / MAX_UNIT;
         for number in [start, seconds, max] {
-            line += &decimal(number, 3);
+            line += &decimal(number + 0.0, 3); // -0.0 is 0.0 then
             line.push(',');
         }
         BASE64.encode_string(histogram.encode(), &mut line);
@@ -80,18 +71,26 @@ impl LogWriter {
     }
 
     fn append(&self, text: &str) -> Result<(), Error> {
-        // Poisoned or not: the length says what is whole.
-        let mut log = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = log.file.write_all(text.as_bytes()) {
-            let end = log.length;
-            // A pipe cannot be cut, and what else could fail has just done so.
-            let _ = log.file.set_len(end);
-            let _ = log.file.seek(SeekFrom::Start(end));
-            return Err(io_error(&self.path, &error));
-        }
-        log.length += text.len() as u64;
-        Ok(())
+        // Poisoned or not: nothing is kept but the file.
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = file.metadata().map(|metadata| metadata.len());
+        file.write_all(text.as_bytes()).map_err(|error| {
+            if let Ok(before) = before {
+                // A pipe cannot be cut, and what else could fail has just done so.
+                let _ = file.set_len(before);
+            }
+            io_error(&self.path, &error)
+        })
     }
+}
+
+/// An empty file that is written to at its end.
+fn open(path: &Path) -> io::Result<File> {
+    let file = File::options().append(true).create(true).open(path)?;
+    if file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    Ok(file)
 }
 
 fn check(argument: &'static str, value: f64) -> Result<(), Error> {

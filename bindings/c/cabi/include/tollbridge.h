@@ -502,7 +502,7 @@ tb_error *tb_histogram_render(const tb_histogram *histogram,
 TB_WARN_UNUSED tb_error *tb_histogram_encode(const tb_histogram *histogram, tb_bytes *bytes);
 
 /// Makes a histogram of what tb_histogram_encode or another HdrHistogram implementation wrote:
-/// V2, plain or with DEFLATE. Hostile bytes cost at most 200 MiB for the time of the call.
+/// V2 or the older V0 and V1, plain or with DEFLATE. Hostile bytes cost at most 50 MiB.
 ///
 /// Ownership: `data` is borrowed for the call; `*histogram` is the caller's, free it with
 /// tb_histogram_free. NULL: `data` may be NULL when `length` is 0, which is malformed.
@@ -552,7 +552,8 @@ tb_error *tb_histogram_for_each_bucket(const tb_histogram *histogram,
 
 /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle and on
 /// any thread, before the function that records returns: until it answers other than 0, tb_watch_end
-/// is called, or the last handle is freed. tb_histogram_record_n tells its value once,
+/// is called, or the last handle is freed; when a watcher does that itself, the other values of the
+/// call it is in are still told. tb_histogram_record_n tells its value once,
 /// tb_histogram_merge tells nothing.
 ///
 /// Ownership: `user` is the library's until `destructor` is called with it, exactly once: when the watch
@@ -562,7 +563,7 @@ tb_error *tb_histogram_for_each_bucket(const tb_histogram *histogram,
 /// watcher may be.
 /// NULL: `user` and `destructor` may be NULL.
 /// Errors: out_of_range for a limit above the histogram's highest value, poisoned, null_argument.
-/// Threads: any; waits. Calls back the destructor when it fails.
+/// Threads: any; waits. Calls back the destructor when it fails, or when the watch has ended already.
 TB_WARN_UNUSED
 tb_error *tb_histogram_watch(const tb_histogram *histogram,
                              uint64_t limit,
@@ -572,8 +573,8 @@ tb_error *tb_histogram_watch(const tb_histogram *histogram,
                              tb_watch **watch);
 
 /// Ends a watch. `*ended` is whether this call did; false when it had ended before, by whatever way.
-/// No call of the watcher starts after this, but one that runs on another thread may end later: the
-/// destructor is called when none runs any more, which may be in here.
+/// A call that another thread is in, or just about to make, may still happen: the destructor is called
+/// when none can any more, which may be in here, and no call starts after it.
 ///
 /// It works after every handle was freed, and on a poisoned histogram.
 /// Errors: null_argument. Threads: any; calls back the destructor. The watcher may end its own watch.
@@ -635,7 +636,7 @@ void tb_replay_free(tb_replay *replay);
 /// nor NUL-terminated. `*writer` is the caller's; free it with tb_log_writer_free.
 /// NULL: `path` may be NULL when `length` is 0, which names no file.
 /// Errors: invalid_argument unless `start` is finite and from 0, io, null_argument, invalid_length.
-/// Threads: any.
+/// Threads: any; waits for the system, and where `path` is a pipe for its reader.
 TB_WARN_UNUSED
 tb_error *tb_log_writer_new(const char *path,
                             size_t length,
@@ -644,9 +645,12 @@ tb_error *tb_log_writer_new(const char *path,
 
 /// Appends an interval that began `start` seconds after the log's start and took `seconds`, with the
 /// histogram's tag. It is in the file when this returns; a line that fails half-way is taken back.
+/// Writing raises what the system raises: SIGPIPE for a pipe without a reader, SIGXFSZ at a limit of the
+/// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
 /// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
-/// Threads: any; waits, for the histogram only until its counts are copied.
+/// Threads: any, with 128 KiB of stack as tb_histogram_encode; waits, for the histogram only until its
+/// counts are copied.
 TB_WARN_UNUSED
 tb_error *tb_log_writer_write(const tb_log_writer *writer,
                               const tb_histogram *histogram,

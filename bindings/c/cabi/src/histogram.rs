@@ -511,7 +511,7 @@ pub extern "C" fn tb_histogram_encode(
 }
 
 /// Makes a histogram of what tb_histogram_encode or another HdrHistogram implementation wrote:
-/// V2, plain or with DEFLATE. Hostile bytes cost at most 200 MiB for the time of the call.
+/// V2 or the older V0 and V1, plain or with DEFLATE. Hostile bytes cost at most 50 MiB.
 ///
 /// Ownership: `data` is borrowed for the call; `*histogram` is the caller's, free it with
 /// tb_histogram_free. NULL: `data` may be NULL when `length` is 0, which is malformed.

@@ -21,7 +21,7 @@ pub struct tb_log_writer(LogWriter);
 /// nor NUL-terminated. `*writer` is the caller's; free it with tb_log_writer_free.
 /// NULL: `path` may be NULL when `length` is 0, which names no file.
 /// Errors: invalid_argument unless `start` is finite and from 0, io, null_argument, invalid_length.
-/// Threads: any.
+/// Threads: any; waits for the system, and where `path` is a pipe for its reader.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tb_log_writer_new(
@@ -41,9 +41,12 @@ pub unsafe extern "C" fn tb_log_writer_new(
 
 /// Appends an interval that began `start` seconds after the log's start and took `seconds`, with the
 /// histogram's tag. It is in the file when this returns; a line that fails half-way is taken back.
+/// Writing raises what the system raises: SIGPIPE for a pipe without a reader, SIGXFSZ at a limit of the
+/// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
 /// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
-/// Threads: any; waits, for the histogram only until its counts are copied.
+/// Threads: any, with 128 KiB of stack as tb_histogram_encode; waits, for the histogram only until its
+/// counts are copied.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn tb_log_writer_write(

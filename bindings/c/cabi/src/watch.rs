@@ -55,7 +55,8 @@ impl Drop for User {
 // ANCHOR: watch
 /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle and on
 /// any thread, before the function that records returns: until it answers other than 0, tb_watch_end
-/// is called, or the last handle is freed. tb_histogram_record_n tells its value once,
+/// is called, or the last handle is freed; when a watcher does that itself, the other values of the
+/// call it is in are still told. tb_histogram_record_n tells its value once,
 /// tb_histogram_merge tells nothing.
 ///
 /// Ownership: `user` is the library's until `destructor` is called with it, exactly once: when the watch
@@ -65,7 +66,7 @@ impl Drop for User {
 /// watcher may be.
 /// NULL: `user` and `destructor` may be NULL.
 /// Errors: out_of_range for a limit above the histogram's highest value, poisoned, null_argument.
-/// Threads: any; waits. Calls back the destructor when it fails.
+/// Threads: any; waits. Calls back the destructor when it fails, or when the watch has ended already.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tb_histogram_watch(
@@ -107,8 +108,8 @@ pub unsafe extern "C" fn tb_histogram_watch(
 // ANCHOR_END: watch
 
 /// Ends a watch. `*ended` is whether this call did; false when it had ended before, by whatever way.
-/// No call of the watcher starts after this, but one that runs on another thread may end later: the
-/// destructor is called when none runs any more, which may be in here.
+/// A call that another thread is in, or just about to make, may still happen: the destructor is called
+/// when none can any more, which may be in here, and no call starts after it.
 ///
 /// It works after every handle was freed, and on a poisoned histogram.
 /// Errors: null_argument. Threads: any; calls back the destructor. The watcher may end its own watch.

@@ -142,7 +142,7 @@ fn a_length_that_no_memory_has_is_refused_before_it_is_looked_at() {
 #[test]
 fn misaligned_memory_is_read_and_written() {
     let histogram = new();
-    let mut bytes = vec![0_u8; 1 + 3 * 8];
+    let mut bytes = [0_u8; 1 + 3 * 8];
     // Whichever of the first eight addresses is odd for a u64.
     let at = (0..2)
         .find(|at| !bytes[*at..].as_ptr().cast::<u64>().is_aligned())
@@ -153,10 +153,8 @@ fn misaligned_memory_is_read_and_written() {
     }
     let data = bytes[at..].as_mut_ptr().cast::<u64>();
     // SAFETY: `length` of them are there.
-    assert_eq!(
-        code(unsafe { tb_histogram_record_all(&*histogram, data, length) }),
-        0
-    );
+    let error = unsafe { tb_histogram_record_all(&*histogram, data, length) };
+    assert_eq!(code(error), 0);
     assert_eq!(len(&histogram), length as u64);
 
     let scan = tb_scan {
@@ -185,25 +183,17 @@ fn misaligned_memory_is_read_and_written() {
 fn what_comes_out_is_the_callers_and_may_be_freed_twice() {
     let histogram = new();
     // SAFETY: three bytes.
-    assert_eq!(
-        code(unsafe { tb_histogram_set_tag(Some(&histogram), c"a\u{e9}".as_ptr(), 3) }),
-        0
-    );
+    let error = unsafe { tb_histogram_set_tag(Some(&histogram), c"a\u{e9}".as_ptr(), 3) };
+    assert_eq!(code(error), 0);
     let mut tag = must(|tag| tb_histogram_tag(Some(&histogram), Some(tag)));
     // SAFETY: a NUL follows.
-    assert_eq!(
-        unsafe { CStr::from_ptr(tag.data) }
-            .to_bytes_with_nul()
-            .len(),
-        tag.length + 1
-    );
+    let with_nul = unsafe { CStr::from_ptr(tag.data) }.to_bytes_with_nul();
+    assert_eq!(with_nul.len(), tag.length + 1);
     let mut empty = must(|bytes| tb_probe_make_bytes(0, Some(bytes)));
     let mut bytes = must(|bytes| tb_probe_make_bytes(3, Some(bytes)));
     // SAFETY: three of them.
-    assert_eq!(
-        unsafe { std::slice::from_raw_parts(bytes.data, bytes.length) },
-        [0, 1, 2]
-    );
+    let made = unsafe { std::slice::from_raw_parts(bytes.data, bytes.length) };
+    assert_eq!(made, [0, 1, 2]);
     for _ in 0..2 {
         // SAFETY: from calls, or zero.
         unsafe {
