@@ -3,8 +3,11 @@
 Everything else is tested by conformance/vectors and bindings/python/tests.
 """
 
+import copy
 import ctypes
+import gc
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -12,6 +15,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import tollbridge_ctypes as tb
 from tollbridge_ctypes import Histogram, _abi, _callbacks, probe
 from tollbridge_ctypes._library import holding_library
 
@@ -145,3 +149,69 @@ def test_nothing_is_left_in_the_table_of_callbacks(ends):
     except KeyError as caught:
         assert caught is problem
     assert not _callbacks.running
+
+
+@pytest.mark.parametrize("use", ["summary", "unwatch", "buckets", "write"])
+def test_a_finalizer_that_comes_second_finds_what_is_gone_closed(tmp_path, use):
+    """The collector calls every finalizer of a cycle before it clears anything."""
+    outcomes = []
+
+    class Server:
+        def __init__(self, histogram):
+            self.histogram = histogram
+            self.watch = histogram.watch(100, self.slow)
+            self.buckets = histogram.buckets()
+            self.log = tb.LogWriter(tmp_path / "log")
+
+        def slow(self, value):
+            pass
+
+        def __del__(self):
+            deeds = {
+                "summary": self.histogram.summary,
+                "unwatch": self.watch.unwatch,
+                "buckets": lambda: list(self.buckets),
+                "write": lambda: self.log.write(tb.Histogram(), 0, 1),
+            }
+            try:
+                outcomes.append(deeds[use]())
+            except tb.ClosedError:
+                outcomes.append("closed")
+
+    histogram = tb.Histogram()
+    server = Server(histogram)
+    histogram.record(5)
+    del histogram, server
+    gc.collect()
+    assert len(outcomes) == 1
+
+
+def test_nobody_copies_a_pointer(tmp_path):
+    histogram = tb.Histogram()
+    watch, log = histogram.watch(5, print), tb.LogWriter(tmp_path / "log")
+    for owner in (watch, log, histogram.buckets()):
+        with pytest.raises(TypeError):
+            copy.deepcopy(owner)
+        with pytest.raises(TypeError):
+            pickle.dumps(owner)
+    log.write(histogram, 0, 1)
+    assert watch.unwatch()
+
+
+@pytest.mark.parametrize("hook", [None, lambda what: 1 / 0])
+def test_a_hook_that_fails_ends_no_watch(monkeypatch, hook):
+    histogram = tb.Histogram()
+    watch = histogram.watch(5, lambda value: 1 / 0)
+    monkeypatch.setattr(sys, "unraisablehook", hook)
+    histogram.record_all([5, 6, 7])
+    assert watch.unwatch()
+
+
+def test_a_generator_exit_of_progress_comes_out(tmp_path):
+    tb.LogWriter(tmp_path / "log").close()
+
+    def progress(_):
+        raise GeneratorExit
+
+    with pytest.raises(GeneratorExit):
+        tb.replay_log(tmp_path / "log", progress)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 from ._abi import BUCKET, tb_buckets_free, tb_buckets_next, tb_histogram_buckets
 from ._arguments import U64_MAX, integer
 from ._errors import closed, failure
+from ._owned import Owned
 from ._scan import native_scan
 
 
@@ -30,11 +31,10 @@ _CHUNK = 256
 _Chunk = c_char * (_CHUNK * BUCKET.size)
 
 
-class Cursor(c_void_p):
+class Cursor(Owned):
     """An owned tb_buckets: freed when neither an object nor a running call refers to it."""
 
-    def __del__(self, free: Any = tb_buckets_free) -> None:
-        free(self)
+    _free = tb_buckets_free
 
 
 def open_cursor(histogram: c_void_p, scan: Any) -> Cursor:
@@ -84,7 +84,7 @@ class Buckets:
 
     def _pull(self) -> Iterator[Bucket]:
         cursor, chunk = self._cursor, _Chunk()
-        if cursor is None:
+        if not cursor:
             raise closed()
         count = pull(cursor, chunk, _CHUNK)
         if self._cursor is None:  # closed meanwhile

@@ -5,7 +5,8 @@ be collected. What it gets as `user` is a key into a table. Nothing may leave a 
 answer: an exception is kept, C is told to stop, and it is raised again when C has returned.
 
 One thing ctypes cannot do: a KeyboardInterrupt that arrives just as ctypes enters a trampoline is
-raised before its `try`; ctypes prints it, and tells C to go on. `_log` shows a way around it.
+raised before its `try`; ctypes prints it, and what C takes for the answer is chance: the call may
+stop there, a watch may end. `_log` shows a way around it, for callbacks that are called one at a time.
 """
 
 import threading
@@ -26,6 +27,14 @@ class Call:
     def __init__(self, function: Callable[..., Any] | None) -> None:
         self.function = function
         self.raised: BaseException | None = None
+
+    def answer(self, argument: object) -> int:
+        """What the function says to C. What it raises is kept, and means to stop."""
+        try:
+            return STOP if self.function(argument) is False else GO_ON
+        except BaseException as error:  # noqa: BLE001  # nothing may cross Rust
+            self.raised = error
+            return STOP
 
 
 running: dict[int, Call] = {}

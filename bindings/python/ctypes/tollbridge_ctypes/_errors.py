@@ -1,7 +1,7 @@
 """The exceptions: one class for each of core's error codes. A test compares them with its table."""
 
 import os
-from ctypes import byref, c_void_p
+from ctypes import byref
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -15,14 +15,17 @@ from ._abi import (
     tb_error_free,
     tb_error_info,
 )
+from ._owned import Owned
 
 
-class NativeError(c_void_p):
+class NativeError(Owned):
     """An owned tb_error, which is freed with this object and read when someone asks for it."""
 
     @cached_property
     def details(self) -> tuple[str, str, dict[str, int | float | str]]:
         """Its name, message and fields."""
+        if not self:  # a finalizer of the same garbage came first
+            return "closed", "the error is gone", {}
         read = tb_error_details()
         tb_error_info(self, byref(read))
         fields = {}
@@ -43,15 +46,14 @@ class NativeError(c_void_p):
     def __repr__(self) -> str:
         return repr(self.details[1])
 
-    # Bound as a default, so that it is still there when the interpreter ends.
-    def __del__(self, free: Any = tb_error_free) -> None:
-        free(self)
+    _free = tb_error_free
 
 
 class TollbridgeError(Exception):
     """What every error of this library derives from. Whatever raised it has changed nothing.
 
-    `code` and `name` are stable; `str()` gives the message, and each field is an attribute.
+    `code` and `name` are stable; `str()` gives the message, and each field is an attribute: None
+    when it was raised by hand without the field.
     """
 
     code: ClassVar[int] = 0
@@ -70,12 +72,12 @@ class TollbridgeError(Exception):
     def fields(self) -> dict[str, int | float | str]:
         """The fields by name, in their stable order."""
         match self.args:
-            case (NativeError(details=(_, _, fields)),) | (_, fields):
+            case (NativeError(details=(_, _, fields)),) | (_, dict() as fields):
                 return dict(fields)
         return {}
 
     def __getattr__(self, name: str) -> Any:
-        fields = self.fields
+        fields = dict.fromkeys(vars(type(self)).get("__annotations__", ())) | self.fields
         if name not in fields:
             message = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=self)
@@ -144,7 +146,12 @@ class InvalidTagError(TollbridgeError, ValueError):
 
 
 class TooManyError(TollbridgeError, ValueError):
-    """A scan could yield more buckets than anyone can want."""
+    """A scan could yield more buckets than anyone can want, or a log's sums take too much memory.
+
+    `count` is what was asked for and `limit` the most there may be: buckets, or for a log the
+    counts of all tags' sums together, 8 Mi (8,388,608), which is about 240 tags of the default
+    configuration. It is raised before that memory is taken.
+    """
 
     code = 7
     name = "too_many"
@@ -240,6 +247,7 @@ class IoError(TollbridgeError, OSError):
     """A file cannot be used. An OSError too, with its `errno`, `strerror` and `filename`.
 
     `filename` is what the operation was given, as for `open`; `path` is its readable text.
+    `except OSError` catches it, `except FileNotFoundError` and its like do not: ask `errno`.
     """
 
     code = 18
@@ -253,6 +261,10 @@ class IoError(TollbridgeError, OSError):
         self.errno = self.os_code or None
         self.strerror = os.strerror(self.os_code) if self.os_code else self.reason
         self.filename = self.path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # OSError keeps the filename outside of __dict__.
+        return type(self), (str(self), self.fields), self.__dict__ | {"filename": self.filename}
 
 
 class CancelledError(TollbridgeError):

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Iterable
-from ctypes import byref, c_bool, c_double, c_uint64, c_void_p
+from ctypes import byref, c_bool, c_double, c_uint64
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ._abi import (
@@ -50,6 +50,7 @@ from ._arguments import (
 )
 from ._buckets import Bucket, Buckets, open_cursor, pull
 from ._errors import PoisonedError, closed, failure
+from ._owned import Owned
 from ._scan import RECORDED, Scan
 from ._summary import Summary
 from ._watch import Watch, Watchers, watch
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
 
 
 # ANCHOR: handle
-class Handle(c_void_p):
+class Handle(Owned):
     """An owned tb_histogram: freed when neither a Histogram nor a running call refers to it.
 
     Python's reference count is the use count: a call holds its arguments, so that closing on
@@ -74,9 +75,7 @@ class Handle(c_void_p):
         super().__init__()
         self.watchers = Watchers() if watchers is None else watchers
 
-    # Bound as a default, so that it is still there when the interpreter ends.
-    def __del__(self, free: Any = tb_histogram_free) -> None:
-        free(self)
+    _free = tb_histogram_free
 
 
 # ANCHOR_END: handle
@@ -134,7 +133,7 @@ class Histogram:
 
     def _open(self) -> Handle:
         handle = self._handle
-        if handle is None:
+        if not handle:
             raise closed()
         return handle
 

@@ -4,7 +4,7 @@ import operator
 import os
 import time
 from collections.abc import Callable, Generator
-from ctypes import byref, c_double, c_void_p, py_object
+from ctypes import byref, c_double, py_object
 from typing import Any, NamedTuple, Self
 
 from . import _callbacks
@@ -22,6 +22,7 @@ from ._abi import (
 )
 from ._errors import IoError, TollbridgeError, closed, failure
 from ._histogram import Handle, Histogram
+from ._owned import Owned
 
 
 class Progress(NamedTuple):
@@ -32,11 +33,10 @@ class Progress(NamedTuple):
     intervals: int
 
 
-class Replay(c_void_p):
+class Replay(Owned):
     """An owned tb_replay, freed with this object."""
 
-    def __del__(self, free: Any = tb_replay_free) -> None:
-        free(self)
+    _free = tb_replay_free
 
 
 # ANCHOR: progress
@@ -56,8 +56,7 @@ def _ticks(call: _callbacks.Call) -> Generator[int, Any, None]:
             if _callbacks.ending:
                 answer = STOP
             elif call.function is not None:
-                progress = Progress(now.bytes, now.total, now.intervals)
-                answer = STOP if call.function(progress) is False else GO_ON
+                answer = call.answer(Progress(now.bytes, now.total, now.intervals))
     except GeneratorExit:
         raise
     except BaseException as error:  # noqa: BLE001  # nothing may cross Rust
@@ -84,7 +83,9 @@ def replay_log(
     `progress`, and also while a pipe has nothing to say. Whatever ends it, nothing is kept.
 
     Raises IoError, an OSError, when the file cannot be read; MalformedLogError with the line;
-    ValueError for a path with a NUL, as `open` does.
+    TooManyError when the tags' sums together would pass 8 Mi (8,388,608) counts, about 240 tags of
+    the default configuration, before that memory is taken; ValueError for a path with a NUL, as
+    `open` does.
     """
     given, name = _file_name(path)
     replay = Replay()
@@ -123,11 +124,10 @@ def _failure(error: int, given: str | bytes) -> TollbridgeError:
     return problem
 
 
-class Writer(c_void_p):
+class Writer(Owned):
     """An owned tb_log_writer: closed when neither a LogWriter nor a running call refers to it."""
 
-    def __del__(self, free: Any = tb_log_writer_free) -> None:
-        free(self)
+    _free = tb_log_writer_free
 
 
 class LogWriter:
@@ -135,7 +135,8 @@ class LogWriter:
 
     The file is made, or emptied, at once. Every interval is one write to it, so that others see
     whole lines; nothing is buffered. Any thread may write; other Python threads run meanwhile. It
-    is a context manager that closes itself; after `close` writing raises ClosedError.
+    is a context manager that closes itself; after `close` writing raises ClosedError. Opening
+    or writing a pipe waits for the system, and Ctrl-C is seen only afterwards.
 
     Args:
         path: the file's name: `str`, `bytes` or `os.PathLike`.
@@ -159,7 +160,7 @@ class LogWriter:
 
     def _open(self) -> Writer:
         writer = self._writer
-        if writer is None:
+        if not writer:
             raise closed()
         return writer
 

@@ -8,6 +8,7 @@ which the trampolines find them is weak.
 import atexit
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from ctypes import byref, c_bool, c_void_p
 from itertools import count
 from time import monotonic, sleep
@@ -26,13 +27,13 @@ from ._abi import (
 )
 from ._arguments import u64
 from ._errors import NativeError, failure
+from ._owned import Owned
 
 
-class Token(c_void_p):
+class Token(Owned):
     """An owned tb_watch, freed when neither the Watch nor the Watchers refer to it."""
 
-    def __del__(self, free: Any = tb_watch_free) -> None:
-        free(self)
+    _free = tb_watch_free
 
 
 class Watcher(NamedTuple):
@@ -70,6 +71,8 @@ class Watch:
         poisoned. No call begins afterwards; one that runs on another thread ends later, and the
         callable is let go of when the last has ended.
         """
+        if not self._token:  # a finalizer of the same garbage came first
+            return False
         ended = c_bool()
         if error := tb_watch_end(self._token, byref(ended)):
             raise failure(error)
@@ -125,7 +128,12 @@ _UnraisableHookArgs: Any = next(
 
 
 def _report(error: BaseException, source: object) -> None:
-    sys.unraisablehook(_UnraisableHookArgs((type(error), error, error.__traceback__, None, source)))
+    """Tells the hook, and where that fails, Python's own. Nothing leaves this."""
+    for hook in (getattr(sys, "unraisablehook", None), sys.__unraisablehook__):
+        with suppress(BaseException):
+            what = (type(error), error, error.__traceback__, None, source)
+            hook(_UnraisableHookArgs(what))
+            return
 
 
 # How long the end of the interpreter waits for callbacks that run on other threads, in seconds.

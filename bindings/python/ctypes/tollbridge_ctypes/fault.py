@@ -1,7 +1,6 @@
 """Functions that go wrong on purpose, for tests of what a panic leaves behind."""
 
-from ctypes import byref, c_void_p
-from typing import Any
+from ctypes import byref
 
 from ._abi import (
     tb_fault_panic,
@@ -12,6 +11,7 @@ from ._abi import (
 from ._arguments import utf8
 from ._errors import failure
 from ._histogram import Histogram
+from ._owned import Owned
 
 __all__ = ["PanicsWhenDropped", "panic", "panic_while_locked"]
 
@@ -29,7 +29,7 @@ def panic_while_locked(histogram: Histogram, /) -> None:
         raise failure(error)
 
 
-class PanicsWhenDropped(c_void_p):
+class PanicsWhenDropped(Owned):
     """An object whose destructor panics, with `dropped`. The panic ends in C, with a line on stderr."""
 
     def __init__(self) -> None:
@@ -37,5 +37,4 @@ class PanicsWhenDropped(c_void_p):
         if error := tb_fault_panics_when_dropped_new(byref(self)):
             raise failure(error)
 
-    def __del__(self, free: Any = tb_fault_panics_when_dropped_free) -> None:
-        free(self)
+    _free = tb_fault_panics_when_dropped_free
