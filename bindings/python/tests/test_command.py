@@ -89,7 +89,9 @@ def test_several_files_are_added_up(tb, run, log, tmp_path):
     assert rows["total"]["min"] == 7
 
 
-@pytest.mark.parametrize(("unit", "divisor"), [("us", 1000), ("ns", 1), ("2.5", 2.5), ("s", 1e9)])
+@pytest.mark.parametrize(
+    ("unit", "divisor"), [("us", 1000), ("µs", 1000), ("ns", 1), ("2.5", 2.5), ("s", 1e9)]
+)
 def test_values_are_divided_by_the_unit(run, log, unit, divisor):
     plain = json.loads(run("replay", "--json", log).stdout)
     divided = json.loads(run("replay", "--json", "--unit", unit, log).stdout)
@@ -118,7 +120,16 @@ def test_a_line_that_is_none(run, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["replay"], ["replay", "--unit", "0", "x"], ["other"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["replay"],
+        ["replay", "--unit", "0", "x"],
+        ["replay", "--unit", "1e-300", "x"],
+        ["other"],
+    ],
+)
 def test_a_wrong_command_line(run, arguments):
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
@@ -132,6 +143,33 @@ def test_a_reader_that_leaves(command, environment, log):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+def test_an_output_that_is_full(command, environment, log):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*command, "replay", log],
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "tollbridge: cannot write: No space left on device\n"
+
+
+def test_a_tag_that_the_output_cannot_show(tb, command, environment, tmp_path):
+    done = subprocess.run(
+        [*command, "replay", write(tb, tmp_path / "log", é=[5])],
+        env=environment | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\xe9" in done.stdout
 
 
 def test_ctrl_c(command, environment, tmp_path):

@@ -1,5 +1,8 @@
 """One class a code, fields of the right type, and panics that are errors."""
 
+import copy
+import pickle
+
 import pytest
 
 ROWS = {
@@ -71,6 +74,31 @@ def test_an_error_can_be_raised_by_hand(tb):
     with pytest.raises(tb.ClosedError, match="by hand") as caught:
         raise tb.ClosedError("by hand", {})
     assert caught.value.fields == {}
+
+
+@pytest.mark.parametrize("arguments", [(), ("m",), ("m", None), ("m", {})])
+def test_an_error_made_by_hand_lacks_fields(tb, arguments):
+    for kind in (tb.TollbridgeError, *tb.ERRORS.values()):
+        error = kind(*arguments)
+        assert str(error) == "".join(arguments[:1])
+        assert error.fields == {}
+        for field in vars(kind).get("__annotations__", ()):
+            if field not in ("code", "name"):
+                assert getattr(error, field) is None
+        assert not hasattr(error, "invented")
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))]
+)
+@pytest.mark.parametrize("given", ["/no/such", b"/no/such"])
+def test_a_copy_keeps_the_filename(tb, copied, given):
+    with pytest.raises(OSError, match="no/such") as caught:
+        tb.replay_log(given)
+    error = copied(caught.value)
+    assert type(error) is tb.IoError
+    assert (error.filename, error.errno) == (given, 2)
+    assert error.fields == caught.value.fields
 
 
 @pytest.mark.parametrize("text", ["boom", "", "é\0"])

@@ -84,8 +84,9 @@ impl Progress {
 /// any signal handler that raises, ends the replay as quickly, with or without `progress`, and also
 /// while a pipe has nothing to say. Whatever ends it, nothing is kept.
 ///
-/// Raises IoError, an OSError, when the file cannot be read; MalformedLogError with the line; ValueError
-/// for a path with a NUL, as `open` does.
+/// Raises IoError, an OSError, when the file cannot be read; MalformedLogError with the line;
+/// TooManyError when the tags' sums together would pass 8 Mi (8,388,608) counts, about 240 tags of the
+/// default configuration, before that memory is taken; ValueError for a path with a NUL, as `open` does.
 #[pyfunction]
 #[pyo3(signature = (path, progress = None))]
 pub fn replay_log<'py>(
@@ -162,7 +163,8 @@ impl<'py> FileName<'py> {
 ///
 /// The file is made, or emptied, at once. Every interval is one write to it, so that others see whole
 /// lines; nothing is buffered. Any thread may write; other Python threads run meanwhile. It is a
-/// context manager that closes itself; after `close` writing raises ClosedError.
+/// context manager that closes itself; after `close` writing raises ClosedError. Opening or writing a
+/// pipe waits for the system, and Ctrl-C is seen only afterwards.
 ///
 /// Args:
 ///     path: the file's name: `str`, `bytes` or `os.PathLike`.

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Self, TypeAlias
 
-from . import Histogram, IoError, Progress, TollbridgeError, __version__, replay_log
+from . import Histogram, IoError, Progress, TollbridgeError, TooManyError, __version__, replay_log
 
 # What values are divided by if they are nanoseconds, as those of most logs are.
-UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+UNITS = {"ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 COLUMNS = ("count", "min", "mean", *QUANTILES, "max")
@@ -22,6 +22,10 @@ Row: TypeAlias = dict[str, float | None]
 def main() -> int:
     """Runs the command; the exit status."""
     options = parse()
+    if sys.stdout is None:
+        print("tollbridge: standard output is closed", file=sys.stderr)
+        return 1
+    sys.stdout.reconfigure(errors="backslashreplace")  # a tag may not fit the terminal's encoding
     try:
         by_tag = replay_all(options.file)
         rows = {tag: figures(histogram, options.unit) for tag, histogram in by_tag.items()}
@@ -32,6 +36,11 @@ def main() -> int:
         return 1
     except BrokenPipeError:
         # Whoever was to read it has left. Nothing may be flushed to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        # Full or closed. What is left in the buffer cannot be written at exit either.
+        print(f"tollbridge: cannot write: {error.strerror}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
@@ -48,7 +57,8 @@ def parse() -> argparse.Namespace:
         "replay",
         help="print counts and percentiles by tag",
         description="Adds up interval logs, plain or gzip, and prints counts and percentiles by tag.",
-        epilog="Exit status: 0, 1 for a file that cannot be read, 2 for a wrong command line, "
+        epilog="Exit status: 0, 1 for a file that cannot be read or an output that "
+        "cannot be written or is left by its reader, 2 for a wrong command line, "
         "130 after Ctrl-C.",
     )
     replay.add_argument("file", nargs="+", help="several are added up; - is standard input")
@@ -64,9 +74,9 @@ def parse() -> argparse.Namespace:
 
 
 def unit(text: str) -> float:
-    """A unit's name, or a number above 0."""
+    """A unit's name, or a number above 0 by which every value can be divided."""
     number = UNITS.get(text) or float(text)
-    if not 0 < number < float("inf"):
+    if not (0 < number < float("inf") and 2**64 / number < float("inf")):
         raise ValueError
     return number
 
@@ -85,6 +95,11 @@ def replay_all(names: list[str]) -> dict[str, Histogram]:
                 histograms = replay_log(path, bar.show if bar.is_wanted else None)
             except IoError as error:
                 raise FileError(error) from None
+            except TooManyError as error:
+                raise FileError(
+                    f"{name}: the tags' sums are too large: {error.count} counts, and the limit "
+                    f"is {error.limit}"
+                ) from None
             except TollbridgeError as error:
                 raise FileError(f"{name}: {error}") from None
         for tag, histogram in histograms.items():

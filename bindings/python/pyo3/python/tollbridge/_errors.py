@@ -38,7 +38,8 @@ __all__ = [
 class TollbridgeError(Exception):
     """What every error of this library derives from. Whatever raised it has changed nothing.
 
-    `code` and `name` are stable; `str()` gives the message, and each field is an attribute.
+    `code` and `name` are stable; `str()` gives the message, and each field is an attribute: None
+    when it was raised by hand without the field.
     """
 
     code: ClassVar[int] = 0
@@ -56,13 +57,13 @@ class TollbridgeError(Exception):
         match self.args:
             case (ErrorDetail() as detail,):
                 return detail.fields
-            case (_, fields):
+            case (_, dict() as fields):
                 return dict(fields)
         return {}
 
     def __getattr__(self, name: str) -> Any:
         # Only for what is no attribute yet: at the first question all fields become attributes.
-        fields = self.fields
+        fields = dict.fromkeys(vars(type(self)).get("__annotations__", ())) | self.fields
         if name not in fields:
             message = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=self)
@@ -135,7 +136,12 @@ class InvalidTagError(TollbridgeError, ValueError):
 
 
 class TooManyError(TollbridgeError, ValueError):
-    """A scan could yield more buckets than anyone can want."""
+    """A scan could yield more buckets than anyone can want, or a log's sums take too much memory.
+
+    `count` is what was asked for and `limit` the most there may be: buckets, or for a log the
+    counts of all tags' sums together, 8 Mi (8,388,608), which is about 240 tags of the default
+    configuration. It is raised before that memory is taken.
+    """
 
     code = 7
     name = "too_many"
@@ -231,6 +237,7 @@ class IoError(TollbridgeError, OSError):
     """A file cannot be used. An OSError too, with its `errno`, `strerror` and `filename`.
 
     `filename` is what the operation was given, as for `open`; `path` is its readable text.
+    `except OSError` catches it, `except FileNotFoundError` and its like do not: ask `errno`.
     """
 
     code = 18
@@ -244,6 +251,10 @@ class IoError(TollbridgeError, OSError):
         self.errno = self.os_code or None
         self.strerror = os.strerror(self.os_code) if self.os_code else self.reason
         self.filename = self.path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # OSError keeps the filename outside of __dict__.
+        return type(self), (str(self), self.fields), self.__dict__ | {"filename": self.filename}
 
 
 class CancelledError(TollbridgeError):
