@@ -1,6 +1,7 @@
 """The command `tollbridge`, or `python -m tollbridge`: what latencies do interval logs hold?"""
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -25,7 +26,8 @@ def main() -> int:
     if sys.stdout is None:
         print("tollbridge: standard output is closed", file=sys.stderr)
         return 1
-    sys.stdout.reconfigure(errors="backslashreplace")  # a tag may not fit the terminal's encoding
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a tag may not fit the terminal's encoding
     try:
         by_tag = replay_all(options.file)
         rows = {tag: figures(histogram, options.unit) for tag, histogram in by_tag.items()}
