@@ -27,7 +27,9 @@ def main() -> int:
         print("tollbridge: standard output is closed", file=sys.stderr)
         return 1
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a tag may not fit the terminal's encoding
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # a tag may not fit the terminal's encoding
     try:
         by_tag = replay_all(options.file)
         rows = {tag: figures(histogram, options.unit) for tag, histogram in by_tag.items()}
