@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+import subprocess
 import sys
 import tracemalloc
 import weakref
@@ -209,3 +210,63 @@ def test_native_memory_is_let_go_of(tb):
     for _ in range(100):
         work()
     assert resident() - before < 50_000
+
+
+USES = """
+import gc
+
+class Server:
+    def __init__(self):
+        self.h = tb.Histogram()
+        self.h.record(5)
+        self.watch = self.h.watch(100, self.slow)
+        self.buckets = self.h.buckets()
+        self.log = tb.LogWriter("/dev/null")
+        try:
+            self.h.record(10**18)
+        except tb.OutOfRangeError as error:
+            self.error = error
+            self.error.mine = self
+        self.mine = self
+
+    def slow(self, value):
+        pass
+
+    def __del__(self):
+        {use}
+        print("done")
+
+made = [Server() for _ in range(20)]
+del made
+gc.collect()
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "self.h.summary(), self.h.record(200)",
+        "self.h.record(200), self.watch.unwatch()",
+        "next(self.buckets)",
+        "self.log.write(self.h, 0.0, 1.0)",
+        "str(self.error), self.error.highest",
+        "made.append(self) if 'made' in globals() else globals().update(made=[self])",
+    ],
+)
+def test_a_finalizer_may_use_what_goes_with_it(tb, use):
+    head = f"import sys; sys.path[:] = {sys.path!r}; import {tb.__name__} as tb\n"
+    program = head + USES.replace("{use}", f"try: {use}\n        except tb.ClosedError: pass")
+    program += "globals().pop('made', None)\ngc.collect()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.stdout.count("done") == 20
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, pickle.dumps])
+def test_what_owns_something_else_has_no_copies(tb, one_to_ten, duplicate, tmp_path):
+    things = [one_to_ten.buckets(), one_to_ten.watch(1, print), tb.LogWriter(tmp_path / "log")]
+    for thing in things:
+        with pytest.raises(TypeError):
+            duplicate(thing)
