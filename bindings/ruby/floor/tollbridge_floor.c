@@ -619,8 +619,10 @@ static VALUE ProbeError_text(VALUE self)
 
 static VALUE ProbeError_message(VALUE self)
 {
-    return rb_enc_sprintf(rb_utf8_encoding(), "probe failed: %" PRIsVALUE " NaN " TEXT,
-                          ProbeError_number(self));
+    char message[64];
+    unsigned long long number = NUM2ULL(ProbeError_number(self));
+    return rb_utf8_str_new(message,
+                           snprintf(message, sizeof message, "probe failed: %llu NaN " TEXT, number));
 }
 
 static VALUE ProbeError_fields(VALUE self)

@@ -184,6 +184,8 @@ def time(q)
   return Reply.new("unsupported shape") unless entry
 
   times, check = Loops.time(TB, entry, n: q.integer, iterations: q.integer, batches: q.integer)
+  # Under `toll count`: what then still lives has leaked.
+  GC.start if ENV.key?("TOLL_COUNTS")
   parts(times, check)
 end
 
