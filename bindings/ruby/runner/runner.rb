@@ -480,7 +480,7 @@ PROBES = {
 }.freeze
 
 def hazard(q)
-  outcome = Hazards.run(TB, q.word, h(q))
+  outcome = Hazards.run(TB, LIBRARY, q.word, h(q))
   outcome ? Tokens.new(outcome) : Reply.new("unsupported op")
 end
 
