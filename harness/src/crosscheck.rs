@@ -1,9 +1,11 @@
 //! `toll bench --cross-check`: other tools time some of the same calls, and must agree.
 //!
 //! Criterion times Rust and the C ABI from `bench/benches/`; pyperf times every Python bridge from
-//! `bench/python/pyperf_bench.py`. From each the same statistic is taken as from our own launches, so
-//! that what is compared is how they measure and not how they summarise.
+//! `bench/python/pyperf_bench.py`, benchmark-ips every Ruby bridge from `bench/ruby/ips_bench.rb`. From
+//! each the same statistic is taken as from our own launches, so that what is compared is how they
+//! measure and not how they summarise.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -33,8 +35,8 @@ pub const ERROR: &str = "Two tools agree when they differ by no more than 20 % o
 /// What criterion times, by the bridges' ids.
 const CRITERION_BRIDGES: [&str; 2] = ["rust/direct", "c/cabi"];
 const CRITERION_SHAPES: [&str; 4] = ["nop", "add", "record", "value_at_quantile"];
-/// What pyperf times in every Python module that has it.
-const PYPERF_CASES: [(&str, u64); 6] = [
+/// What a host's own tool times in every bridge that has it.
+const HOST_CASES: [(&str, u64); 6] = [
     ("nop", 0),
     ("add", 0),
     ("str_len", 16),
@@ -42,6 +44,22 @@ const PYPERF_CASES: [(&str, u64); 6] = [
     ("record", 0),
     ("value_at_quantile", 0),
 ];
+/// How many processes a host's own tool times a case in.
+const PROCESSES: usize = 5;
+
+/// A host's own tool: its name, and what has it time cases of one bridge.
+type HostTool = (
+    &'static str,
+    fn(&Bridge, &[(&str, u64)]) -> Result<BTreeMap<String, f64>>,
+);
+
+fn host_tool(host: &str) -> Option<HostTool> {
+    match host {
+        "python" => Some(("pyperf", run_pyperf)),
+        "ruby" => Some(("benchmark-ips", run_ips)),
+        _ => None,
+    }
+}
 
 /// One case, timed by `toll` and by another tool. Times are ns a call.
 #[derive(Debug, Clone, Serialize)]
@@ -82,31 +100,30 @@ pub fn run(workspace: &Workspace, results: &Results, pinned: &Pinned) -> Result<
             }
         }
     }
-    for bridge in workspace
-        .bridges
-        .iter()
-        .filter(|b| b.host() == "python" && timed(&b.id))
-    {
+    for bridge in workspace.bridges.iter().filter(|b| timed(&b.id)) {
+        let Some((tool, run)) = host_tool(bridge.host()) else {
+            continue;
+        };
         let measured =
             |(shape, n): &(&str, u64)| headline(results, &bridge.id, shape, *n).is_some();
-        let cases: Vec<(&str, u64)> = PYPERF_CASES.into_iter().filter(measured).collect();
+        let cases: Vec<(&str, u64)> = HOST_CASES.into_iter().filter(measured).collect();
         if cases.is_empty() {
             continue;
         }
-        let suite = run_pyperf(bridge, &cases)?;
+        let times = run(bridge, &cases)?;
         for case in cases {
             let name = figures::case_name(case.0, case.1);
-            let found = suite.time(&name);
+            let found = times.get(&name);
             let tool_ns =
-                found.with_context(|| format!("pyperf did not time {} {name}", bridge.id))?;
+                *found.with_context(|| format!("{tool} did not time {} {name}", bridge.id))?;
             if let Some(toll_ns) = headline(results, &bridge.id, case.0, case.1) {
-                agreement.push(compare(&bridge.id, case, "pyperf", toll_ns, tool_ns));
+                agreement.push(compare(&bridge.id, case, tool, toll_ns, tool_ns));
             }
         }
     }
     ensure!(
         !agreement.is_empty(),
-        "--cross-check: criterion and pyperf time none of these bridges and shapes"
+        "--cross-check: no other tool times any of these bridges and shapes"
     );
     Ok(agreement)
 }
@@ -168,11 +185,12 @@ fn run_criterion(root: &Path, pinned: &Pinned) -> Result<()> {
     let quick = ["--noplot", "--warm-up-time", "1", "--measurement-time", "2"];
     finish(&mut cargo(
         &[&["--bench", "core", "--bench", "cabi", "--"][..], &quick].concat(),
-    ))
+    ))?;
+    Ok(())
 }
 
-/// Runs a tool to its end; what it prints is shown only when it fails.
-fn finish(command: &mut Command) -> Result<()> {
+/// Runs a tool to its end, and answers what it printed; it is shown only when it fails.
+fn finish(command: &mut Command) -> Result<Vec<u8>> {
     let output = command
         .output()
         .with_context(|| format!("starting {command:?}"))?;
@@ -182,7 +200,7 @@ fn finish(command: &mut Command) -> Result<()> {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(())
+    Ok(output.stdout)
 }
 
 /// Criterion's samples: calls and ns of each batch.
@@ -209,7 +227,7 @@ fn criterion_time(root: &Path, bridge: &str, shape: &str) -> Result<f64> {
 }
 
 /// Has pyperf time cases of one bridge, in the interpreter and environment of its runner.
-fn run_pyperf(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<Suite> {
+fn run_pyperf(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<BTreeMap<String, f64>> {
     let (Some(python), Some(module)) = (bridge.runner.first(), bridge.runner.last()) else {
         anyhow::bail!("{}: no runner", bridge.id);
     };
@@ -217,7 +235,6 @@ fn run_pyperf(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<Suite> {
     fs::create_dir_all(bridge.root.join("target/toll"))?;
     // It refuses to replace a file.
     let _ = fs::remove_file(&output);
-    let root = bridge.root.to_string_lossy();
     // A path is meant from the root, as in `bridge.toml`; a bare name is looked for.
     let python = if python.contains('/') {
         bridge.root.join(python)
@@ -228,9 +245,7 @@ fn run_pyperf(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<Suite> {
     command
         .current_dir(&bridge.root)
         .arg("bench/python/pyperf_bench.py");
-    for (name, value) in &bridge.env {
-        command.env(name, value.replace("${ROOT}", &root));
-    }
+    set_environment(&mut command, bridge);
     let names: Vec<&str> = bridge.env.keys().map(String::as_str).collect();
     if !names.is_empty() {
         command.arg("--inherit-environ").arg(names.join(","));
@@ -242,7 +257,7 @@ fn run_pyperf(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<Suite> {
     command.args([
         "--quiet",
         "--processes",
-        "5",
+        &PROCESSES.to_string(),
         "--values",
         "5",
         "--min-time",
@@ -252,7 +267,45 @@ fn run_pyperf(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<Suite> {
     finish(command.arg(&output)).context("pyperf; install it with `pip install pyperf`")?;
     let text =
         fs::read_to_string(&output).with_context(|| format!("reading {}", output.display()))?;
-    serde_json::from_str(&text).context(output.display().to_string())
+    let suite: Suite = serde_json::from_str(&text).context(output.display().to_string())?;
+    let names = cases.iter().map(|(shape, n)| figures::case_name(shape, *n));
+    Ok(names
+        .filter_map(|name| Some((name.clone(), suite.time(&name)?)))
+        .collect())
+}
+
+/// Has benchmark-ips time cases of one bridge, in the interpreter and environment of its runner.
+fn run_ips(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<BTreeMap<String, f64>> {
+    let [ruby, .., library, module] = &bridge.runner[..] else {
+        anyhow::bail!("{}: no runner", bridge.id);
+    };
+    let mut bests: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for _ in 0..PROCESSES {
+        let mut command = Command::new(ruby);
+        command
+            .current_dir(&bridge.root)
+            .args(["bench/ruby/ips_bench.rb", library, module])
+            .args(cases.iter().map(|(shape, n)| figures::case_name(shape, *n)));
+        set_environment(&mut command, bridge);
+        let output = finish(&mut command)?;
+        let fastest: BTreeMap<String, f64> =
+            serde_json::from_slice(&output).context("what ips_bench.rb printed")?;
+        for (name, ns) in fastest {
+            bests.entry(name).or_default().push(ns);
+        }
+    }
+    Ok(bests
+        .into_iter()
+        .filter_map(|(name, bests)| Some((name, stats::headline(&bests)?)))
+        .collect())
+}
+
+/// The environment of a bridge's runner.
+fn set_environment(command: &mut Command, bridge: &Bridge) {
+    let root = bridge.root.to_string_lossy();
+    for (name, value) in &bridge.env {
+        command.env(name, value.replace("${ROOT}", &root));
+    }
 }
 
 /// What pyperf writes, as far as it is needed here.

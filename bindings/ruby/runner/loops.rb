@@ -9,7 +9,7 @@ module Loops
   Entry = Struct.new(:setup, :expression, :check)
 
   # A plain `while`, which calls nothing itself. `items` is what must be new for each call.
-  TEMPLATE = <<~RUBY
+  TIMED = <<~RUBY
     def timed(tb, n, iterations, batches)
       calls = iterations * batches
       %<setup>s
@@ -28,16 +28,39 @@ module Loops
     end
   RUBY
 
+  # The same without the clock, for a tool that has its own.
+  REPEATED = <<~RUBY
+    def repeated(tb, n)
+      %<setup>s
+      proc do |times|
+        i = 0
+        while i < times
+          %<expression>s
+          i += 1
+        end
+      end
+    end
+  RUBY
+
   # Strings whose bytes were never looked at: force_encoding forgets what is known of them.
   FRESH = 'Array.new(iterations) { ("é".b * n).force_encoding("UTF-8") }'
 
   # Nanoseconds of each batch, and the check value.
   def self.time(tb, entry, n:, iterations:, batches:)
     items = entry.expression.include?("items") ? FRESH : "nil"
-    timer = Object.new
-    timer.instance_eval(format(TEMPLATE, **entry.to_h, items:), "timed loop")
-    timer.timed(tb, n, iterations, batches)
+    expand(TIMED, entry, items:).timed(tb, n, iterations, batches)
   end
+
+  # A Proc that is told how often to call; not for entries that need `items`.
+  def self.repeated(tb, entry, n)
+    expand(REPEATED, entry).repeated(tb, n)
+  end
+
+  # An object with the method that a template makes of an entry.
+  def self.expand(template, entry, **more)
+    Object.new.tap { |object| object.instance_eval(format(template, **entry.to_h, **more), "expanded loop") }
+  end
+  private_class_method :expand
 
   # The shapes that a module can be timed with: those whose methods it has.
   def self.entries(tb)
