@@ -335,6 +335,10 @@ static bool copy_file(const char *from, int to) {
   return copied;
 }
 
+/* A name as the adapter maps it. */
+#define QUOTED(name) #name
+#define NAME(name) QUOTED(name)
+
 /* As a plugin would bring it: another file, and so another copy of everything static. */
 HAZARD(two_copies) {
   Dl_info info;
@@ -346,7 +350,7 @@ HAZARD(two_copies) {
     library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (file >= 0) close(file);
   unlink(path);
-  void *symbol = library ? dlsym(library, "tb_histogram_record") : NULL;
+  void *symbol = library ? dlsym(library, NAME(tb_histogram_record)) : NULL;
   tb_error *(*record_of_copy)(const tb_histogram *, uint64_t);
   memcpy(&record_of_copy, &symbol, sizeof symbol);
   if (!symbol || record_of_copy == tb_histogram_record)
@@ -372,7 +376,7 @@ HAZARD(abi_skew) {
     return;
   }
   char line[PATH_MAX + 256] = "";
-  bool names_it = fgets(line, sizeof line, said) && strstr(line, "tb_abi_1");
+  bool names_it = fgets(line, sizeof line, said) && strstr(line, NAME(tb_abi_1));
   int status = pclose(said);
   if (!names_it || !WIFEXITED(status)) return;
   put_word(r, "exit");

@@ -109,32 +109,32 @@ static bool put_some(struct request *r, bool found) {
 
 OPERATION(min) {
   const tb_histogram *histogram = read_histogram(r);
-  bool found;
-  uint64_t value;
+  bool found = false;
+  uint64_t value = 0;
   TRY(r, tb_histogram_min(histogram, &found, &value));
   if (put_some(r, found)) put_integer(r, value);
 }
 
 OPERATION(max) {
   const tb_histogram *histogram = read_histogram(r);
-  bool found;
-  uint64_t value;
+  bool found = false;
+  uint64_t value = 0;
   TRY(r, tb_histogram_max(histogram, &found, &value));
   if (put_some(r, found)) put_integer(r, value);
 }
 
 OPERATION(mean) {
   const tb_histogram *histogram = read_histogram(r);
-  bool found;
-  double value;
+  bool found = false;
+  double value = 0;
   TRY(r, tb_histogram_mean(histogram, &found, &value));
   if (put_some(r, found)) put_float(r, value);
 }
 
 OPERATION(stdev) {
   const tb_histogram *histogram = read_histogram(r);
-  bool found;
-  double value;
+  bool found = false;
+  double value = 0;
   TRY(r, tb_histogram_stdev(histogram, &found, &value));
   if (put_some(r, found)) put_float(r, value);
 }
@@ -142,8 +142,8 @@ OPERATION(stdev) {
 OPERATION(value_at_quantile) {
   const tb_histogram *histogram = read_histogram(r);
   double quantile = read_float(r);
-  bool found;
-  uint64_t value;
+  bool found = false;
+  uint64_t value = 0;
   TRY(r, tb_histogram_value_at_quantile(histogram, quantile, &found, &value));
   if (put_some(r, found)) put_integer(r, value);
 }
@@ -153,7 +153,7 @@ OPERATION(values_at_quantiles) {
   size_t count;
   const double *quantiles = read_floats(r, &count);
   uint64_t *values = room(r, count, sizeof *values);
-  bool found;
+  bool found = false;
   TRY(r, tb_histogram_values_at_quantiles(histogram, quantiles, count, &found, values));
   if (!put_some(r, found)) return;
   put_integer(r, count);
@@ -163,8 +163,8 @@ OPERATION(values_at_quantiles) {
 
 OPERATION(summary) {
   const tb_histogram *histogram = read_histogram(r);
-  bool found;
-  tb_summary summary;
+  bool found = false;
+  tb_summary summary = {0};
   TRY(r, tb_histogram_summary(histogram, &found, &summary));
   if (!put_some(r, found)) return;
   put_integer(r, summary.count);

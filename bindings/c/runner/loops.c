@@ -392,7 +392,7 @@ SHAPE(len) {
 
 SHAPE(value_at_quantile) {
   tb_histogram *histogram = filled(t);
-  bool found;
+  bool found = false;
   TIME(if ((error = tb_histogram_value_at_quantile(histogram, 0.99, &found, &seen))) break);
   tb_histogram_free(histogram);
   return seen;
@@ -402,7 +402,7 @@ SHAPE(values_at_quantiles) {
   tb_histogram *histogram = filled(t);
   const double *quantiles = floats(t, n, 0.99);
   uint64_t *values = room(t->request, n, sizeof *values);
-  bool found;
+  bool found = false;
   TIME(if ((error =
                 tb_histogram_values_at_quantiles(histogram, quantiles, n, &found, values))) break);
   tb_histogram_free(histogram);

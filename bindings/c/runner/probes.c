@@ -17,7 +17,7 @@ PROBE(add) {
 }
 
 PROBE(half) {
-  bool some = strcmp(read_word(r), "some") == 0, found;
+  bool some = strcmp(read_word(r), "some") == 0, found = false;
   uint64_t number = some ? read_integer(r, UINT64_MAX) : 0, half = 0;
   TRY(r, tb_probe_half(some, number, &found, &half));
   put_word(r, found ? "some" : "none");

@@ -1,0 +1,36 @@
+
+/* Conventions, without exception:
+ *
+ * - A function that can fail returns an owned `tbs_error_t *`, or NULL for success. Free it with
+ *   tbs_error_free. Outputs come last and are written on success only; a failure changes nothing.
+ * - Everything that is NULL but must not be is the error `null_argument`, outputs included.
+ * - An owned thing is freed by the function named beside its type, and by nothing else; `free` of
+ *   the C library is never right. Every such function takes NULL.
+ * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs, and
+ *   callbacks may not touch either.
+ * - Text is UTF-8 with a length in bytes; it may hold NULs.
+ * - Enums and booleans that go in are plain integers, and are checked.
+ * - Any thread may call anything, at any time, but for freeing what another is using. A *leaf* does
+ *   no more than compute; what *waits* may wait for a lock, and what *calls back* runs your code.
+ *   Only a leaf may be bound as Java's `critical`, Go's `nocallback` or .NET's `SuppressGCTransition`.
+ * - A panic in Rust becomes the error `panic`. Not caught: a stack overflow, memory that runs out.
+ * - After fork, a child of a process with threads may only call exec, as with any lock. */
+
+#if defined(__GNUC__)
+#define TBS_WARN_UNUSED __attribute__((warn_unused_result))
+#else
+#define TBS_WARN_UNUSED
+#endif
+
+/* Refers to a symbol that only libraries of ABI 1 have: a program built with this header links with,
+ * and starts with, nothing else. */
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C"
+#else
+extern
+#endif
+const uint32_t tbs_abi_1;
+#if defined(__GNUC__)
+__attribute__((used)) static const uint32_t *const tbs_abi_required = &tbs_abi_1;
+#endif

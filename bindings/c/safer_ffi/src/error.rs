@@ -1,0 +1,223 @@
+//! Errors as C sees them: an owned object, asked for its details only when someone wants them.
+
+use crate::guard::guard_free;
+use crate::unchecked::Unchecked;
+use safer_ffi::prelude::*;
+use std::mem::transmute;
+use std::sync::OnceLock;
+use tollbridge_core::{Error, Field};
+
+// ANCHOR: error
+/// Why a call failed. A function that can fail returns one of these, owned by the caller, or NULL
+/// for success. Nothing is kept per thread.
+///
+/// Ownership: free it with tbs_error_free. Threads: any, one that frees it being the last.
+#[derive_ReprC]
+#[repr(opaque)]
+pub struct tbs_error {
+    error: Error,
+    /// Made when first asked for: most errors are only looked at for their code.
+    rendered: OnceLock<Rendered>,
+}
+
+/// What every function returns that can fail: safer_ffi has no `Result`, but an optional owner is a
+/// pointer that is NULL for none.
+pub type Failure = Option<repr_c::Box<tbs_error>>;
+// ANCHOR_END: error
+
+/// Which type a field of an error has.
+#[derive_ReprC]
+#[repr(u32)]
+#[derive(Clone, Copy)]
+pub enum tbs_field_kind {
+    /// `number` is set.
+    U64 = 1,
+    /// `real` is set.
+    F64 = 2,
+    /// `text` is set.
+    Text = 3,
+}
+
+/// One typed field of an error. All pointers live as long as the error.
+#[derive_ReprC]
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct tbs_error_field<'error> {
+    /// NUL-terminated.
+    pub name: char_p::Ref<'error>,
+    /// Ignore a field of a kind you do not know.
+    pub kind: tbs_field_kind,
+    /// Of the kind U64, else 0.
+    pub number: u64,
+    /// Of the kind F64, which may be NaN; else 0.
+    pub real: f64,
+    /// Of the kind Text: UTF-8 which may hold NULs; else empty.
+    pub text: str::Ref<'error>,
+}
+
+/// All there is to know of an error. All pointers live as long as the error; none is NULL.
+#[derive_ReprC]
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct tbs_error_details<'error> {
+    /// As tbs_error_code.
+    pub code: Unchecked<tbs_code>,
+    /// The stable name, such as `out_of_range`, NUL-terminated; empty for success.
+    pub name: char_p::Ref<'error>,
+    /// A sentence in English: UTF-8 which may hold NULs, and is followed by one.
+    pub message: str::Ref<'error>,
+    /// The fields in a stable order.
+    pub fields: c_slice::Ref<'error, tbs_error_field<'error>>,
+}
+
+/// The stable codes. Treat one you do not know as a failure like any other.
+#[derive_ReprC]
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum tbs_code {
+    /// Success: what tbs_error_code answers for NULL.
+    Ok = 0,
+    /// An argument is outside what its function allows: `argument`, `value`, `rule` (text).
+    InvalidArgument = 1,
+    /// A value is above `highest`: `value`, `highest`, `index` in the call's values.
+    OutOfRange = 2,
+    /// The total would pass 2^63 - 1: `count` to add, `len` there.
+    CountOverflow = 3,
+    /// A quantile is not from 0 to 1: `quantile` (real), `index`.
+    InvalidQuantile = 4,
+    /// Text is no duration: `line`, `column` (both from 1), `token` (text).
+    InvalidDuration = 5,
+    /// A tag cannot hold this: `character` (text), `offset` in characters.
+    InvalidTag = 6,
+    /// A scan could yield too many buckets: `count`, `limit`.
+    TooMany = 7,
+    /// Bytes are no encoded histogram: `reason` (text).
+    MalformedHistogram = 8,
+    /// A panic left the histogram half-changed; it answers nothing else from then on.
+    Poisoned = 9,
+    /// A panic was caught: `what` (text).
+    Panic = 10,
+    /// The handle is closed. Managed hosts raise it; no function here does.
+    Closed = 11,
+    /// Text is not UTF-8: `offset`, the number of good characters before.
+    InvalidText = 12,
+    /// A pointer is NULL that must not be: `argument` (text).
+    NullArgument = 13,
+    /// An integer stands for no value of an enum or boolean: `argument` (text), `value`.
+    InvalidEnum = 14,
+    /// A length is more than memory can hold: `argument` (text), `length`, `limit`.
+    InvalidLength = 15,
+    /// What tbs_probe_fail answers: `number`, `ratio` (real), `text`.
+    Probe = 16,
+    /// A line of an interval log is none: `line` (from 1), `reason` (text). Nothing of the log was kept.
+    MalformedLog = 17,
+    /// A file cannot be used: `path` (text), `reason` (text), `os_code` (errno, or 0).
+    Io = 18,
+    /// A callback asked for the end of long work, of which nothing was kept.
+    Cancelled = 19,
+}
+
+/// What a `tbs_error_details` points to, but for the texts that the error itself has.
+struct Rendered {
+    name: char_p::Box,
+    /// With a NUL behind, for C's own functions.
+    message: String,
+    /// Valid as long as the names and the error, not for ever.
+    fields: Vec<tbs_error_field<'static>>,
+    _names: Vec<char_p::Box>,
+}
+
+// SAFETY: what its pointers lead to is its own or the error's, and is only read.
+unsafe impl Send for Rendered {}
+// SAFETY: as above.
+unsafe impl Sync for Rendered {}
+
+impl tbs_error {
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn new(error: Error) -> repr_c::Box<Self> {
+        Box::new(Self {
+            error,
+            rendered: OnceLock::new(),
+        })
+        .into()
+    }
+}
+
+impl Rendered {
+    /// # Safety
+    /// The error lives as long as the result, and neither moves nor changes.
+    unsafe fn new(error: &Error) -> Self {
+        let given = error.fields();
+        let names: Vec<_> = given.iter().map(|(name, _)| char_p::new(*name)).collect();
+        let row = |((_, field), name): (&(_, Field<'_>), &char_p::Box)| {
+            let (kind, number, real, text) = match *field {
+                Field::U64(number) => (tbs_field_kind::U64, number, 0.0, ""),
+                Field::F64(real) => (tbs_field_kind::F64, 0, real, ""),
+                Field::Text(text) => (tbs_field_kind::Text, 0, 0.0, text),
+            };
+            let row = tbs_error_field {
+                name: name.as_ref(),
+                kind,
+                number,
+                real,
+                text: text.into(),
+            };
+            // SAFETY: names and error live as long as the row, and what they point to does not move.
+            unsafe { transmute::<tbs_error_field<'_>, tbs_error_field<'static>>(row) }
+        };
+        Self {
+            name: char_p::new(error.name()),
+            message: format!("{error}\0"),
+            fields: given.iter().zip(&names).map(row).collect(),
+            _names: names,
+        }
+    }
+
+    fn details(&self, code: i32) -> tbs_error_details<'_> {
+        let end = self.message.len() - 1;
+        tbs_error_details {
+            code: Unchecked::raw(code.into()),
+            name: self.name.as_ref(),
+            message: self.message[..end].into(),
+            fields: self.fields[..].into(),
+        }
+    }
+}
+
+/// The error's code, a tbs_code; 0 for NULL, which is success.
+///
+/// Threads: any. A leaf.
+#[ffi_export]
+pub fn tbs_error_code(error: Option<&tbs_error>) -> Unchecked<tbs_code> {
+    Unchecked::raw(error.map_or(0, |error| error.error.code()).into())
+}
+
+/// All there is to know of the error; message and fields are made on the first call.
+///
+/// Ownership: what the result points to belongs to the error and lives as long.
+/// NULL: gives code 0 and empty texts. Threads: any, also at once.
+#[ffi_export]
+pub fn tbs_error_info(error: Option<&tbs_error>) -> tbs_error_details<'_> {
+    let Some(error) = error else {
+        return tbs_error_details {
+            code: Unchecked::raw(0.into()),
+            name: c!(""),
+            message: "".into(),
+            fields: [][..].into(),
+        };
+    };
+    // SAFETY: the error and what is made of it stand in one box, which is dropped as a whole.
+    let rendered = error
+        .rendered
+        .get_or_init(|| unsafe { Rendered::new(&error.error) });
+    rendered.details(error.error.code())
+}
+
+/// Frees the error and what its details point to.
+///
+/// NULL: allowed, does nothing. Freeing twice is undefined. Threads: any. A leaf.
+#[ffi_export]
+pub fn tbs_error_free(error: Failure) {
+    guard_free(|| drop(error));
+}

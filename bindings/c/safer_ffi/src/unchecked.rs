@@ -1,0 +1,279 @@
+//! Arguments as C sent them: asked whether they are valid before they are what they say.
+
+use safer_ffi::layout::{self, CLayoutOf};
+use safer_ffi::prelude::*;
+use std::borrow::Cow;
+use std::mem::transmute_copy;
+use std::path::Path;
+use tollbridge_core::Error;
+
+// ANCHOR: unchecked
+/// A `T` that C sent, and that may be none.
+///
+/// `#[ffi_export]` takes for granted that an argument is valid: when it is not, a debug build ends the
+/// process, and a release build has undefined behaviour. This has the same layout, and the same type in
+/// the header, but lets everything in; `ReprC::is_valid` is then asked by `check`, and what C did wrong
+/// becomes an error.
+#[repr(transparent)]
+pub struct Unchecked<T: ReprC>(CLayoutOf<T>);
+
+// SAFETY: transparent over the layout that it names, of which every value is allowed.
+unsafe impl<T: ReprC> ReprC for Unchecked<T> {
+    type CLayout = CLayoutOf<T>;
+
+    fn is_valid(_: &CLayoutOf<T>) -> bool {
+        true
+    }
+}
+
+impl<T: ReprC> Unchecked<T> {
+    /// The other way: a number that goes out as it is.
+    pub(crate) fn raw(layout: CLayoutOf<T>) -> Self {
+        Self(layout)
+    }
+
+    /// The value, if it is one as far as safer_ffi can tell: pointers that are neither NULL nor
+    /// misaligned, tags and discriminants that exist.
+    ///
+    /// # Safety
+    /// What the value points to is as `T` says.
+    pub(crate) unsafe fn check(self) -> Option<T> {
+        // SAFETY: the caller's promise.
+        unsafe { layout::from_raw(self.0) }
+    }
+}
+// ANCHOR_END: unchecked
+
+impl<T: ReprC> Clone for Unchecked<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ReprC> Copy for Unchecked<T> {}
+
+impl<T: ReprC> From<T> for Unchecked<T> {
+    fn from(value: T) -> Self {
+        // SAFETY: a layout may hold whatever its type may.
+        Self(unsafe { layout::into_raw(value) })
+    }
+}
+
+// ANCHOR: enumerated
+impl<T: ReprC> Unchecked<T> {
+    /// An enum or boolean, or an option of one, which C may have given any number.
+    pub(crate) fn value(self, argument: &'static str) -> Result<T, Error>
+    where
+        T: Plain,
+    {
+        let number = T::number(&self.0);
+        // SAFETY: such a value points to nothing.
+        unsafe { self.check() }.ok_or_else(|| Error::InvalidEnum {
+            argument: argument.into(),
+            value: number.into(),
+        })
+    }
+}
+
+/// A type whose values are told apart by a number.
+pub(crate) trait Plain: ReprC {
+    fn number(raw: &CLayoutOf<Self>) -> u32;
+}
+
+impl Plain for bool {
+    fn number(raw: &CLayoutOf<Self>) -> u32 {
+        // SAFETY: the layout of `bool` is a byte.
+        unsafe { transmute_copy::<CLayoutOf<Self>, u8>(raw) }.into()
+    }
+}
+
+impl<T> Plain for repr_c::TaggedOption<T>
+where
+    Self: ReprC,
+{
+    fn number(raw: &CLayoutOf<Self>) -> u32 {
+        // SAFETY: a tagged option begins with its tag, a byte.
+        unsafe { transmute_copy::<CLayoutOf<Self>, u8>(raw) }.into()
+    }
+}
+// ANCHOR_END: enumerated
+
+/// What `slice_ref_T` and `slice_mut_T` are in C.
+#[repr(C)]
+struct Parts<T> {
+    data: *mut T,
+    length: usize,
+}
+
+impl<T> Parts<T> {
+    /// How many there are: 0, or as many as memory may hold at a pointer that is not NULL.
+    fn check(&self, argument: &'static str) -> Result<usize, Error> {
+        let limit = isize::MAX as usize / size_of::<T>();
+        if self.length > limit {
+            return Err(Error::InvalidLength {
+                argument: argument.into(),
+                length: self.length as u64,
+                limit: limit as u64,
+            });
+        }
+        if self.length > 0 && self.data.is_null() {
+            return Err(null(argument));
+        }
+        Ok(self.length)
+    }
+}
+
+// ANCHOR: slice
+impl<'a, T: ReprC + Copy> Unchecked<c_slice::Ref<'a, T>> {
+    fn parts(self) -> Parts<T> {
+        // SAFETY: safer_ffi documents the layout: a pointer and a length.
+        unsafe { transmute_copy(&self.0) }
+    }
+
+    /// Length and NULL are errors; misaligned items are copied; NULL with length 0 is empty.
+    ///
+    /// # Safety
+    /// Unless the pointer is NULL, it points to as many initialised items as the length says, which
+    /// nobody writes to during `'a`.
+    pub(crate) unsafe fn items(self, argument: &'static str) -> Result<Cow<'a, [T]>, Error> {
+        let parts = self.parts();
+        let length = parts.check(argument)?;
+        if length == 0 {
+            return Ok(Cow::Borrowed(&[]));
+        }
+        if !parts.data.is_aligned() {
+            // SAFETY: so many items are readable; read_unaligned asks for no more.
+            let item = |i| unsafe { parts.data.add(i).read_unaligned() };
+            return Ok(Cow::Owned((0..length).map(item).collect()));
+        }
+        // SAFETY: as above, and aligned, within isize::MAX, not NULL.
+        Ok(Cow::Borrowed(unsafe {
+            std::slice::from_raw_parts(parts.data, length)
+        }))
+    }
+}
+// ANCHOR_END: slice
+
+impl<'a> Unchecked<c_slice::Ref<'a, u8>> {
+    /// As `items`, without the copy: bytes are always aligned.
+    ///
+    /// # Safety
+    /// As `items`.
+    pub(crate) unsafe fn bytes(self, argument: &'static str) -> Result<&'a [u8], Error> {
+        // SAFETY: the caller's promise.
+        match unsafe { self.items(argument)? } {
+            Cow::Borrowed(bytes) => Ok(bytes),
+            Cow::Owned(_) => unreachable!("a byte is always aligned"),
+        }
+    }
+
+    /// A file's name: bytes as Unix has them, which are not checked; text elsewhere.
+    ///
+    /// # Safety
+    /// As `items`.
+    pub(crate) unsafe fn path(self, argument: &'static str) -> Result<&'a Path, Error> {
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { self.bytes(argument)? };
+        #[cfg(unix)]
+        let name = std::os::unix::ffi::OsStrExt::from_bytes(bytes);
+        #[cfg(not(unix))]
+        let name = std::ffi::OsStr::new(utf8(bytes)?);
+        Ok(Path::new::<std::ffi::OsStr>(name))
+    }
+}
+
+// ANCHOR: text
+impl<'a> Unchecked<str::Ref<'a>> {
+    /// As a slice of bytes, and checked to be UTF-8: `str::Ref` takes that for granted.
+    ///
+    /// # Safety
+    /// As `items`.
+    pub(crate) unsafe fn text(self, argument: &'static str) -> Result<&'a str, Error> {
+        let bytes: Unchecked<c_slice::Ref<'a, u8>> = Unchecked(self.0);
+        // SAFETY: the caller's promise.
+        utf8(unsafe { bytes.bytes(argument)? })
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        Error::InvalidText {
+            offset: valid.chars().count() as u64,
+        }
+    })
+}
+// ANCHOR_END: text
+
+// ANCHOR: room
+impl<'a, T: ReprC + Copy> Unchecked<c_slice::Mut<'a, T>> {
+    /// Memory that the caller has, to be written to; it may be misaligned and uninitialised.
+    pub(crate) fn room(self, argument: &'static str) -> Result<Room<T>, Error> {
+        // SAFETY: safer_ffi documents the layout: a pointer and a length.
+        let parts: Parts<T> = unsafe { transmute_copy(&self.0) };
+        parts.check(argument)?;
+        Ok(Room(parts))
+    }
+}
+
+impl<'a, T: ReprC + Copy> Unchecked<c_slice::Mut<'a, T>> {
+    /// Lets `f` change the items: where they are, or when they are misaligned a copy that is written
+    /// back.
+    ///
+    /// # Safety
+    /// Unless the pointer is NULL, it points to as many initialised items as the length says, which
+    /// nobody else touches during the call.
+    pub(crate) unsafe fn change(
+        self,
+        argument: &'static str,
+        f: impl FnOnce(&mut [T]),
+    ) -> Result<(), Error> {
+        let room = self.room(argument)?;
+        let Parts { data, length } = room.0;
+        if length > 0 && data.is_aligned() {
+            // SAFETY: the caller's promise, and aligned, within isize::MAX, not NULL.
+            f(unsafe { std::slice::from_raw_parts_mut(data, length) });
+            return Ok(());
+        }
+        // SAFETY: so many items are readable; read_unaligned asks for no more.
+        let item = |i| unsafe { data.add(i).read_unaligned() };
+        let mut copy: Vec<T> = (0..length).map(item).collect();
+        f(&mut copy);
+        for (index, item) in copy.into_iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe { data.add(index).write_unaligned(item) };
+        }
+        Ok(())
+    }
+}
+
+/// Where items go that the caller has memory for.
+pub(crate) struct Room<T>(Parts<T>);
+
+impl<T: Copy> Room<T> {
+    /// For how many there is room.
+    pub(crate) fn len(&self) -> usize {
+        self.0.length
+    }
+
+    /// Writes an item.
+    ///
+    /// # Safety
+    /// The memory is there, as many as was said, and `index` is below that.
+    pub(crate) unsafe fn write(&self, index: usize, item: T) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.data.add(index).write_unaligned(item) };
+    }
+}
+// ANCHOR_END: room
+
+/// An argument that must not be NULL.
+pub(crate) fn required<T>(argument: &'static str, pointer: Option<T>) -> Result<T, Error> {
+    pointer.ok_or_else(|| null(argument))
+}
+
+pub(crate) fn null(argument: &'static str) -> Error {
+    Error::NullArgument {
+        argument: argument.into(),
+    }
+}

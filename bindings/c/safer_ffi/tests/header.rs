@@ -1,0 +1,42 @@
+//! The committed header is what safer_ffi writes from the source, and says what the source says.
+//!
+//! `TB_BLESS=1 cargo test -p tollbridge-c-safer-ffi --test header` writes it anew.
+
+use std::path::Path;
+use tollbridge_core::Error;
+use tollbridge_safer_ffi as _;
+
+fn generate() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let preamble = std::fs::read_to_string(root.join("preamble.h")).expect("it can be read");
+    let mut text = Vec::new();
+    safer_ffi::headers::builder()
+        .with_banner(concat!(
+            "/* Tollbridge: a latency histogram from Rust, as a C library.\n",
+            " * Written by safer_ffi from bindings/c/safer_ffi/src: change it there.",
+            " SPDX-License-Identifier: MIT OR Apache-2.0 */",
+        ))
+        .with_guard("TOLLBRIDGE_SAFER_H")
+        .with_text_after_guard(preamble.trim())
+        .to_writer(&mut text)
+        .generate()
+        .expect("a vector can be written to");
+    // safer_ffi has no way to say it.
+    String::from_utf8(text)
+        .expect("a header is text")
+        .replace("\ntbs_error_t *\n", "\nTBS_WARN_UNUSED\ntbs_error_t *\n")
+}
+
+#[test]
+fn the_committed_header_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/tollbridge_safer.h");
+    let generated = generate();
+    if std::env::var_os("TB_BLESS").is_some() {
+        std::fs::write(&path, &generated).expect("the header can be written");
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == generated,
+        "the header is stale: run TB_BLESS=1 cargo test -p tollbridge-c-safer-ffi --test header"
+    );
+}
