@@ -1,6 +1,6 @@
 //! `toll bench`: times every shape on every bridge. `bench/METHODOLOGY.md` says why it does what it does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,6 +29,8 @@ use crate::{check, report, stats, table};
 const FRESH_BYTES: u64 = 16 << 20;
 /// Batches that a launch of a slow case may spend together, ns.
 const SLOW_CASE_NS: f64 = 60e6;
+/// A batch that warms up is at least so long, ns: short, since compilers count the calls of a loop's function too.
+const WARM_BATCH_NS: f64 = 1e5;
 /// A batch longer than this is not repeated for a slow canary.
 const REPEATABLE_NS: f64 = 20e6;
 /// Repeats of one batch, at most.
@@ -313,7 +315,7 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     fn time(&self, bridges: &[&'a Bridge], keys: &[Key<'a>]) -> Result<Results> {
         let bench = Bench {
-            root: &self.workspace.root,
+            workspace: self.workspace,
             // Results of another version say nothing.
             checked: check::load_results(self.workspace).unwrap_or_default(),
             machine: self.machine.clone(),
@@ -364,7 +366,7 @@ impl<'a> Plan<'a> {
 
 /// A run under way.
 struct Bench<'a> {
-    root: &'a Path,
+    workspace: &'a Workspace,
     /// What the last `toll check` said.
     checked: Vec<Checked>,
     machine: Machine,
@@ -445,7 +447,7 @@ impl<'a> Bench<'a> {
         for timed in &mut self.cases {
             timed.case.conclude();
         }
-        let (commit, dirty) = machine::commit(self.root);
+        let (commit, dirty) = machine::commit(&self.workspace.root);
         Ok(Results {
             schema: SCHEMA,
             started: started.into(),
@@ -481,7 +483,7 @@ impl<'a> Bench<'a> {
         };
         let library = runner.hello().library.as_deref();
         let library = library
-            .map(|path| machine::library(path, self.root))
+            .map(|path| machine::library(path, &self.workspace.root))
             .transpose()?;
         let run = BridgeRun {
             id: bridge.id.clone(),
@@ -556,8 +558,7 @@ impl<'a> Bench<'a> {
 
     /// One launch of a group's keys, bridges in random order at each key.
     fn time_group(&mut self, group: &[Key], last: bool, bar: &ProgressBar) {
-        // One slot a bridge; a process starts when it is first needed.
-        let mut runners: Vec<Option<Runner>> = self.bridges.iter().map(|_| None).collect();
+        let mut slots: Vec<Slot> = self.bridges.iter().map(|_| Slot::default()).collect();
         for (shape, n) in group {
             let mut order: Vec<usize> = (0..self.cases.len())
                 .filter(|i| self.cases[*i].is(&(shape, *n)))
@@ -572,16 +573,16 @@ impl<'a> Bench<'a> {
                 bar.set_message(format!("{} {}", case.bridge, case.shape));
                 // Not again: a hang costs its time limit each time.
                 if case.failure.is_none() {
-                    let outcome = self.launch(&mut runners[bridge], bridge, shape, index);
+                    let outcome = self.launch(&mut slots[bridge], bridge, shape, index);
                     self.cases[index].case.failure = outcome.err();
                 }
                 bar.inc(1);
             }
         }
         if last {
-            for (runner, (_, run)) in runners.iter_mut().zip(&mut self.bridges) {
+            for (slot, (_, run)) in slots.iter_mut().zip(&mut self.bridges) {
                 if let Some(Outcome::Reply(reply)) =
-                    runner.as_mut().map(|r| r.ask("stats", self.limit))
+                    slot.runner.as_mut().map(|r| r.ask("stats", self.limit))
                 {
                     for (word, count) in counts(&reply) {
                         *run.stats.entry(word).or_default() += count;
@@ -594,12 +595,12 @@ impl<'a> Bench<'a> {
     /// One launch of one case. A runner that ended is taken out of its slot.
     fn launch(
         &mut self,
-        slot: &mut Option<Runner>,
+        slot: &mut Slot,
         bridge: usize,
         shape: &Shape,
         index: usize,
     ) -> Result<(), Failure> {
-        let runner = match slot {
+        let runner = match &mut slot.runner {
             Some(runner) => runner,
             None => {
                 let crashed = |e| Failure {
@@ -607,7 +608,8 @@ impl<'a> Bench<'a> {
                     detail: format!("{e:#}"),
                 };
                 self.bridges[bridge].1.processes += 1;
-                slot.insert(self.start(self.bridges[bridge].0).map_err(crashed)?)
+                let runner = self.start(self.bridges[bridge].0).map_err(crashed)?;
+                slot.runner.insert(runner)
             }
         };
         let n = self.cases[index].case.n;
@@ -617,10 +619,15 @@ impl<'a> Bench<'a> {
             n,
             limit: self.limit,
         };
-        let iterations = match self.cases[index].case.iterations {
+        let host = self.workspace.host_of(self.bridges[bridge].0);
+        let warm = match slot.warm.insert(shape.id.clone()) {
+            true => clock.warm_up(Duration::from_secs_f64(host.warm_up)),
+            false => Ok(()),
+        };
+        let iterations = warm.and_then(|()| match self.cases[index].case.iterations {
             0 => clock.calibrate(self.profile.batch_target_ns),
             known => Ok(known),
-        };
+        });
         let timed = iterations.and_then(|iterations| {
             self.cases[index].case.iterations = iterations;
             self.time_batches(&mut clock, iterations)
@@ -632,7 +639,7 @@ impl<'a> Bench<'a> {
             }
             Err(failure) => {
                 if matches!(failure.kind, FailureKind::Crashed | FailureKind::Hung) {
-                    *slot = None;
+                    *slot = Slot::default();
                 }
                 Err(failure)
             }
@@ -664,6 +671,13 @@ impl<'a> Bench<'a> {
         }
         Ok(batches)
     }
+}
+
+/// A bridge's process, started when it is first needed, and the shapes that it is warm for.
+#[derive(Default)]
+struct Slot {
+    runner: Option<Runner>,
+    warm: BTreeSet<String>,
 }
 
 fn progress_bar(length: u64) -> ProgressBar {
@@ -744,15 +758,32 @@ impl Clock<'_> {
         }
     }
 
+    /// Repeats batches for so long, until what is compiled at run time is compiled for good.
+    fn warm_up(&mut self, long: Duration) -> Result<(), Failure> {
+        let started = Instant::now();
+        let mut iterations = 1;
+        while started.elapsed() < long {
+            if self.time(iterations)? < WARM_BATCH_NS {
+                iterations = (2 * iterations).min(self.most_iterations());
+            }
+        }
+        Ok(())
+    }
+
+    /// Fresh objects of one batch are made before it.
+    fn most_iterations(&self) -> u64 {
+        match self.shape.makes_fresh_objects() {
+            true => (FRESH_BYTES / (self.n + 64)).max(1),
+            false => u64::MAX,
+        }
+    }
+
     /// How many calls make a batch of about the target time. The first calls are cold (lazy binding,
     /// imports, caches), so none of them decides.
     fn calibrate(&mut self, target_ns: f64) -> Result<u64, Failure> {
         self.time(1)?;
         self.time(1)?;
-        let most = match self.shape.makes_fresh_objects() {
-            true => (FRESH_BYTES / (self.n + 64)).max(1),
-            false => u64::MAX,
-        };
+        let most = self.most_iterations();
         let mut iterations = 1;
         loop {
             let ns = self.time(iterations)?.max(1.0);

@@ -212,6 +212,9 @@ pub struct Host {
     /// How its runners are counted.
     #[serde(default)]
     pub count: Counting,
+    /// Seconds that a process runs each shape before anything is timed: where a compiler works at run time.
+    #[serde(default)]
+    pub warm_up: f64,
     /// Its folder below `bindings/`.
     #[serde(skip)]
     pub id: String,

@@ -1,5 +1,8 @@
 using System;
 using System.Collections.Generic;
+#if HISTOGRAM
+using System.Linq;
+#endif
 
 namespace Tollbridge.Runner
 {

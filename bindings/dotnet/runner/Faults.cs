@@ -1,0 +1,18 @@
+#if HISTOGRAM
+using System.Collections.Generic;
+using Tollbridge.Probes;
+
+namespace Tollbridge.Runner
+{
+    /// <summary>The operations on faults.</summary>
+    internal static class Faults
+    {
+        internal static readonly Dictionary<string, Operation> All = new Dictionary<string, Operation>
+        {
+            ["panic"] = (q, r) => Fault.Panic(q.Text()),
+            ["panic_while_locked"] = (q, r) => Fault.PanicWhileLocked(HistogramOperations.Named(q)),
+            ["hazard"] = Hazards.Run,
+        };
+    }
+}
+#endif
