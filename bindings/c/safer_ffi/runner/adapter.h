@@ -1,6 +1,6 @@
-/* c/safer_ffi for the runner, which is written in the names of <tollbridge.h>. A macro where a call only
- * looks different, so that loops show and time what is really called; a union where the runner has
- * another name for the same memory. */
+/* c/safer_ffi for the runner, which is written in the names of <tollbridge.h>. A macro where a call
+ * only looks different, so that loops show what is really called; a union where the runner has
+ * other names for the same memory. */
 #ifndef ADAPTER_H
 #define ADAPTER_H
 
@@ -110,22 +110,13 @@ typedef union {
   };
 } tb_map;
 
-/* The runner frees what may be empty, and what it has freed. */
-#define FREE(type)                                                                                 \
-  static inline void free_##type(tb_##type *owned) {                                               \
-    tbs_##type##_free(owned->box);                                                                 \
-    owned->box.ptr = NULL;                                                                         \
-  }
-FREE(text)
-FREE(bytes)
-FREE(f64s)
-FREE(points)
-FREE(map)
-#define tb_text_free(text) free_text(text)
-#define tb_bytes_free(bytes) free_bytes(bytes)
-#define tb_f64s_free(values) free_f64s(values)
-#define tb_points_free(points) free_points(points)
-#define tb_map_free(map) free_map(map)
+/* The runner frees what it has freed already; here that is left to the caller. */
+#define FREED(free, owned) (free((owned)->box), (owned)->box.ptr = NULL)
+#define tb_text_free(text) FREED(tbs_text_free, text)
+#define tb_bytes_free(bytes) FREED(tbs_bytes_free, bytes)
+#define tb_f64s_free(values) FREED(tbs_f64s_free, values)
+#define tb_points_free(points) FREED(tbs_points_free, points)
+#define tb_map_free(map) FREED(tbs_map_free, map)
 #define tb_shape_free(shape) tbs_shape_free((shape)->out)
 
 /* ---- errors */

@@ -4,7 +4,6 @@
 
 use std::path::Path;
 use tollbridge_core::Error;
-use tollbridge_safer_ffi as _;
 
 fn generate() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -39,4 +38,33 @@ fn the_committed_header_is_current() {
         committed == generated,
         "the header is stale: run TB_BLESS=1 cargo test -p tollbridge-c-safer-ffi --test header"
     );
+}
+
+#[test]
+fn every_code_of_the_core_is_in_the_header() {
+    let header = generate();
+    let codes = header.split_once("enum tbs_code {").expect("it is there").1;
+    let codes = codes.split_once('}').expect("it ends").0;
+    for error in Error::TABLE {
+        let line = format!("TBS_CODE_{} = {},", error.name.to_uppercase(), error.code);
+        let (before, _) = codes.split_once(&line).expect(&line);
+        let comment = before.rsplit("/**").next().unwrap_or_default();
+        for (field, _) in error.fields {
+            let field = format!("`{field}`");
+            assert!(comment.contains(&field), "{}: {field}?", error.name);
+        }
+    }
+    let count = codes.matches("TBS_CODE_").count();
+    let known = Error::TABLE.len() + 1; // and success
+    assert_eq!(
+        count, known,
+        "the header knows codes that the core does not"
+    );
+}
+
+#[test]
+fn the_soname_and_the_symbol_carry_the_abi_number() {
+    let number = tollbridge_safer_ffi::tbs_abi_version();
+    assert_eq!(number, tollbridge_safer_ffi::tbs_abi_1);
+    assert!(include_str!("../build.rs").contains(&format!("ABI_VERSION: u32 = {number};")));
 }
