@@ -1,9 +1,9 @@
 //! `toll bench --cross-check`: other tools time some of the same calls, and must agree.
 //!
 //! Criterion times Rust and the C ABI from `bench/benches/`; pyperf times every Python bridge from
-//! `bench/python/pyperf_bench.py`, benchmark-ips every Ruby bridge from `bench/ruby/ips_bench.rb`. From
-//! each the same statistic is taken as from our own launches, so that what is compared is how they
-//! measure and not how they summarise.
+//! `bench/python/pyperf_bench.py`, benchmark-ips every Ruby bridge from `bench/ruby/ips_bench.rb`, and
+//! `bench/dotnet/` every .NET bridge by its Stopwatch. From each the same statistic is taken as from our
+//! own launches, so that what is compared is how they measure and not how they summarise.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -57,6 +57,7 @@ fn host_tool(host: &str) -> Option<HostTool> {
     match host {
         "python" => Some(("pyperf", run_pyperf)),
         "ruby" => Some(("benchmark-ips", run_ips)),
+        "dotnet" => Some(("Stopwatch", run_stopwatch)),
         _ => None,
     }
 }
@@ -279,17 +280,42 @@ fn run_ips(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<BTreeMap<String, f6
     let [ruby, .., library, module] = &bridge.runner[..] else {
         anyhow::bail!("{}: no runner", bridge.id);
     };
+    let mut command = Command::new(ruby);
+    command.args(["bench/ruby/ips_bench.rb", library, module]);
+    fastest_of_processes(bridge, command, cases)
+}
+
+/// Has a program of `bench/dotnet` time cases of one bridge, whose library it is compiled with.
+fn run_stopwatch(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<BTreeMap<String, f64>> {
+    let dotnet = bridge.root.join("scripts/dotnet");
+    let strategy = bridge.strategy();
+    let mut build = Command::new(&dotnet);
+    build
+        .current_dir(&bridge.root)
+        .args(["build", "bench/dotnet/Bench.csproj", "-nologo"])
+        .args(["-c", "Release", &format!("-p:Bridge={strategy}")]);
+    finish(&mut build)?;
+    let mut command = Command::new(dotnet);
+    command.arg(format!("bindings/dotnet/build/bench-{strategy}/bench.dll"));
+    fastest_of_processes(bridge, command, cases)
+}
+
+/// The lower quartile over processes of what each prints: a JSON object with the ns a call of each
+/// case's fastest batch. The command lacks the cases' names.
+fn fastest_of_processes(
+    bridge: &Bridge,
+    mut command: Command,
+    cases: &[(&str, u64)],
+) -> Result<BTreeMap<String, f64>> {
+    command
+        .current_dir(&bridge.root)
+        .args(cases.iter().map(|(shape, n)| figures::case_name(shape, *n)));
+    set_environment(&mut command, bridge);
     let mut bests: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for _ in 0..PROCESSES {
-        let mut command = Command::new(ruby);
-        command
-            .current_dir(&bridge.root)
-            .args(["bench/ruby/ips_bench.rb", library, module])
-            .args(cases.iter().map(|(shape, n)| figures::case_name(shape, *n)));
-        set_environment(&mut command, bridge);
         let output = finish(&mut command)?;
         let fastest: BTreeMap<String, f64> =
-            serde_json::from_slice(&output).context("what ips_bench.rb printed")?;
+            serde_json::from_slice(&output).with_context(|| format!("what {command:?} printed"))?;
         for (name, ns) in fastest {
             bests.entry(name).or_default().push(ns);
         }
