@@ -68,7 +68,7 @@ pub struct Args {
     /// Keep the results, without single batches, as `bench/results/<NAME>.json` too.
     #[arg(long, value_name = "NAME")]
     pub save: Option<String>,
-    /// Ask criterion and pyperf as well, and fail where they tell another time.
+    /// Ask criterion and the hosts' own tools as well, and fail where they tell another time.
     #[arg(long)]
     pub cross_check: bool,
     /// Print the rows of the report as JSON.
