@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "fiddle"
+require "fileutils"
 require "open3"
 require "rbconfig"
 require "tempfile"
@@ -211,6 +212,21 @@ class Hazards
   end
 
   # ---- more than one library
+
+  # The module again, over a copy of the library's file. An extension cannot be loaded twice: its own names are in the way.
+  def two_copies
+    return unless @tb.respond_to?(:library_path)
+
+    Dir.mktmpdir do |folder|
+      FileUtils.cp(@tb.library_path, folder)
+      ENV["TOLLBRIDGE_LIBRARY"] = File.join(folder, File.basename(@tb.library_path))
+      Object.__send__(:remove_const, @tb.name)
+      $LOADED_FEATURES.reject! { |path| path.match?(%r{/#{@library}(/|\.rb\z)}) }
+      require @library
+      @histogram.merge(Object.const_get(@tb.name)::Histogram.new)
+    end
+    "right"
+  end
 
   def abi_skew
     return unless @tb.respond_to?(:library_path)
