@@ -213,7 +213,7 @@ class Hazards
 
   # ---- more than one library
 
-  # The module again, over a copy of the library's file. An extension cannot be loaded twice: its own names are in the way.
+  # The module again, over a copy of the library's file. An extension cannot be loaded twice: its names are taken.
   def two_copies
     return unless @tb.respond_to?(:library_path)
 
