@@ -523,6 +523,7 @@ pub unsafe fn tbs_histogram_decode(
     })
 }
 
+// Text too goes back as bytes: only of slices does safer_ffi know that NULL is none.
 /// Frees UTF-8 text that a function gave.
 ///
 /// NULL: allowed as the pointer, does nothing. Freeing twice is undefined. Threads: any. A leaf.

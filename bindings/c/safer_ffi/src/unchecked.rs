@@ -53,6 +53,7 @@ impl<T: ReprC> Clone for Unchecked<T> {
 impl<T: ReprC> Copy for Unchecked<T> {}
 
 impl<T: ReprC> From<T> for Unchecked<T> {
+    /// What the value owns goes with it.
     fn from(value: T) -> Self {
         // SAFETY: a layout may hold whatever its type may.
         Self(unsafe { layout::into_raw(value) })
@@ -61,7 +62,7 @@ impl<T: ReprC> From<T> for Unchecked<T> {
 
 // ANCHOR: enumerated
 impl<T: ReprC> Unchecked<T> {
-    /// An enum or boolean, or an option of one, which C may have given any number.
+    /// An enum, a boolean or an option, whose number may be any.
     pub(crate) fn value(self, argument: &'static str) -> Result<T, Error>
     where
         T: Plain,
@@ -75,7 +76,7 @@ impl<T: ReprC> Unchecked<T> {
     }
 }
 
-/// A type whose values are told apart by a number.
+/// A type that points to nothing, whose values or variants are told apart by a number.
 pub(crate) trait Plain: ReprC {
     fn number(raw: &CLayoutOf<Self>) -> u32;
 }
@@ -83,17 +84,14 @@ pub(crate) trait Plain: ReprC {
 impl Plain for bool {
     fn number(raw: &CLayoutOf<Self>) -> u32 {
         // SAFETY: the layout of `bool` is a byte.
-        unsafe { transmute_copy::<CLayoutOf<Self>, u8>(raw) }.into()
+        unsafe { transmute_copy::<_, u8>(raw) }.into()
     }
 }
 
-impl<T> Plain for repr_c::TaggedOption<T>
-where
-    Self: ReprC,
-{
+impl Plain for repr_c::TaggedOption<u64> {
     fn number(raw: &CLayoutOf<Self>) -> u32 {
         // SAFETY: a tagged option begins with its tag, a byte.
-        unsafe { transmute_copy::<CLayoutOf<Self>, u8>(raw) }.into()
+        unsafe { transmute_copy::<_, u8>(raw) }.into()
     }
 }
 // ANCHOR_END: enumerated
@@ -160,10 +158,11 @@ impl<'a> Unchecked<c_slice::Ref<'a, u8>> {
     /// # Safety
     /// As `items`.
     pub(crate) unsafe fn bytes(self, argument: &'static str) -> Result<&'a [u8], Error> {
-        // SAFETY: the caller's promise.
-        match unsafe { self.items(argument)? } {
-            Cow::Borrowed(bytes) => Ok(bytes),
-            Cow::Owned(_) => unreachable!("a byte is always aligned"),
+        let parts = self.parts();
+        match parts.check(argument)? {
+            0 => Ok(&[]),
+            // SAFETY: not NULL, within isize::MAX, and the caller's promise.
+            length => Ok(unsafe { std::slice::from_raw_parts(parts.data, length) }),
         }
     }
 
