@@ -3,6 +3,7 @@
 use crate::guard::guard_free;
 use crate::unchecked::Unchecked;
 use safer_ffi::prelude::*;
+use std::ffi::CString;
 use std::mem::transmute;
 use std::sync::OnceLock;
 use tollbridge_core::{Error, Field};
@@ -119,12 +120,13 @@ pub enum tbs_code {
 
 /// What a `tbs_error_details` points to, but for the texts that the error itself has.
 struct Rendered {
-    name: char_p::Box,
+    /// A `char_p::Box` would do, but lends no more than its first byte, as Miri sees it.
+    name: CString,
     /// With a NUL behind, for C's own functions.
     message: String,
     /// Valid as long as the names and the error, not for ever.
     fields: Vec<tbs_error_field<'static>>,
-    _names: Vec<char_p::Box>,
+    _names: Vec<CString>,
 }
 
 // SAFETY: what its pointers lead to is its own or the error's, and is only read.
@@ -149,15 +151,15 @@ impl Rendered {
     /// The error lives as long as the result, and neither moves nor changes.
     unsafe fn new(error: &Error) -> Self {
         let given = error.fields();
-        let names: Vec<_> = given.iter().map(|(name, _)| char_p::new(*name)).collect();
-        let row = |((_, field), name): (&(_, Field<'_>), &char_p::Box)| {
+        let names: Vec<_> = given.iter().map(|(name, _)| terminated(name)).collect();
+        let row = |((_, field), name): (&(_, Field<'_>), &CString)| {
             let (kind, number, real, text) = match *field {
                 Field::U64(number) => (tbs_field_kind::U64, number, 0.0, ""),
                 Field::F64(real) => (tbs_field_kind::F64, 0, real, ""),
                 Field::Text(text) => (tbs_field_kind::Text, 0, 0.0, text),
             };
             let row = tbs_error_field {
-                name: name.as_ref(),
+                name: name.as_c_str().into(),
                 kind,
                 number,
                 real,
@@ -167,7 +169,7 @@ impl Rendered {
             unsafe { transmute::<tbs_error_field<'_>, tbs_error_field<'static>>(row) }
         };
         Self {
-            name: char_p::new(error.name()),
+            name: terminated(error.name()),
             message: format!("{error}\0"),
             fields: given.iter().zip(&names).map(row).collect(),
             _names: names,
@@ -178,11 +180,16 @@ impl Rendered {
         let end = self.message.len() - 1;
         tbs_error_details {
             code: Unchecked::raw(code.into()),
-            name: self.name.as_ref(),
+            name: self.name.as_c_str().into(),
             message: self.message[..end].into(),
             fields: self.fields[..].into(),
         }
     }
+}
+
+/// A name, which holds no NUL.
+fn terminated(name: &str) -> CString {
+    CString::new(name).unwrap_or_default()
 }
 
 /// The error's code, a tbs_code; 0 for NULL, which is success.

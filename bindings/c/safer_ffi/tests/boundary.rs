@@ -1,14 +1,11 @@
 //! The exported functions, called as C calls them: by their symbols, with whatever C can send. A debug
 //! build looks at each argument before the function does, and must find nothing to end the process for.
 
-use safer_ffi::closure::{ArcDynFn1, RefDynFnMut1};
-use safer_ffi::prelude::*;
+mod common;
+
+use common::{name, take};
 use std::ffi::c_void;
-use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use tollbridge_safer_ffi::*;
 
 /// What C has for a slice, a closure, and an option: nothing in them is checked.
@@ -48,7 +45,6 @@ mod raw {
 
     #[allow(improper_ctypes)] // each type has the layout that the header says
     unsafe extern "C" {
-        pub fn tbs_histogram_new(config: tbs_config, out: *mut *mut tbs_histogram) -> Failure;
         pub fn tbs_histogram_record(histogram: *const tbs_histogram, value: u64) -> Failure;
         pub fn tbs_histogram_record_all(
             histogram: *const tbs_histogram,
@@ -130,35 +126,9 @@ fn nowhere<T>(len: usize) -> Slice<T> {
     }
 }
 
-/// The name of an error, empty for none, with its message. Frees it.
-fn take(error: Failure) -> (String, String) {
-    let details = tbs_error_info(error.as_deref());
-    let said = (details.name.to_string(), details.message.to_string());
-    tbs_error_free(error);
-    said
-}
-
-fn name(error: Failure) -> String {
-    take(error).0
-}
-
-/// What a call that must succeed wrote.
-fn must<T>(call: impl FnOnce(*mut T) -> Failure) -> T {
-    let mut out = MaybeUninit::uninit();
-    assert_eq!(take(call(out.as_mut_ptr())), Default::default());
-    // SAFETY: written on success.
-    unsafe { out.assume_init() }
-}
-
-const CONFIG: tbs_config = tbs_config {
-    lowest: 1,
-    highest: 1000,
-    significant_digits: 1,
-};
-
+/// As C has it.
 fn new() -> *mut tbs_histogram {
-    // SAFETY: all is as the header asks.
-    must(|out| unsafe { raw::tbs_histogram_new(CONFIG, out) })
+    Box::into_raw(common::new().into())
 }
 
 fn record(histogram: *const tbs_histogram, value: u64) -> String {
@@ -168,29 +138,12 @@ fn record(histogram: *const tbs_histogram, value: u64) -> String {
 
 fn len(histogram: *const tbs_histogram) -> u64 {
     // SAFETY: a handle.
-    must(|out| unsafe { raw::tbs_histogram_len(histogram, out) })
+    common::len(unsafe { &*histogram })
 }
 
 fn free(histogram: *mut tbs_histogram) {
     // SAFETY: a handle that nobody uses any more.
     unsafe { raw::tbs_histogram_free(histogram) };
-}
-
-#[test]
-fn handles_are_handed_over_and_back() {
-    let mut out = MaybeUninit::<repr_c::Box<tbs_histogram>>::uninit();
-    assert!(tbs_histogram_new(CONFIG, Some((&mut out).into())).is_none());
-    // SAFETY: written on success.
-    let first = unsafe { out.assume_init() };
-    let mut out = MaybeUninit::<repr_c::Box<tbs_histogram>>::uninit();
-    assert!(tbs_histogram_clone(Some(&first), Some((&mut out).into())).is_none());
-    // SAFETY: as above.
-    let second = unsafe { out.assume_init() };
-    assert_eq!(record(&*first, 5), "");
-    tbs_histogram_free(Some(first));
-    assert_eq!(len(&*second), 1);
-    tbs_histogram_free(Some(second));
-    tbs_histogram_free(None);
 }
 
 #[test]
@@ -212,7 +165,10 @@ fn null_is_an_error_where_it_is_no_answer() {
             name(raw::tbs_histogram_set_tag(histogram, nowhere(1))),
             null
         );
-        assert_eq!(name(raw::tbs_histogram_new(CONFIG, ptr::null_mut())), null);
+        assert_eq!(
+            name(raw::tbs_histogram_decode(slice(b"x"), ptr::null_mut())),
+            null
+        );
         assert_eq!(
             name(raw::tbs_histogram_len(histogram, ptr::null_mut())),
             null
@@ -335,13 +291,17 @@ fn misaligned_memory_is_read_and_written() {
         assert_eq!(name(raw::tbs_probe_scale_in_place(scaled, 2.0)), "");
         assert_eq!([0, 1].map(|i| floats.add(i).read_unaligned()), [2.0, 4.0]);
 
-        let cursor = must(|out| raw::tbs_histogram_buckets(histogram, RECORDED, out));
+        let mut cursor = ptr::null_mut();
+        let error = raw::tbs_histogram_buckets(histogram, RECORDED, &mut cursor);
+        assert_eq!(name(error), "");
         free(histogram); // the cursor outlives it
         let room = Slice {
             ptr: into.cast_const(),
             len: 2,
         };
-        assert_eq!(must(|count| raw::tbs_buckets_next(cursor, room, count)), 2);
+        let mut count = 0;
+        assert_eq!(name(raw::tbs_buckets_next(cursor, room, &mut count)), "");
+        assert_eq!(count, 2);
         let read = [0, 1].map(|i| into.add(i).read_unaligned().value);
         assert_eq!(read, [1, 2]);
         raw::tbs_buckets_free(cursor);
@@ -381,178 +341,4 @@ fn text_that_is_none_and_values_of_no_enum_are_refused() {
         assert_eq!((half.0, half.1), (1, 42));
     }
     free(histogram);
-}
-
-#[test]
-fn what_comes_out_is_the_callers() {
-    let mut map = MaybeUninit::<c_slice::Box<tbs_entry_box>>::uninit();
-    assert!(tbs_probe_make_map(2, Some((&mut map).into())).is_none());
-    // SAFETY: written on success.
-    let map = unsafe { map.assume_init() };
-    assert_eq!(&*map[1].key, "k000001");
-    tbs_map_free(Some(map));
-    let mut shape = MaybeUninit::<tbs_shape_box>::uninit();
-    assert!(tbs_probe_make_shape(2, Some((&mut shape).into())).is_none());
-    // SAFETY: as above.
-    let shape = unsafe { shape.assume_init() };
-    assert_eq!(&*shape.text, "2");
-    tbs_shape_free(shape);
-}
-
-#[test]
-fn an_errors_fields_live_as_long_as_it_does() {
-    let error = tbs_probe_fail(7);
-    let details = tbs_error_info(error.as_deref());
-    let [number, ratio, text] = details.fields.as_slice() else {
-        panic!("three fields");
-    };
-    assert_eq!((number.name.to_str(), number.number), ("number", 7));
-    assert!(ratio.real.is_nan());
-    assert_eq!(&*text.text, "café");
-    tbs_error_free(error);
-}
-
-#[test]
-fn a_panic_is_an_error_and_leaves_a_poisoned_histogram() {
-    let histogram = new();
-    // SAFETY: text and handle are good.
-    unsafe {
-        let error = tbs_fault_panic(str::Ref::from("oops").into());
-        assert_eq!(take(error), ("panic".into(), "panic: oops".into()));
-        assert_eq!(
-            name(tbs_fault_panic_while_locked(histogram.as_ref())),
-            "panic"
-        );
-    }
-    assert_eq!(record(histogram, 1), "poisoned");
-    free(histogram);
-    let mut object = MaybeUninit::<repr_c::Box<tbs_fault_panics_when_dropped>>::uninit();
-    assert!(tbs_fault_panics_when_dropped_new(Some((&mut object).into())).is_none());
-    // SAFETY: written on success.
-    tbs_fault_panics_when_dropped_free(Some(unsafe { object.assume_init() }));
-}
-
-/// What a visitor may free.
-struct Handle(*mut tbs_histogram);
-
-// SAFETY: a handle may be used on any thread.
-unsafe impl Send for Handle {}
-
-#[test]
-fn a_visitor_may_free_the_handle_and_stop() {
-    let mut handle = Handle(new());
-    (1..=3).for_each(|value| assert_eq!(record(handle.0, value), ""));
-    let scan: tbs_scan = tbs_scan {
-        kind: tbs_scan_kind::Recorded.into(),
-        ticks: 0,
-        step: 0,
-        base: 0.0,
-    };
-    let histogram = handle.0;
-    let mut visit = |bucket: *const tbs_bucket| {
-        let handle = &mut handle;
-        free(std::mem::replace(&mut handle.0, ptr::null_mut()));
-        // SAFETY: valid during the call.
-        i32::from(unsafe { &*bucket }.value == 2) * 7
-    };
-    let mut stopped = MaybeUninit::<i32>::uninit();
-    let visitor = RefDynFnMut1::new(&mut visit);
-    // SAFETY: the handle lives when the call begins.
-    let error = unsafe {
-        tbs_histogram_for_each_bucket(histogram, scan, visitor.into(), Some((&mut stopped).into()))
-    };
-    assert!(error.is_none());
-    // SAFETY: written on success.
-    assert_eq!(unsafe { stopped.assume_init() }, 7);
-    assert!(handle.0.is_null());
-}
-
-/// Counts ends: of the closure that owns it.
-struct End(Arc<AtomicU64>);
-
-impl Drop for End {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-fn watch(
-    histogram: *const tbs_histogram,
-    limit: u64,
-    (sum, ends): &(Arc<AtomicU64>, Arc<AtomicU64>),
-) -> Result<repr_c::Box<tbs_watch>, String> {
-    let (sum, end) = (Arc::clone(sum), End(Arc::clone(ends)));
-    let watcher = ArcDynFn1::new(Arc::new(move |value| {
-        let _owned = &end;
-        sum.fetch_add(value, Ordering::SeqCst);
-        0
-    }));
-    let mut watch = MaybeUninit::uninit();
-    // SAFETY: NULL or a handle, and room for a watch.
-    match name(unsafe { tbs_histogram_watch(histogram, limit, watcher.into(), watch.as_mut_ptr()) })
-    {
-        // SAFETY: written on success.
-        none if none.is_empty() => Ok(unsafe { watch.assume_init() }),
-        name => Err(name),
-    }
-}
-
-fn end(watch: &tbs_watch) -> bool {
-    // SAFETY: both pointers are good.
-    must(|ended| unsafe { tbs_watch_end(watch, ended) })
-}
-
-#[test]
-fn a_watcher_is_released_once_whatever_ends_it() {
-    let log = (Arc::default(), Arc::default());
-    let histogram = new();
-    assert_eq!(
-        watch(ptr::null(), 0, &log).err().as_deref(),
-        Some("null_argument")
-    );
-    assert_eq!(
-        watch(histogram, 1001, &log).err().as_deref(),
-        Some("out_of_range")
-    );
-    assert_eq!(log.1.load(Ordering::SeqCst), 2);
-    let (one, other) = (watch(histogram, 10, &log), watch(histogram, 100, &log));
-    let (one, other) = (one.expect("a good limit"), other.expect("a good limit"));
-    thread::scope(|scope| {
-        for value in [5, 50, 500] {
-            let handle = Handle(histogram);
-            scope.spawn(move || {
-                let handle = handle;
-                assert_eq!(record(handle.0, value), "");
-            });
-        }
-    });
-    assert_eq!(log.0.load(Ordering::SeqCst), 50 + 2 * 500);
-    assert!(end(&one) && !end(&one));
-    assert_eq!(log.1.load(Ordering::SeqCst), 3);
-    free(histogram);
-    assert_eq!(log.1.load(Ordering::SeqCst), 4);
-    assert!(!end(&other));
-    tbs_watch_free(Some(one));
-    tbs_watch_free(Some(other));
-}
-
-#[test]
-fn threads_share_a_handle_and_merge_both_ways() {
-    let (one, other) = (new(), new());
-    assert_eq!((record(one, 1), record(other, 2)), Default::default());
-    thread::scope(|scope| {
-        for (into, from) in [(one, other), (other, one)] {
-            let handles = (Handle(into), Handle(from));
-            scope.spawn(move || {
-                let (into, from) = handles;
-                // SAFETY: both handles live on.
-                let error = unsafe { raw::tbs_histogram_merge(into.0, from.0) };
-                assert_eq!(name(error), "");
-                assert_eq!(record(from.0, 3), "");
-            });
-        }
-    });
-    assert!(len(one) >= 3 && len(other) >= 3);
-    free(one);
-    free(other);
 }
