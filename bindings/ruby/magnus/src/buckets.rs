@@ -1,0 +1,117 @@
+//! Scans as Ruby has them, and the lazy walk over a snapshot.
+
+use crate::arguments::{Number, Real, narrow, wrong_type};
+use crate::classes::classes;
+use crate::errors::{Failure, Outcome, guard};
+use crate::records;
+use magnus::prelude::*;
+use magnus::{RArray, RClass, RModule, Ruby, TryConvert, Value, method};
+use std::sync::{Mutex, PoisonError};
+use tollbridge_core::{self as core, Error, Scan};
+
+// ANCHOR: scan
+/// Core's scan of one of Ruby's: the enum's payload is read by name.
+pub fn scan(ruby: &Ruby, value: Option<Value>) -> Result<Scan, magnus::Error> {
+    let Some(value) = value else {
+        return Ok(Scan::Recorded);
+    };
+    let number = |name: &str| Number::try_convert(value.funcall(name, ())?);
+    let classes = classes(ruby)?;
+    let is = |class| value.is_kind_of(ruby.get_inner::<RClass>(class));
+    if is(classes.recorded) {
+        Ok(Scan::Recorded)
+    } else if is(classes.linear) {
+        let step = number("step")?.0;
+        Ok(Scan::Linear { step })
+    } else if is(classes.logarithmic) {
+        let first = number("first")?.0;
+        let base = Real::try_convert(value.funcall("base", ())?)?.0;
+        Ok(Scan::Logarithmic { first, base })
+    } else if is(classes.quantiles) {
+        let ticks = narrow(number("ticks")?)?;
+        Ok(Scan::Quantiles { ticks })
+    } else {
+        Err(wrong_type(value, "a Scan"))
+    }
+}
+// ANCHOR_END: scan
+
+/// A walk over a snapshot. Locked for a step at a time, never while Ruby runs.
+#[magnus::wrap(class = "Tollbridge::Buckets", free_immediately, size)]
+pub struct Buckets(Mutex<Option<core::Buckets>>);
+
+impl Buckets {
+    pub fn new(buckets: core::Buckets) -> Self {
+        Self(Mutex::new(Some(buckets)))
+    }
+
+    fn next(&self) -> Result<Option<core::Bucket>, Error> {
+        match self.lock().as_mut() {
+            Some(buckets) => Ok(buckets.next()),
+            None => Err(Error::Closed {}),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<core::Buckets>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // ANCHOR: each
+    /// Yields what is left. The block may leave in any way; the next walk goes on after its bucket.
+    fn each(ruby: &Ruby, this: magnus::typed_data::Obj<Self>) -> Outcome<Value> {
+        if !ruby.block_given() {
+            return Ok(this.enumeratorize("each", ()).as_value());
+        }
+        while let Some(bucket) = guard(|| Ok(this.next()?))? {
+            let _: Value = ruby.yield_value(records::bucket(ruby, bucket)?)?;
+        }
+        Ok(this.as_value())
+    }
+    // ANCHOR_END: each
+
+    fn read(ruby: &Ruby, this: &Self, count: Number) -> Outcome<RArray> {
+        let list = ruby.ary_new();
+        for _ in 0..count.0 {
+            match guard(|| Ok(this.next()?))? {
+                Some(bucket) => list.push(records::bucket(ruby, bucket)?)?,
+                None => break,
+            }
+        }
+        if count.0 == 0 {
+            this.lock().as_ref().ok_or(Error::Closed {})?;
+        }
+        Ok(list)
+    }
+
+    fn to_a(ruby: &Ruby, this: &Self) -> Outcome<RArray> {
+        Self::read(ruby, this, Number(u64::MAX))
+    }
+
+    fn close(&self) {
+        let taken = self.lock().take();
+        drop(taken); // not under the lock
+    }
+
+    fn is_closed(&self) -> bool {
+        self.lock().is_none()
+    }
+}
+
+/// Yields every bucket of a snapshot; for `Histogram#each_bucket`.
+pub fn yield_each(ruby: &Ruby, buckets: core::Buckets) -> Result<(), Failure> {
+    for bucket in buckets {
+        let _: Value = ruby.yield_value(records::bucket(ruby, bucket)?)?;
+    }
+    Ok(())
+}
+
+pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
+    let class = module.define_class("Buckets", ruby.class_object())?;
+    class.undef_default_alloc_func();
+    class.include_module(ruby.module_enumerable())?;
+    class.define_method("each", method!(Buckets::each, 0))?;
+    class.define_method("read", method!(Buckets::read, 1))?;
+    class.define_method("to_a", method!(Buckets::to_a, 0))?;
+    class.define_method("close", method!(Buckets::close, 0))?;
+    class.define_method("closed?", method!(Buckets::is_closed, 0))
+}

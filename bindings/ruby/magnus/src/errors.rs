@@ -1,0 +1,135 @@
+//! Core's errors as Ruby exceptions, and the panic guard.
+
+use crate::classes::classes;
+use magnus::error::IntoError;
+use magnus::prelude::*;
+use magnus::rb_sys::{AsRawValue, FromRawValue};
+use magnus::{ExceptionClass, RHash, RModule, Ruby, Value, method};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tollbridge_core::{Error, Field};
+
+// ANCHOR: failure
+/// Why a method does not return: an error of core, or whatever Ruby itself wants to go on with
+/// (an exception, `break`, `throw`).
+pub enum Failure {
+    Core(Error),
+    Ruby(magnus::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Core(error)
+    }
+}
+
+impl From<magnus::Error> for Failure {
+    fn from(error: magnus::Error) -> Self {
+        Self::Ruby(error)
+    }
+}
+
+impl IntoError for Failure {
+    fn into_error(self, ruby: &Ruby) -> magnus::Error {
+        match self {
+            Self::Core(error) => exception(ruby, error),
+            Self::Ruby(error) => error,
+        }
+    }
+}
+// ANCHOR_END: failure
+
+/// What methods answer.
+pub type Outcome<T> = Result<T, Failure>;
+
+// ANCHOR: guard
+/// Runs a call into core: its panic becomes an error.
+///
+/// magnus would turn a panic into `fatal`, which no `rescue` catches.
+#[inline]
+pub fn guard<T>(call: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    // Core keeps its own promise about what a panic leaves behind: `Poisoned`.
+    catch_unwind(AssertUnwindSafe(call))
+        .unwrap_or_else(|panic| Err(Error::from_panic(panic).into()))
+}
+// ANCHOR_END: guard
+
+// ANCHOR: exception
+/// The exception for `error`. Its message and fields are made when someone asks for them.
+#[cold]
+pub fn exception(ruby: &Ruby, error: Error) -> magnus::Error {
+    let class = match class(ruby, error.code()) {
+        Ok(class) => class,
+        Err(problem) => return problem,
+    };
+    let detail = ruby.obj_wrap(ErrorDetail(error));
+    // SAFETY: an exception's class allocates, and both objects are alive. What `new` would do besides
+    // is to call `initialize`, in Ruby, for a message that nobody may ever read.
+    let exception = unsafe {
+        let exception = rb_sys::rb_obj_alloc(class.as_raw());
+        rb_sys::rb_ivar_set(exception, detail_id(), detail.as_raw());
+        Value::from_raw(exception)
+    };
+    match magnus::Exception::from_value(exception) {
+        Some(exception) => exception.into(),
+        None => magnus::Error::new(ruby.exception_runtime_error(), "ERRORS holds no exceptions"),
+    }
+}
+// ANCHOR_END: exception
+
+/// The class that `lib/tollbridge/errors.rb` declares for `code`.
+fn class(ruby: &Ruby, code: i32) -> Result<ExceptionClass, magnus::Error> {
+    let class = ruby.get_inner(classes(ruby)?.errors).get(code);
+    class.and_then(ExceptionClass::from_value).ok_or_else(|| {
+        let message = format!("no error has code {code}");
+        magnus::Error::new(ruby.exception_runtime_error(), message)
+    })
+}
+
+/// The name of the instance variable that holds the detail.
+fn detail_id() -> rb_sys::ID {
+    static ID: std::sync::OnceLock<rb_sys::ID> = std::sync::OnceLock::new();
+    // SAFETY: under the GVL; a name that is never collected.
+    *ID.get_or_init(|| unsafe { rb_sys::rb_intern(c"@detail".as_ptr()) })
+}
+
+/// What an exception carries: core's error, unread.
+#[magnus::wrap(class = "Tollbridge::ErrorDetail", free_immediately, size)]
+struct ErrorDetail(Error);
+
+impl ErrorDetail {
+    fn fields(ruby: &Ruby, this: &Self) -> Result<RHash, magnus::Error> {
+        let fields = ruby.hash_new();
+        for (name, field) in this.0.fields() {
+            let name = ruby.to_symbol(name);
+            match field {
+                Field::U64(number) => fields.aset(name, number)?,
+                Field::F64(number) => fields.aset(name, number)?,
+                Field::Text(text) => fields.aset(name, text)?,
+            }
+        }
+        fields.freeze();
+        Ok(fields)
+    }
+
+    fn message(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// Core's table of errors: code, name and names of the fields. For the tests.
+fn table(ruby: &Ruby) -> Result<magnus::RArray, magnus::Error> {
+    let table = ruby.ary_new();
+    for row in Error::TABLE {
+        let fields = ruby.ary_from_iter(row.fields.iter().map(|(name, _)| *name));
+        table.push((row.code, row.name, fields))?;
+    }
+    Ok(table)
+}
+
+pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
+    let detail = module.define_class("ErrorDetail", ruby.class_object())?;
+    detail.undef_default_alloc_func();
+    detail.define_method("fields", method!(ErrorDetail::fields, 0))?;
+    detail.define_method("message", method!(ErrorDetail::message, 0))?;
+    module.define_singleton_method("error_table", magnus::function!(table, 0))
+}

@@ -1,0 +1,203 @@
+//! The closable handle, and the rule for two locks.
+//!
+//! The GVL is never held while waiting for the histogram's lock, and never taken under it:
+//! otherwise a thread that has one and a thread that has the other could wait for each other.
+//! So a short call *tries* our lock with the GVL held, which nearly always works and costs nothing
+//! more; only when another thread holds it (then without the GVL, see below) is the GVL let go of.
+//! A long call lets go of the GVL first. Either way no Ruby object is touched under our lock.
+
+use crate::arguments::ruby;
+use crate::errors::{Outcome, guard};
+use crate::watch::Common;
+use magnus::gc::Marker;
+use magnus::typed_data::Obj;
+use magnus::value::Opaque;
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use tollbridge_core::{Attempt, Error, Locked, Shared};
+
+thread_local! {
+    /// Whether this thread is in `without`.
+    static DETACHED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How Ruby ends what waits without the GVL, when the thread is interrupted.
+#[derive(Clone, Copy)]
+pub enum Interrupt {
+    /// Not at all: it ends soon by itself.
+    Waits,
+    /// A system call is interrupted, by a signal.
+    Io,
+}
+
+// ANCHOR: without
+/// Runs `work` without the GVL: other Ruby threads run meanwhile. It must not touch Ruby.
+///
+/// Ruby's own function would let a pending interrupt (Thread#raise, Timeout, a signal) leave by
+/// longjmp, over Rust's frames. This variant comes back instead, and the interrupt becomes an Err.
+pub fn without<T>(interrupt: Interrupt, work: impl FnOnce() -> T) -> Result<T, magnus::Error> {
+    struct Call<F, T> {
+        work: Option<F>,
+        result: Option<std::thread::Result<T>>,
+    }
+    unsafe extern "C" fn run<F: FnOnce() -> T, T>(call: *mut c_void) -> *mut c_void {
+        // SAFETY: what is passed below, alive until this returns.
+        let call = unsafe { &mut *call.cast::<Call<F, T>>() };
+        let before = DETACHED.replace(true);
+        let work = call.work.take();
+        // A panic must not cross Ruby's frames: it goes on once they are gone.
+        let work = std::panic::AssertUnwindSafe(|| work.map(|work| work()));
+        call.result = std::panic::catch_unwind(work).transpose();
+        DETACHED.set(before);
+        std::ptr::null_mut()
+    }
+    fn runner<F: FnOnce() -> T, T>(
+        _: &Call<F, T>,
+    ) -> unsafe extern "C" fn(*mut c_void) -> *mut c_void {
+        run::<F, T>
+    }
+    let mut call = Call {
+        work: Some(work),
+        result: None,
+    };
+    let unblock: rb_sys::rb_unblock_function_t = match interrupt {
+        Interrupt::Waits => None,
+        // SAFETY: Ruby's RUBY_UBF_IO, a number that it knows and never calls.
+        Interrupt::Io => unsafe { std::mem::transmute::<isize, rb_sys::rb_unblock_function_t>(-1) },
+    };
+    loop {
+        let function = runner(&call);
+        // SAFETY: the function and its argument fit; this thread has the GVL.
+        unsafe {
+            let argument = (&raw mut call).cast();
+            rb_sys::rb_thread_call_without_gvl2(Some(function), argument, unblock, argument);
+        }
+        match call.result {
+            Some(Ok(result)) => return Ok(result),
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            // An interrupt was pending, and nothing ran.
+            None => ruby().thread_check_ints()?,
+        }
+    }
+}
+// ANCHOR_END: without
+
+/// Runs `work` with the GVL, on a thread of Ruby's that is in `without`, or that has it.
+pub fn with<T>(work: impl FnOnce() -> T) -> T {
+    struct Call<F, T> {
+        work: Option<F>,
+        result: Option<T>,
+    }
+    unsafe extern "C" fn run<F: FnOnce() -> T, T>(call: *mut c_void) -> *mut c_void {
+        // SAFETY: what is passed below, alive until this returns.
+        let call = unsafe { &mut *call.cast::<Call<F, T>>() };
+        let before = DETACHED.replace(false);
+        call.result = call.work.take().map(|work| work());
+        DETACHED.set(before);
+        std::ptr::null_mut()
+    }
+    fn runner<F: FnOnce() -> T, T>(
+        _: &Call<F, T>,
+    ) -> unsafe extern "C" fn(*mut c_void) -> *mut c_void {
+        run::<F, T>
+    }
+    if !DETACHED.get() {
+        return work();
+    }
+    let mut call = Call {
+        work: Some(work),
+        result: None,
+    };
+    let function = runner(&call);
+    // SAFETY: the function and its argument fit; this thread is Ruby's, and without the GVL.
+    unsafe { rb_sys::rb_thread_call_with_gvl(Some(function), (&raw mut call).cast()) };
+    match call.result {
+        Some(result) => result,
+        None => unreachable!("the function has run"),
+    }
+}
+
+/// Whether Ruby knows this thread, so that it may have the GVL.
+pub fn is_rubys_thread() -> bool {
+    unsafe extern "C" {
+        // Exported, but in no header.
+        fn ruby_native_thread_p() -> std::ffi::c_int;
+    }
+    // SAFETY: may be asked on any thread.
+    unsafe { ruby_native_thread_p() != 0 }
+}
+
+/// A handle that can be closed, also while other threads use it: what runs already runs to its end.
+///
+/// The lock is held for moments only, with the GVL, so nobody ever waits for it.
+#[derive(Default)]
+pub struct Handle(RwLock<Option<Opaque<Obj<Common>>>>);
+
+impl Handle {
+    /// Takes what all handles of a histogram have in common, in place of what this one had.
+    pub fn set(&self, common: Obj<Common>) {
+        *self.write() = Some(common.into());
+    }
+
+    /// Lets go of the histogram: the collector frees it with its last handle. Closing twice is allowed.
+    pub fn close(&self) {
+        self.write().take();
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.read().is_none()
+    }
+
+    /// What all handles have in common. Who holds it keeps the histogram and its watchers.
+    #[inline]
+    pub fn common(&self) -> Result<Obj<Common>, Error> {
+        match *self.read() {
+            Some(common) => Ok(ruby().get_inner(common)),
+            None => Err(Error::Closed {}),
+        }
+    }
+
+    // ANCHOR: with
+    /// A short call: with the GVL, unless another thread is using the histogram.
+    ///
+    /// `call` may borrow nothing from Ruby: it may run without the GVL.
+    #[inline]
+    pub fn with<T>(&self, call: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>) -> Outcome<T> {
+        guard(|| {
+            let common = self.common()?;
+            match common.shared().try_with(call) {
+                Ok(Attempt { result, due }) => {
+                    due.tell(); // nothing is locked any more
+                    Ok(result?)
+                }
+                Err(call) => Ok(without(Interrupt::Waits, || common.shared().with(call))??),
+            }
+        })
+    }
+    // ANCHOR_END: with
+
+    /// A long call: without the GVL, from its beginning.
+    pub fn detached<T>(&self, call: impl FnOnce(&Shared) -> Result<T, Error>) -> Outcome<T> {
+        guard(|| {
+            let common = self.common()?;
+            Ok(without(Interrupt::Waits, || call(common.shared()))??)
+        })
+    }
+
+    pub fn mark(&self, marker: &Marker) {
+        if let Some(common) = *self.read() {
+            marker.mark(common);
+        }
+    }
+
+    #[inline]
+    fn read(&self) -> RwLockReadGuard<'_, Option<Opaque<Obj<Common>>>> {
+        // Nothing panics while it is locked for writing.
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Option<Opaque<Obj<Common>>>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

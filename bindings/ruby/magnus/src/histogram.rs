@@ -1,0 +1,331 @@
+//! The histogram's class. `lib/tollbridge/histogram.rb` documents it, and adds what needs no Rust.
+
+use crate::arguments::{self, Number, Real, Text, narrow};
+use crate::buckets::{self, Buckets, scan};
+use crate::errors::{Outcome, guard};
+use crate::gvl::{Handle, Interrupt, without};
+use crate::records;
+use crate::watch::{Common, Watch};
+use magnus::gc::Marker;
+use magnus::prelude::*;
+use magnus::scan_args::scan_args;
+use magnus::typed_data::Obj;
+use magnus::{DataTypeFunctions, RModule, RString, Ruby, TypedData, Value, function, method};
+use tollbridge_core::{self as core, Error, Shared};
+
+/// More values than this are recorded without the GVL: a third of a millisecond of work.
+const MANY_VALUES: usize = 1 << 16;
+
+/// More quantiles than this are looked up without the GVL; each takes about two microseconds.
+const MANY_QUANTILES: usize = 64;
+
+/// Text of more bytes than this is parsed without the GVL.
+const MUCH_TEXT: usize = 1 << 12;
+
+/// A handle: closed until `initialize` has run.
+#[derive(TypedData, Default)]
+#[magnus(class = "Tollbridge::Histogram", mark, free_immediately, size)]
+pub struct Histogram(Handle);
+
+impl DataTypeFunctions for Histogram {
+    fn mark(&self, marker: &Marker) {
+        self.0.mark(marker);
+    }
+}
+
+impl Histogram {
+    pub fn of(ruby: &Ruby, shared: Shared) -> Obj<Self> {
+        let handle = Handle::default();
+        handle.set(Common::wrap(ruby, shared));
+        ruby.obj_wrap(Self(handle))
+    }
+
+    pub fn handle(&self) -> &Handle {
+        &self.0
+    }
+
+    /// What `initialize` calls, with all that has defaults there.
+    fn init(
+        ruby: &Ruby,
+        this: &Self,
+        lowest: Number,
+        highest: Number,
+        digits: Number,
+        tag: Value,
+    ) -> Outcome<()> {
+        let tag = Text::new(tag)?;
+        let config = core::Config {
+            lowest: lowest.0,
+            highest: highest.0,
+            significant_digits: narrow(digits)?,
+        };
+        let histogram = guard(|| {
+            let mut histogram = core::Histogram::new(config)?;
+            histogram.set_tag(tag.as_str())?;
+            Ok(histogram)
+        })?;
+        this.0.set(Common::wrap(ruby, histogram.into()));
+        Ok(())
+    }
+
+    /// `dup` and `clone`: an independent histogram with the same values and tag.
+    fn initialize_copy(ruby: &Ruby, this: Obj<Self>, other: Obj<Self>) -> Outcome<Obj<Self>> {
+        let copy = other.0.detached(Shared::snapshot)?;
+        this.0.set(Common::wrap(ruby, copy.into()));
+        Ok(this)
+    }
+
+    fn share(ruby: &Ruby, this: &Self) -> Outcome<Obj<Self>> {
+        let common = this.0.common()?;
+        let another = Self::default();
+        another.0.set(common);
+        Ok(ruby.obj_wrap(another))
+    }
+
+    fn close(&self) {
+        self.0.close();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    fn lowest(&self) -> Outcome<u64> {
+        self.0.with(|h| Ok(h.config().lowest))
+    }
+
+    fn highest(&self) -> Outcome<u64> {
+        self.0.with(|h| Ok(h.config().highest))
+    }
+
+    fn significant_digits(&self) -> Outcome<u8> {
+        self.0.with(|h| Ok(h.config().significant_digits))
+    }
+
+    fn count(&self) -> Outcome<u64> {
+        self.0.with(|h| Ok(h.len()))
+    }
+
+    fn is_empty(&self) -> Outcome<bool> {
+        self.0.with(|h| Ok(h.is_empty()))
+    }
+
+    fn tag(ruby: &Ruby, this: &Self) -> Outcome<RString> {
+        let tag = this.0.with(|h| Ok(h.tag().to_owned()))?;
+        let tag = ruby.str_new(&tag);
+        tag.freeze();
+        Ok(tag)
+    }
+
+    fn set_tag(&self, tag: Value) -> Outcome<()> {
+        let tag = Text::new(tag)?.as_str().to_owned();
+        self.0.with(|h| h.set_tag(&tag))
+    }
+
+    fn record(this: Obj<Self>, value: Number) -> Outcome<Obj<Self>> {
+        this.0.with(|h| h.record(value.0))?;
+        Ok(this)
+    }
+
+    fn record_n(this: Obj<Self>, value: Number, count: Number) -> Outcome<Obj<Self>> {
+        this.0.with(|h| h.record_n(value.0, count.0))?;
+        Ok(this)
+    }
+
+    /// Values of our own, since a String may change while the GVL is let go of.
+    fn record_all(this: Obj<Self>, values: Value) -> Outcome<Obj<Self>> {
+        let values = arguments::numbers::<u64>(values)?;
+        if values.len() <= MANY_VALUES {
+            this.0.with(|h| h.record_all(&values))?;
+        } else {
+            this.0.detached(|shared| shared.record_all(&values))?;
+        }
+        Ok(this)
+    }
+
+    fn record_durations(&self, text: Value) -> Outcome<u64> {
+        let text = Text::new(text)?.as_str().to_owned();
+        if text.len() > MUCH_TEXT {
+            self.0.detached(|shared| shared.record_durations(&text))
+        } else {
+            self.0.with(|h| h.record_durations(&text))
+        }
+    }
+
+    fn min(&self) -> Outcome<Option<u64>> {
+        self.0.with(|h| Ok(h.min()))
+    }
+
+    fn max(&self) -> Outcome<Option<u64>> {
+        self.0.with(|h| Ok(h.max()))
+    }
+
+    /// Runs a `call` that walks all counts: with the GVL where they are few, in microseconds.
+    fn walk<T>(&self, call: impl Fn(&core::Histogram) -> Result<T, Error>) -> Outcome<T> {
+        if self.significant_digits()? > 3 {
+            self.0.detached(|shared| shared.with(|h| call(h)))
+        } else {
+            self.0.with(|h| call(h))
+        }
+    }
+
+    fn mean(&self) -> Outcome<Option<f64>> {
+        self.walk(|h| Ok(h.mean()))
+    }
+
+    fn stdev(&self) -> Outcome<Option<f64>> {
+        self.walk(|h| Ok(h.stdev()))
+    }
+
+    fn value_at_quantile(&self, quantile: Real) -> Outcome<Option<u64>> {
+        self.walk(|h| h.value_at_quantile(quantile.0))
+    }
+
+    /// Packed or as an Array, which `histogram.rb` chooses.
+    fn values_at_quantiles(
+        ruby: &Ruby,
+        this: &Self,
+        quantiles: Value,
+        packed: bool,
+    ) -> Outcome<Option<Value>> {
+        let quantiles = arguments::numbers::<f64>(quantiles)?;
+        let values = if quantiles.len() <= MANY_QUANTILES {
+            this.walk(|h| h.values_at_quantiles(&quantiles))
+        } else {
+            this.0
+                .detached(|shared| shared.values_at_quantiles(&quantiles))
+        }?;
+        Ok(values.map(|values| match packed {
+            true => pack(ruby, &values).as_value(),
+            false => ruby.ary_from_iter(values).as_value(),
+        }))
+    }
+
+    fn summary(ruby: &Ruby, this: &Self) -> Outcome<Option<Value>> {
+        let summary = this.walk(|h| Ok(h.summary()))?;
+        Ok(summary
+            .map(|summary| records::summary(ruby, summary))
+            .transpose()?)
+    }
+
+    fn snapshot(ruby: &Ruby, this: &Self, arguments: &[Value]) -> Outcome<core::Buckets> {
+        let arguments = scan_args::<(), (Option<Value>,), (), (), (), ()>(arguments)?;
+        let scan = scan(ruby, arguments.optional.0)?;
+        this.walk(|h| h.buckets(scan))
+    }
+
+    fn buckets(ruby: &Ruby, this: &Self, arguments: &[Value]) -> Outcome<Buckets> {
+        Self::snapshot(ruby, this, arguments).map(Buckets::new)
+    }
+
+    // ANCHOR: each_bucket
+    /// The block may do anything: what it walks is a copy, and no lock is held.
+    fn each_bucket(ruby: &Ruby, this: Obj<Self>, arguments: &[Value]) -> Outcome<Value> {
+        if !ruby.block_given() {
+            return Ok(this.enumeratorize("each_bucket", arguments).as_value());
+        }
+        buckets::yield_each(ruby, Self::snapshot(ruby, &this, arguments)?)?;
+        Ok(this.as_value())
+    }
+    // ANCHOR_END: each_bucket
+
+    fn bucket_data(ruby: &Ruby, this: &Self, arguments: &[Value]) -> Outcome<RString> {
+        let numbers: Vec<u64> = Self::snapshot(ruby, this, arguments)?
+            .flat_map(|bucket| [bucket.value, bucket.count, bucket.total])
+            .collect();
+        Ok(pack(ruby, &numbers))
+    }
+
+    fn watch(this: &Self, limit: Number, block: Value) -> Outcome<Watch> {
+        this.0.common()?.watch(limit, block)
+    }
+
+    fn render(ruby: &Ruby, this: &Self, ticks: Number, unit: Real) -> Outcome<RString> {
+        let ticks = narrow(ticks)?;
+        let text = this.0.detached(|shared| shared.render(ticks, unit.0))?;
+        Ok(ruby.str_new(&text))
+    }
+
+    fn merge(this: Obj<Self>, other: Obj<Self>) -> Outcome<Obj<Self>> {
+        let other = other.0.common()?;
+        this.0.detached(|shared| shared.merge(other.shared()))?;
+        Ok(this)
+    }
+
+    fn encode(ruby: &Ruby, this: &Self) -> Outcome<RString> {
+        Ok(ruby.str_from_slice(&this.0.detached(Shared::encode)?))
+    }
+
+    fn decode(ruby: &Ruby, data: RString) -> Outcome<Obj<Self>> {
+        // SAFETY: copied before Ruby goes on: the String may change while the GVL is let go of.
+        let data = unsafe { data.as_slice() }.to_vec();
+        let shared = guard(|| Ok(without(Interrupt::Waits, || Shared::decode(&data))??))?;
+        Ok(Self::of(ruby, shared))
+    }
+
+    /// Which of `h`'s figures `inspect` shows; nil when there are none to see.
+    fn inspection(&self) -> Outcome<(u64, u64, u8, String, u64)> {
+        self.0.with(|h| {
+            let core::Config {
+                lowest,
+                highest,
+                significant_digits,
+            } = h.config();
+            Ok((
+                lowest,
+                highest,
+                significant_digits,
+                h.tag().to_owned(),
+                h.len(),
+            ))
+        })
+    }
+}
+
+fn pack(ruby: &Ruby, numbers: &[u64]) -> RString {
+    let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_ne_bytes()).collect();
+    ruby.str_from_slice(&bytes)
+}
+
+pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
+    let class = module.define_class("Histogram", ruby.class_object())?;
+    class.define_alloc_func::<Histogram>();
+    class.define_singleton_method("decode", function!(Histogram::decode, 1))?;
+    class.define_private_method("init", method!(Histogram::init, 4))?;
+    class.define_private_method("initialize_copy", method!(Histogram::initialize_copy, 1))?;
+    class.define_private_method("inspection", method!(Histogram::inspection, 0))?;
+    class.define_private_method("start_watch", method!(Histogram::watch, 2))?;
+    class.define_private_method("render_text", method!(Histogram::render, 2))?;
+    class.define_private_method("look_up", method!(Histogram::values_at_quantiles, 2))?;
+    class.define_method("share", method!(Histogram::share, 0))?;
+    class.define_method("close", method!(Histogram::close, 0))?;
+    class.define_method("closed?", method!(Histogram::is_closed, 0))?;
+    class.define_method("lowest", method!(Histogram::lowest, 0))?;
+    class.define_method("highest", method!(Histogram::highest, 0))?;
+    class.define_method(
+        "significant_digits",
+        method!(Histogram::significant_digits, 0),
+    )?;
+    class.define_method("count", method!(Histogram::count, 0))?;
+    class.define_method("empty?", method!(Histogram::is_empty, 0))?;
+    class.define_method("tag", method!(Histogram::tag, 0))?;
+    class.define_method("tag=", method!(Histogram::set_tag, 1))?;
+    class.define_method("record", method!(Histogram::record, 1))?;
+    class.define_method("record_n", method!(Histogram::record_n, 2))?;
+    class.define_method("record_all", method!(Histogram::record_all, 1))?;
+    class.define_method("record_durations", method!(Histogram::record_durations, 1))?;
+    class.define_method("min", method!(Histogram::min, 0))?;
+    class.define_method("max", method!(Histogram::max, 0))?;
+    class.define_method("mean", method!(Histogram::mean, 0))?;
+    class.define_method("stdev", method!(Histogram::stdev, 0))?;
+    class.define_method(
+        "value_at_quantile",
+        method!(Histogram::value_at_quantile, 1),
+    )?;
+    class.define_method("summary", method!(Histogram::summary, 0))?;
+    class.define_method("buckets", method!(Histogram::buckets, -1))?;
+    class.define_method("each_bucket", method!(Histogram::each_bucket, -1))?;
+    class.define_method("bucket_data", method!(Histogram::bucket_data, -1))?;
+    class.define_method("merge", method!(Histogram::merge, 1))?;
+    class.define_method("encode", method!(Histogram::encode, 0))
+}

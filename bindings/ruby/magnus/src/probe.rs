@@ -1,0 +1,488 @@
+//! The probes: as little as possible behind each crossing.
+
+use crate::arguments::{self, Number, Real, Text, narrow, wrong_type};
+use crate::errors::{Outcome, guard};
+use crate::foreign;
+use crate::gvl::{Interrupt, without};
+use crate::histogram::Histogram;
+use crate::records;
+use magnus::prelude::*;
+use magnus::r_hash::ForEach;
+use magnus::typed_data::Obj;
+use magnus::value::{Lazy, Opaque};
+use magnus::{RArray, RClass, RHash, RModule, RString, Ruby, TryConvert, Value, function, method};
+use std::ops::ControlFlow;
+use tollbridge_core::{Shared, probe};
+
+fn nop() -> Outcome<()> {
+    guard(|| {
+        probe::nop();
+        Ok(())
+    })
+}
+
+fn add(a: Number, b: Number) -> Outcome<u64> {
+    guard(|| Ok(probe::add(a.0, b.0)))
+}
+
+fn half(number: Option<Number>) -> Outcome<Option<u64>> {
+    guard(|| Ok(probe::half(number.map(|n| n.0))))
+}
+
+fn str_len(text: Value) -> Outcome<u64> {
+    let text = Text::new(text)?;
+    guard(|| Ok(probe::str_len(text.as_str())))
+}
+
+fn str_chars(text: Value) -> Outcome<u64> {
+    let text = Text::new(text)?;
+    guard(|| Ok(probe::str_chars(text.as_str())))
+}
+
+fn echo(ruby: &Ruby, text: Value) -> Outcome<RString> {
+    let text = Text::new(text)?;
+    Ok(ruby.str_new(&guard(|| Ok(probe::echo(text.as_str())))?))
+}
+
+fn make_str(ruby: &Ruby, n: Number, wide: Value) -> Outcome<RString> {
+    let n = narrow(n)?;
+    let wide = flag(wide)?;
+    Ok(ruby.str_new(&guard(|| Ok(probe::make_str(n, wide)))?))
+}
+
+/// Only true and false are taken for a boolean.
+fn flag(value: Value) -> Result<bool, magnus::Error> {
+    let ruby = Ruby::get_with(value);
+    match value {
+        _ if value.is_nil() => Err(wrong_type(value, "true or false")),
+        _ if value.equal(ruby.qtrue())? => Ok(true),
+        _ if value.equal(ruby.qfalse())? => Ok(false),
+        _ => Err(wrong_type(value, "true or false")),
+    }
+}
+
+fn bytes(value: Value) -> Result<RString, magnus::Error> {
+    RString::from_value(value).ok_or_else(|| wrong_type(value, "a String"))
+}
+
+fn bytes_ends(data: Value) -> Outcome<u64> {
+    let data = bytes(data)?;
+    // SAFETY: borrowed only until Ruby goes on.
+    guard(|| Ok(probe::bytes_ends(unsafe { data.as_slice() })))
+}
+
+fn bytes_sum(data: Value) -> Outcome<u64> {
+    let data = bytes(data)?;
+    // SAFETY: borrowed only until Ruby goes on.
+    guard(|| Ok(probe::bytes_sum(unsafe { data.as_slice() })))
+}
+
+fn make_bytes(ruby: &Ruby, n: Number) -> Outcome<RString> {
+    let n = narrow(n)?;
+    Ok(ruby.str_from_slice(&guard(|| Ok(probe::make_bytes(n)))?))
+}
+
+/// Calls `f` with doubles: borrowed from a packed String where they are aligned, else copied.
+fn with_doubles<T>(values: Value, f: impl Fn(&[f64]) -> T) -> Outcome<T> {
+    let Some(string) = RString::from_value(values) else {
+        let values = arguments::numbers::<f64>(values)?;
+        return guard(|| Ok(f(&values)));
+    };
+    let bytes = arguments::packed::<f64>(&string)?;
+    // SAFETY: every bit pattern is a double; borrowed only until Ruby goes on.
+    match unsafe { bytes.align_to::<f64>() } {
+        ([], doubles, []) => guard(|| Ok(f(doubles))),
+        // A slice of another String may lie at any address.
+        _ => guard(|| Ok(f(&arguments::unpacked::<f64>(bytes)))),
+    }
+}
+
+fn f64_ends(values: Value) -> Outcome<f64> {
+    with_doubles(values, probe::f64_ends)
+}
+
+fn f64_sum(values: Value) -> Outcome<f64> {
+    with_doubles(values, probe::f64_sum)
+}
+
+fn make_f64(ruby: &Ruby, n: Number) -> Outcome<RArray> {
+    let n = narrow(n)?;
+    Ok(ruby.ary_from_iter(guard(|| Ok(probe::make_f64(n)))?))
+}
+
+fn make_f64_packed(ruby: &Ruby, n: Number) -> Outcome<RString> {
+    let n = narrow(n)?;
+    let values = guard(|| Ok(probe::make_f64(n)))?;
+    // SAFETY: doubles are their bytes.
+    let bytes = unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len() * 8) };
+    Ok(ruby.str_from_slice(bytes))
+}
+
+fn scale_in_place(values: Value, factor: Real) -> Outcome<()> {
+    let string = bytes(values)?;
+    let length = arguments::packed::<f64>(&string)?.len();
+    // For FrozenError, and so that bytes shared with another String are its own first.
+    string.modify_expand(0)?;
+    let doubles = {
+        // SAFETY: the String is its own now, so that nobody else sees these bytes; borrowed only until
+        // Ruby goes on.
+        let bytes = unsafe {
+            let start = string.as_slice().as_ptr().cast_mut();
+            std::slice::from_raw_parts_mut(start, length)
+        };
+        // SAFETY: every bit pattern is a double.
+        unsafe { bytes.align_to_mut::<f64>() }
+    };
+    match doubles {
+        ([], doubles, []) => guard(|| {
+            probe::scale_in_place(doubles, factor.0);
+            Ok(())
+        }),
+        _ => unreachable!("Ruby's own memory is aligned"),
+    }
+}
+
+/// A flat record, frozen as every Point is.
+#[magnus::wrap(
+    class = "Tollbridge::Probe::Point",
+    free_immediately,
+    size,
+    frozen_shareable
+)]
+#[derive(Clone, Copy)]
+struct Point(probe::Point);
+
+impl Point {
+    fn new(id: Number, x: Real, y: Real, flags: Number) -> Outcome<Self> {
+        Ok(Self(probe::Point {
+            id: id.0,
+            x: x.0,
+            y: y.0,
+            flags: narrow(flags)?,
+        }))
+    }
+
+    fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    fn x(&self) -> f64 {
+        self.0.x
+    }
+
+    fn y(&self) -> f64 {
+        self.0.y
+    }
+
+    fn flags(&self) -> u32 {
+        self.0.flags
+    }
+}
+
+fn point_in(point: &Point) -> Outcome<f64> {
+    guard(|| Ok(probe::point_in(&point.0)))
+}
+
+fn make_point(n: Number) -> Outcome<Point> {
+    guard(|| Ok(Point(probe::make_point(n.0))))
+}
+
+fn copy_points(points: Value) -> Outcome<Vec<probe::Point>> {
+    let Some(points) = RArray::from_value(points) else {
+        return Err(wrong_type(points, "an Array").into());
+    };
+    let mut copied = Vec::with_capacity(points.len());
+    // SAFETY: nothing below lets Ruby go on, so the Array stays as it is.
+    for point in unsafe { points.as_slice() } {
+        copied.push(<&Point>::try_convert(*point)?.0);
+    }
+    Ok(copied)
+}
+
+fn points_ends(points: Value) -> Outcome<f64> {
+    let points = copy_points(points)?;
+    guard(|| Ok(probe::points_ends(&points)))
+}
+
+fn points_sum(points: Value) -> Outcome<f64> {
+    let points = copy_points(points)?;
+    guard(|| Ok(probe::points_sum(&points)))
+}
+
+fn make_points(ruby: &Ruby, n: Number) -> Outcome<RArray> {
+    let n = narrow(n)?;
+    let points = guard(|| Ok(probe::make_points(n)))?;
+    Ok(ruby.ary_from_iter(points.into_iter().map(Point)))
+}
+
+/// A tagged enum: a class for each variant, all of them Shapes.
+#[magnus::wrap(
+    class = "Tollbridge::Probe::Shape",
+    free_immediately,
+    size,
+    frozen_shareable
+)]
+enum Shape {
+    Dot,
+    Circle(f64),
+    Label(String),
+}
+
+static DOT: Lazy<RClass> = Lazy::new(|ruby| variant(ruby, "Dot"));
+static CIRCLE: Lazy<RClass> = Lazy::new(|ruby| variant(ruby, "Circle"));
+static LABEL: Lazy<RClass> = Lazy::new(|ruby| variant(ruby, "Label"));
+
+fn variant(ruby: &Ruby, name: &str) -> RClass {
+    let shape = <Shape as magnus::TypedData>::class(ruby);
+    shape.const_get(name).unwrap_or(shape)
+}
+
+impl Shape {
+    /// An object of the variant's own class.
+    fn wrap(self, ruby: &Ruby) -> Obj<Self> {
+        let class = match self {
+            Self::Dot => &DOT,
+            Self::Circle(_) => &CIRCLE,
+            Self::Label(_) => &LABEL,
+        };
+        ruby.obj_wrap_as(self, ruby.get_inner(class))
+    }
+
+    fn new_dot(ruby: &Ruby) -> Obj<Self> {
+        Self::Dot.wrap(ruby)
+    }
+
+    fn new_circle(ruby: &Ruby, radius: Real) -> Obj<Self> {
+        Self::Circle(radius.0).wrap(ruby)
+    }
+
+    fn new_label(ruby: &Ruby, text: Value) -> Outcome<Obj<Self>> {
+        Ok(Self::Label(Text::new(text)?.as_str().to_owned()).wrap(ruby))
+    }
+
+    fn radius(&self) -> Option<f64> {
+        match self {
+            Self::Circle(radius) => Some(*radius),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Label(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl From<&Shape> for probe::Shape {
+    fn from(shape: &Shape) -> Self {
+        match shape {
+            Shape::Dot => Self::Dot,
+            Shape::Circle(radius) => Self::Circle { radius: *radius },
+            Shape::Label(text) => Self::Label { text: text.clone() },
+        }
+    }
+}
+
+impl From<probe::Shape> for Shape {
+    fn from(shape: probe::Shape) -> Self {
+        match shape {
+            probe::Shape::Dot => Self::Dot,
+            probe::Shape::Circle { radius } => Self::Circle(radius),
+            probe::Shape::Label { text } => Self::Label(text),
+        }
+    }
+}
+
+fn shape_in(shape: &Shape) -> Outcome<f64> {
+    guard(|| Ok(probe::shape_in(&shape.into())))
+}
+
+fn make_shape(ruby: &Ruby, n: Number) -> Outcome<Obj<Shape>> {
+    Ok(guard(|| Ok(Shape::from(probe::make_shape(n.0))))?.wrap(ruby))
+}
+
+fn map_sum(entries: RHash) -> Outcome<u64> {
+    let mut borrowed = Vec::with_capacity(entries.len());
+    let mut wrong = None;
+    entries.foreach(|key: Value, value: Value| {
+        match Text::new(key).and_then(|key| Ok((key, Number::try_convert(value)?))) {
+            Ok((key, value)) => {
+                // The Hash holds on to its keys, which are frozen copies.
+                borrowed.push((key.as_str().to_owned(), value.0));
+                Ok(ForEach::Continue)
+            }
+            Err(failure) => {
+                wrong = Some(failure);
+                Ok(ForEach::Stop)
+            }
+        }
+    })?;
+    match wrong {
+        Some(failure) => Err(failure),
+        None => guard(|| Ok(probe::map_sum(borrowed))),
+    }
+}
+
+fn make_map(ruby: &Ruby, n: Number) -> Outcome<RHash> {
+    let n = narrow(n)?;
+    let map = ruby.hash_new();
+    for (key, value) in guard(|| Ok(probe::make_map(n)))? {
+        map.aset(key, value)?;
+    }
+    Ok(map)
+}
+
+fn fail(n: Number) -> Outcome<()> {
+    guard(|| Ok(probe::fail(n.0)?))
+}
+
+// ANCHOR: ask
+/// Why a callback stopped: it answered `:stop`, or Ruby wants to go on elsewhere.
+type Stop = Option<magnus::Error>;
+
+fn answer(ruby: &Ruby, given: Result<Value, magnus::Error>) -> ControlFlow<Stop, u64> {
+    match given {
+        Ok(answer) if records::is_stop(ruby, answer) => ControlFlow::Break(None),
+        Ok(answer) => match Number::try_convert(answer) {
+            Ok(answer) => ControlFlow::Continue(answer.0),
+            Err(raised) => ControlFlow::Break(Some(raised)),
+        },
+        Err(raised) => ControlFlow::Break(Some(raised)),
+    }
+}
+
+fn outcome(flow: ControlFlow<Stop, u64>) -> Outcome<Option<u64>> {
+    match flow {
+        ControlFlow::Continue(sum) => Ok(Some(sum)),
+        ControlFlow::Break(None) => Ok(None),
+        ControlFlow::Break(Some(raised)) => Err(raised.into()),
+    }
+}
+
+fn call_back(ruby: &Ruby, n: Number) -> Outcome<Option<u64>> {
+    need_block(ruby)?;
+    outcome(guard(|| {
+        let ask = |number| answer(ruby, ruby.yield_value(number));
+        Ok(probe::call_back(n.0, ask))
+    })?)
+}
+// ANCHOR_END: ask
+
+fn need_block(ruby: &Ruby) -> Result<(), magnus::Error> {
+    match ruby.block_given() {
+        true => Ok(()),
+        false => Err(magnus::Error::new(
+            ruby.exception_local_jump_error(),
+            "no block given (yield)",
+        )),
+    }
+}
+
+// ANCHOR: new_thread
+/// The new thread is none of Ruby's: it has one of Ruby's call the block, while this one waits without
+/// the GVL. An exception comes out here; `break` and `throw` find their frames on another thread, and
+/// become the exceptions that Ruby has for that.
+fn call_back_from_new_thread(ruby: &Ruby, n: Number) -> Outcome<Option<u64>> {
+    let block = ruby.block_proc()?;
+    let kept = Opaque::from(block);
+    foreign::prepare();
+    let run = || {
+        probe::call_back_from_new_thread(n.0, |number| {
+            let called = foreign::on_rubys_thread(|| {
+                let ruby = arguments::ruby();
+                Sent(answer(&ruby, ruby.get_inner(kept).call((number,))))
+            });
+            // None when Ruby ends meanwhile.
+            called.unwrap_or(Sent(ControlFlow::Break(None))).map_break()
+        })
+    };
+    let flow = guard(|| Ok(without(Interrupt::Waits, run)?))?;
+    let _ = block; // until here the collector sees it on the stack
+    outcome(match flow {
+        ControlFlow::Continue(sum) => ControlFlow::Continue(sum),
+        ControlFlow::Break(stop) => ControlFlow::Break(stop.0),
+    })
+}
+// ANCHOR_END: new_thread
+
+/// What one of Ruby's threads answers to one that is none: carried, not looked at, until it is back.
+struct Sent<T>(T);
+
+// SAFETY: between Ruby's threads it passes through one that only hands it on.
+unsafe impl<T> Send for Sent<T> {}
+
+impl Sent<ControlFlow<Stop, u64>> {
+    fn map_break(self) -> ControlFlow<Sent<Stop>, u64> {
+        match self.0 {
+            ControlFlow::Continue(sum) => ControlFlow::Continue(sum),
+            ControlFlow::Break(stop) => ControlFlow::Break(Sent(stop)),
+        }
+    }
+}
+
+fn record_from_new_thread(histogram: &Histogram, value: Number) -> Outcome<()> {
+    foreign::prepare();
+    // Its watchers need a thread of Ruby's, and that one the GVL.
+    let record = |shared: &Shared| probe::record_from_new_thread(shared, value.0);
+    histogram.handle().detached(record)
+}
+
+pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
+    let probe = module.define_module("Probe")?;
+    probe.define_module_function("nop", function!(nop, 0))?;
+    probe.define_module_function("add", function!(add, 2))?;
+    probe.define_module_function("half", function!(half, 1))?;
+    probe.define_module_function("str_len", function!(str_len, 1))?;
+    probe.define_module_function("str_chars", function!(str_chars, 1))?;
+    probe.define_module_function("echo", function!(echo, 1))?;
+    probe.define_module_function("make_str", function!(make_str, 2))?;
+    probe.define_module_function("bytes_ends", function!(bytes_ends, 1))?;
+    probe.define_module_function("bytes_sum", function!(bytes_sum, 1))?;
+    probe.define_module_function("make_bytes", function!(make_bytes, 1))?;
+    probe.define_module_function("f64_ends", function!(f64_ends, 1))?;
+    probe.define_module_function("f64_sum", function!(f64_sum, 1))?;
+    probe.define_module_function("make_f64", function!(make_f64, 1))?;
+    probe.define_module_function("make_f64_packed", function!(make_f64_packed, 1))?;
+    probe.define_module_function("scale_in_place", function!(scale_in_place, 2))?;
+    probe.define_module_function("point_in", function!(point_in, 1))?;
+    probe.define_module_function("make_point", function!(make_point, 1))?;
+    probe.define_module_function("points_ends", function!(points_ends, 1))?;
+    probe.define_module_function("points_sum", function!(points_sum, 1))?;
+    probe.define_module_function("make_points", function!(make_points, 1))?;
+    probe.define_module_function("shape_in", function!(shape_in, 1))?;
+    probe.define_module_function("make_shape", function!(make_shape, 1))?;
+    probe.define_module_function("map_sum", function!(map_sum, 1))?;
+    probe.define_module_function("make_map", function!(make_map, 1))?;
+    probe.define_module_function("fail", function!(fail, 1))?;
+    probe.define_module_function("call_back", function!(call_back, 1))?;
+    probe.define_module_function(
+        "call_back_from_new_thread",
+        function!(call_back_from_new_thread, 1),
+    )?;
+    probe.define_module_function(
+        "record_from_new_thread",
+        function!(record_from_new_thread, 2),
+    )?;
+
+    let point = probe.define_class("Point", ruby.class_object())?;
+    point.undef_default_alloc_func();
+    point.define_singleton_method("new", function!(Point::new, 4))?;
+    point.define_method("id", method!(Point::id, 0))?;
+    point.define_method("x", method!(Point::x, 0))?;
+    point.define_method("y", method!(Point::y, 0))?;
+    point.define_method("flags", method!(Point::flags, 0))?;
+
+    let shape = probe.define_class("Shape", ruby.class_object())?;
+    shape.undef_default_alloc_func();
+    let dot = shape.define_class("Dot", shape)?;
+    dot.define_singleton_method("new", function!(Shape::new_dot, 0))?;
+    let circle = shape.define_class("Circle", shape)?;
+    circle.define_singleton_method("new", function!(Shape::new_circle, 1))?;
+    circle.define_method("radius", method!(Shape::radius, 0))?;
+    let label = shape.define_class("Label", shape)?;
+    label.define_singleton_method("new", function!(Shape::new_label, 1))?;
+    label.define_method("text", method!(Shape::text, 0))?;
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! Watchers: blocks that are called with what is recorded.
+//!
+//! Who owns what, so that the garbage collector sees every reference between Ruby objects:
+//!
+//! - Each `Histogram` is a handle, and refers to the one `Common` of its histogram.
+//! - `Common` owns the blocks, by number.
+//! - The closure that core keeps finds its block weakly, by that number, and takes it out of
+//!   `Common` when core drops it: core does so exactly once, when the last call has ended.
+//!
+//! So a block that refers to its own histogram is a cycle among Ruby objects, and is collected.
+
+use crate::arguments::{Number, wrong_type};
+use crate::errors::{Outcome, guard};
+use crate::gvl::{self, Interrupt};
+use crate::{foreign, records};
+use magnus::gc::Marker;
+use magnus::prelude::*;
+use magnus::typed_data::Obj;
+use magnus::value::Opaque;
+use magnus::{DataTypeFunctions, RModule, Ruby, TypedData, Value, method};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tollbridge_core::{self as core, Shared};
+
+/// What all handles of one histogram have in common. Never seen by users.
+#[derive(TypedData)]
+#[magnus(class = "Tollbridge::Common", mark, free_immediately, size)]
+pub struct Common {
+    // Dropped first: then the closures that go with the histogram find nothing to do.
+    blocks: Arc<Blocks>,
+    shared: Shared,
+}
+
+impl DataTypeFunctions for Common {
+    fn mark(&self, marker: &Marker) {
+        for block in self.blocks.lock().by_number.values() {
+            marker.mark(*block);
+        }
+    }
+}
+
+impl Common {
+    pub fn wrap(ruby: &Ruby, shared: Shared) -> Obj<Self> {
+        ruby.obj_wrap(Self {
+            blocks: Arc::default(),
+            shared,
+        })
+    }
+
+    #[inline]
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// See `Histogram#watch`.
+    pub fn watch(&self, limit: Number, block: Value) -> Outcome<Watch> {
+        if !block.respond_to("call", false)? {
+            return Err(wrong_type(block, "a block, or what responds to call,").into());
+        }
+        let watcher = Watcher {
+            number: self.blocks.add(block.into()),
+            blocks: Arc::downgrade(&self.blocks),
+        };
+        let watching = || self.shared.watch(limit.0, move |value| watcher.call(value));
+        guard(|| Ok(Watch(gvl::without(Interrupt::Waits, watching)??)))
+    }
+}
+
+/// The blocks of a histogram's watchers. Locked for moments, in which nobody waits for the GVL and
+/// nothing is allocated by Ruby, whose collector locks it to mark them.
+#[derive(Default)]
+struct Blocks(Mutex<Numbered>);
+
+#[derive(Default)]
+struct Numbered {
+    last: u64,
+    by_number: BTreeMap<u64, Opaque<Value>>,
+}
+
+impl Blocks {
+    fn lock(&self) -> MutexGuard<'_, Numbered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, block: Opaque<Value>) -> u64 {
+        let mut numbered = self.lock();
+        numbered.last += 1;
+        let number = numbered.last;
+        numbered.by_number.insert(number, block);
+        number
+    }
+}
+
+/// What core keeps in place of the block.
+struct Watcher {
+    blocks: Weak<Blocks>,
+    number: u64,
+}
+
+impl Watcher {
+    // ANCHOR: watcher
+    /// Runs on the thread that records, with or without the GVL, and with no lock of ours held.
+    fn call(&self, value: u64) -> ControlFlow<()> {
+        if gvl::is_rubys_thread() {
+            gvl::with(|| self.call_ruby(value))
+        } else {
+            // Ruby runs on its own threads alone: one of them calls the block, this one waits.
+            foreign::on_rubys_thread(|| self.call_ruby(value)).unwrap_or(ControlFlow::Continue(()))
+        }
+    }
+
+    fn call_ruby(&self, value: u64) -> ControlFlow<()> {
+        let ruby = crate::arguments::ruby();
+        let found = self.blocks.upgrade();
+        let found = found.and_then(|blocks| blocks.lock().by_number.get(&self.number).copied());
+        let Some(block) = found else {
+            return ControlFlow::Break(()); // the collector took it
+        };
+        match ruby
+            .get_inner(block)
+            .funcall::<_, _, Value>("call", (value,))
+        {
+            Ok(answer) if records::is_stop(&ruby, answer) => ControlFlow::Break(()),
+            Ok(_) => ControlFlow::Continue(()),
+            Err(raised) => {
+                // Who records is not to blame for it.
+                report(&ruby, &raised);
+                ControlFlow::Continue(())
+            }
+        }
+    }
+    // ANCHOR_END: watcher
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        // No Ruby is needed for it: the collector finds the block when nothing else has it.
+        if let Some(blocks) = self.blocks.upgrade() {
+            blocks.lock().by_number.remove(&self.number);
+        }
+    }
+}
+
+/// Hands what a watcher raised to `Tollbridge.report_exception`.
+///
+/// `throw` and `break` out of a watcher end it in the same way: the frames that they are meant for are
+/// not the recorder's to leave. Ruby has no exception for them, so they are named.
+fn report(ruby: &Ruby, raised: &magnus::Error) {
+    let told = || {
+        let module: RModule = ruby.class_object().const_get("Tollbridge")?;
+        match raised.value() {
+            Some(exception) => module.funcall::<_, _, Value>("report_exception", (exception,)),
+            None => module.funcall("report_exception", (raised.to_string(),)),
+        }
+    };
+    drop(told()); // a hook that raises is not reported to itself
+}
+
+/// Stands for a watcher, and can end it. It keeps nothing alive, and dropping it ends nothing.
+#[magnus::wrap(class = "Tollbridge::Watch", free_immediately, size)]
+pub struct Watch(core::Watch);
+
+impl Watch {
+    fn unwatch(&self) -> bool {
+        self.0.unwatch()
+    }
+}
+
+pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
+    let common = module.define_class("Common", ruby.class_object())?;
+    common.undef_default_alloc_func();
+    let watch = module.define_class("Watch", ruby.class_object())?;
+    watch.undef_default_alloc_func();
+    watch.define_method("unwatch", method!(Watch::unwatch, 0))
+}
