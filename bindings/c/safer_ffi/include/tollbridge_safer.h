@@ -9,11 +9,12 @@
  *   tbs_error_free. Outputs come last and are written on success only; a failure changes nothing.
  * - Everything that is NULL but must not be is the error `null_argument`, outputs included.
  * - An owned thing is freed by the function named beside its type, and by nothing else; `free` of
- *   the C library is never right. Every such function takes NULL.
+ *   the C library is never right. Every such function takes NULL, one that takes a slice as its `ptr`.
  * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs, and
  *   callbacks may not touch either.
  * - Text is UTF-8 with a length in bytes; it may hold NULs.
- * - Enums and booleans that go in are plain integers, and are checked.
+ * - Enums that go in are plain integers; they, booleans and the tags of options are checked.
+ * - An option is a `Tuple2_bool_T`: `_0` says whether there is a value, `_1` is the value.
  * - Any thread may call anything, at any time, but for freeing what another is using. A *leaf* does
  *   no more than compute; what *waits* may wait for a lock, and what *calls back* runs your code.
  *   Only a leaf may be bound as Java's `critical`, Go's `nocallback` or .NET's `SuppressGCTransition`.
@@ -1968,9 +1969,10 @@ tbs_replay_log (
     tbs_replay_t * * replay);
 
 /** \brief
- *  Frees what tbs_probe_make_shape made, of any kind. Freeing twice is undefined.
+ *  Frees what tbs_probe_make_shape made, of any kind.
  *
- *  Threads: any. A leaf.
+ *  NULL: allowed as the pointer of its text, does nothing. Freeing twice is undefined. Threads: any.
+ *  A leaf.
  */
 void
 tbs_shape_free (

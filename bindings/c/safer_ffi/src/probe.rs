@@ -445,12 +445,14 @@ pub fn tbs_probe_make_shape(n: u64, result: Option<Out<'_, tbs_shape_box>>) -> F
     })
 }
 
-/// Frees what tbs_probe_make_shape made, of any kind. Freeing twice is undefined.
+/// Frees what tbs_probe_make_shape made, of any kind.
 ///
-/// Threads: any. A leaf.
+/// NULL: allowed as the pointer of its text, does nothing. Freeing twice is undefined. Threads: any.
+/// A leaf.
 #[ffi_export]
-pub fn tbs_shape_free(shape: tbs_shape_box) {
-    guard_free(|| drop(shape));
+pub unsafe fn tbs_shape_free(shape: Unchecked<tbs_shape_box>) {
+    // SAFETY: the caller's promise above.
+    guard_free(|| drop(unsafe { shape.check() }));
 }
 
 /// Sum of the values (modulo 2^64) and of the keys' lengths in bytes.

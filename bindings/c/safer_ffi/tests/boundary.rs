@@ -92,6 +92,7 @@ mod raw {
         pub fn tbs_probe_half(number: Tagged<u64>, out: *mut Tagged<u64>) -> Failure;
         pub fn tbs_probe_make_str(n: usize, wide: u8, out: *mut Slice<u8>) -> Failure;
         pub fn tbs_probe_scale_in_place(values: Slice<f64>, factor: f64) -> Failure;
+        pub fn tbs_shape_free(shape: Shape);
         pub fn tbs_probe_shape_in(shape: Shape, out: *mut f64) -> Failure;
     }
 
@@ -178,6 +179,11 @@ fn null_is_an_error_where_it_is_no_answer() {
         assert_eq!(name(raw::tbs_histogram_decode(nowhere(1), &mut made)), null);
         raw::tbs_text_free(nowhere(0));
         raw::tbs_bytes_free(nowhere(3));
+        raw::tbs_shape_free(raw::Shape {
+            kind: 0,
+            radius: 0.0,
+            text: nowhere(0),
+        });
         raw::tbs_buckets_free(ptr::null_mut());
         raw::tbs_watch_free(ptr::null_mut());
     }

@@ -36,7 +36,8 @@ fn what_comes_out_is_the_callers() {
     tbs_map_free(Some(map));
     let shape = must(|shape| tbs_probe_make_shape(2, Some(shape)));
     assert_eq!(&*shape.text, "2");
-    tbs_shape_free(shape);
+    // SAFETY: made above.
+    unsafe { tbs_shape_free(shape.into()) };
     let bytes = must(|bytes| tbs_probe_make_bytes(0, Some(bytes)));
     tbs_bytes_free(Some(bytes));
 }
