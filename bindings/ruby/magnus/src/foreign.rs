@@ -5,9 +5,9 @@
 //! has let go of the GVL (see `gvl`), so the two do not wait for each other.
 
 use crate::gvl::{self, Interrupt};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use crate::watch::settle;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -21,25 +21,25 @@ pub fn prepare() {
     if matches!(*thread, Some((of, _)) if of == process) {
         return;
     }
-    let (sender, receiver) = channel();
+    let (sender, receiver) = channel::<Job>();
+    let waker = Mutex::new(sender.clone());
     *thread = Some((process, sender));
     drop(thread); // to make a thread may run the collector, which may run anything
-    crate::arguments::ruby().thread_create_from_fn(move |_| serve(&receiver));
+    crate::arguments::ruby().thread_create_from_fn(move |_| serve(&receiver, &waker));
 }
 
-/// Runs jobs with the GVL, and waits for them without. An interrupt ends it: Ruby is ending.
-fn serve(jobs: &Receiver<Job>) {
-    loop {
-        // It looks up now and then, so that Ruby can end it.
-        let next = gvl::without(Interrupt::Waits, || {
-            jobs.recv_timeout(Duration::from_millis(100))
-        });
-        match next {
-            Ok(Ok(job)) => job(),
-            Ok(Err(RecvTimeoutError::Timeout)) => {}
-            Ok(Err(RecvTimeoutError::Disconnected)) | Err(_) => return,
-        }
+/// Runs jobs with the GVL, and waits for them without, until it is interrupted: Ruby ends.
+fn serve(jobs: &Receiver<Job>, waker: &Mutex<Sender<Job>>) -> Result<(), magnus::Error> {
+    let wake = || {
+        let waker = waker.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(waker.send(Box::new(|| {}))); // a job like any other, so that the wait ends
+    };
+    while let Ok(job) = gvl::without(Interrupt::Wake(&wake), || jobs.recv())? {
+        job();
+        settle()?; // a watcher may have been killed
+        crate::arguments::ruby().thread_check_ints()?;
     }
+    Ok(())
 }
 
 /// Has `work` done on a thread of Ruby's, and waits for it. None when there is no such thread: nothing

@@ -8,7 +8,7 @@
 
 use crate::arguments::ruby;
 use crate::errors::{Outcome, guard};
-use crate::watch::Common;
+use crate::watch::{Common, settle};
 use magnus::gc::Marker;
 use magnus::typed_data::Obj;
 use magnus::value::Opaque;
@@ -24,11 +24,13 @@ thread_local! {
 
 /// How Ruby ends what waits without the GVL, when the thread is interrupted.
 #[derive(Clone, Copy)]
-pub enum Interrupt {
+pub enum Interrupt<'a> {
     /// Not at all: it ends soon by itself.
     Waits,
     /// A system call is interrupted, by a signal.
     Io,
+    /// By calling this, on another thread and without the GVL.
+    Wake(&'a (dyn Fn() + Sync)),
 }
 
 // ANCHOR: without
@@ -36,7 +38,7 @@ pub enum Interrupt {
 ///
 /// Ruby's own function would let a pending interrupt (Thread#raise, Timeout, a signal) leave by
 /// longjmp, over Rust's frames. This variant comes back instead, and the interrupt becomes an Err.
-pub fn without<T>(interrupt: Interrupt, work: impl FnOnce() -> T) -> Result<T, magnus::Error> {
+pub fn without<T>(interrupt: Interrupt<'_>, work: impl FnOnce() -> T) -> Result<T, magnus::Error> {
     struct Call<F, T> {
         work: Option<F>,
         result: Option<std::thread::Result<T>>,
@@ -61,17 +63,27 @@ pub fn without<T>(interrupt: Interrupt, work: impl FnOnce() -> T) -> Result<T, m
         work: Some(work),
         result: None,
     };
+    unsafe extern "C" fn wake(wake: *mut c_void) {
+        // SAFETY: what is passed below, alive as long as Ruby may call this. It must not panic.
+        unsafe { (*wake.cast::<&(dyn Fn() + Sync)>())() }
+    }
+    let mut waker: &(dyn Fn() + Sync) = &|| {};
     let unblock: rb_sys::rb_unblock_function_t = match interrupt {
         Interrupt::Waits => None,
         // SAFETY: Ruby's RUBY_UBF_IO, a number that it knows and never calls.
         Interrupt::Io => unsafe { std::mem::transmute::<isize, rb_sys::rb_unblock_function_t>(-1) },
+        Interrupt::Wake(by) => {
+            waker = by;
+            Some(wake)
+        }
     };
     loop {
         let function = runner(&call);
         // SAFETY: the function and its argument fit; this thread has the GVL.
         unsafe {
             let argument = (&raw mut call).cast();
-            rb_sys::rb_thread_call_without_gvl2(Some(function), argument, unblock, argument);
+            let waker = (&raw mut waker).cast();
+            rb_sys::rb_thread_call_without_gvl2(Some(function), argument, unblock, waker);
         }
         match call.result {
             Some(Ok(result)) => return Ok(result),
@@ -169,9 +181,14 @@ impl Handle {
             match common.shared().try_with(call) {
                 Ok(Attempt { result, due }) => {
                     due.tell(); // nothing is locked any more
+                    settle()?;
                     Ok(result?)
                 }
-                Err(call) => Ok(without(Interrupt::Waits, || common.shared().with(call))??),
+                Err(call) => {
+                    let result = without(Interrupt::Waits, || common.shared().with(call))?;
+                    settle()?;
+                    Ok(result?)
+                }
             }
         })
     }
@@ -181,7 +198,9 @@ impl Handle {
     pub fn detached<T>(&self, call: impl FnOnce(&Shared) -> Result<T, Error>) -> Outcome<T> {
         guard(|| {
             let common = self.common()?;
-            Ok(without(Interrupt::Waits, || call(common.shared()))??)
+            let result = without(Interrupt::Waits, || call(common.shared()))?;
+            settle()?;
+            Ok(result?)
         })
     }
 

@@ -1,7 +1,6 @@
 //! Small records that core hands out: Ruby's own Structs, which `lib/tollbridge/records.rb` declares.
 
 use crate::classes::classes;
-use magnus::prelude::*;
 use magnus::rb_sys::{AsRawValue, FromRawValue};
 use magnus::value::Lazy;
 use magnus::{IntoValue, Ruby, Symbol, Value};

@@ -13,15 +13,29 @@ use crate::arguments::{Number, wrong_type};
 use crate::errors::{Outcome, guard};
 use crate::gvl::{self, Interrupt};
 use crate::{foreign, records};
+use magnus::error::{ErrorType, Tag};
 use magnus::gc::Marker;
 use magnus::prelude::*;
 use magnus::typed_data::Obj;
 use magnus::value::Opaque;
 use magnus::{DataTypeFunctions, RModule, Ruby, TypedData, Value, method};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tollbridge_core::{self as core, Shared};
+
+thread_local! {
+    /// How this thread goes on that was killed inside a watcher.
+    static KILLED: Cell<Option<magnus::Error>> = const { Cell::new(None) };
+}
+
+/// Lets a thread die that was killed inside a watcher, once the value is recorded and Rust's frames are
+/// gone. To be killed is what Ruby does to every thread when it ends.
+#[inline]
+pub fn settle() -> Result<(), magnus::Error> {
+    KILLED.take().map_or(Ok(()), Err)
+}
 
 /// What all handles of one histogram have in common. Never seen by users.
 #[derive(TypedData)]
@@ -123,6 +137,11 @@ impl Watcher {
         {
             Ok(answer) if records::is_stop(&ruby, answer) => ControlFlow::Break(()),
             Ok(_) => ControlFlow::Continue(()),
+            // The thread is being killed, as all are when Ruby ends: see `settle`.
+            Err(raised) if matches!(raised.error_type(), ErrorType::Jump(Tag::Fatal)) => {
+                KILLED.set(Some(raised));
+                ControlFlow::Continue(())
+            }
             Err(raised) => {
                 // Who records is not to blame for it.
                 report(&ruby, &raised);
@@ -144,7 +163,7 @@ impl Drop for Watcher {
 
 /// Hands what a watcher raised to `Tollbridge.report_exception`.
 ///
-/// `throw` and `break` out of a watcher end it in the same way: the frames that they are meant for are
+/// `throw` and `break` out of a watcher end its call in the same way: the frames that they are meant for are
 /// not the recorder's to leave. Ruby has no exception for them, so they are named.
 fn report(ruby: &Ruby, raised: &magnus::Error) {
     let told = || {
