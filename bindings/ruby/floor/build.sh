@@ -6,6 +6,6 @@ ruby=${1:-ruby}
 config() { "$ruby" -e "puts RbConfig::CONFIG['$1']"; }
 mkdir -p "$here/build"
 # Ruby's own headers are not ours to warn about.
-"${CC:-cc}" -std=gnu11 -O2 -fPIC -shared -pthread -Wall -Wextra \
+"${CC:-cc}" -std=gnu11 -O3 -fPIC -shared -pthread -Wall -Wextra \
     -isystem "$(config rubyhdrdir)" -isystem "$(config rubyarchhdrdir)" \
     "$here/tollbridge_floor.c" -o "$here/build/tollbridge_floor.$(config DLEXT)"

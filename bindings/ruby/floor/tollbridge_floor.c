@@ -9,6 +9,8 @@
 #include <ruby.h>
 #include <ruby/encoding.h>
 #include <ruby/thread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -660,103 +662,86 @@ static VALUE call_back(VALUE module, VALUE argument)
     return ULL2NUM(sum);
 }
 
-/* What the thread that has the questions and the one that has the block tell each other. */
+/* Between the thread that asks and the one that has the block. Semaphores, since `sem_post` is safe in a
+ * signal handler: to interrupt a wait by anything else, Ruby starts a thread of its own each time. */
 typedef struct {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    enum { ANSWERED, ASKED, FINISHED, ABANDONED } state;
-    bool interrupted; /* Ruby wants its thread back */
+    sem_t asked;
+    sem_t answered;
+    atomic_bool has_question; /* if not, `asked` was an interrupt */
+    atomic_bool is_abandoned;
     uint64_t n;
     uint64_t number; /* that is asked about */
     pthread_t thread;
 } Exchange;
 
+static void wait_for(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) != 0) /* a signal */
+        ;
+}
+
 /* Only Ruby's own threads may call Ruby: this one asks, and waits for the answer. */
 static void *ask(void *pointer)
 {
     Exchange *exchange = pointer;
-    pthread_mutex_lock(&exchange->lock);
-    for (uint64_t i = 0; i < exchange->n && exchange->state != ABANDONED; i++) {
+    for (uint64_t i = 0; i < exchange->n && !exchange->is_abandoned; i++) {
         exchange->number = i;
-        exchange->state = ASKED;
-        pthread_cond_broadcast(&exchange->changed);
-        while (exchange->state == ASKED)
-            pthread_cond_wait(&exchange->changed, &exchange->lock);
+        exchange->has_question = true;
+        sem_post(&exchange->asked);
+        wait_for(&exchange->answered);
     }
-    if (exchange->state != ABANDONED)
-        exchange->state = FINISHED;
-    pthread_cond_broadcast(&exchange->changed);
-    pthread_mutex_unlock(&exchange->lock);
     return NULL;
 }
 
-/* Without the GVL; answers the state, which is still ANSWERED after an interrupt. */
-static void *wait_for_question(void *pointer)
+/* Without the GVL. */
+static void *wait_for_question(void *exchange)
 {
-    Exchange *exchange = pointer;
-    pthread_mutex_lock(&exchange->lock);
-    while (exchange->state == ANSWERED && !exchange->interrupted)
-        pthread_cond_wait(&exchange->changed, &exchange->lock);
-    exchange->interrupted = false;
-    intptr_t state = exchange->state;
-    pthread_mutex_unlock(&exchange->lock);
-    return (void *)state;
+    wait_for(&((Exchange *)exchange)->asked);
+    return NULL;
 }
 
-static void interrupt(void *pointer)
+static void interrupt(void *exchange)
 {
-    Exchange *exchange = pointer;
-    pthread_mutex_lock(&exchange->lock);
-    exchange->interrupted = true;
-    pthread_cond_broadcast(&exchange->changed);
-    pthread_mutex_unlock(&exchange->lock);
-}
-
-static void set_state(Exchange *exchange, int state)
-{
-    pthread_mutex_lock(&exchange->lock);
-    exchange->state = state;
-    pthread_cond_broadcast(&exchange->changed);
-    pthread_mutex_unlock(&exchange->lock);
+    sem_post(&((Exchange *)exchange)->asked);
 }
 
 static VALUE answer_questions(VALUE argument)
 {
     Exchange *exchange = (Exchange *)argument;
     uint64_t sum = 0;
-    for (;;) {
-        intptr_t state = (intptr_t)rb_thread_call_without_gvl(wait_for_question, exchange, interrupt,
-                                                              exchange);
-        if (state == FINISHED)
-            return ULL2NUM(sum);
-        if (state != ASKED)
+    for (uint64_t answers = 0; answers < exchange->n;) {
+        rb_nogvl(wait_for_question, exchange, interrupt, exchange, RB_NOGVL_UBF_ASYNC_SAFE);
+        if (!atomic_exchange(&exchange->has_question, false))
             continue;
         VALUE answer = rb_yield(ULL2NUM(exchange->number));
         if (answer == stop_symbol)
             return Qnil;
         sum += read_u64(answer);
-        set_state(exchange, ANSWERED);
+        answers++;
+        sem_post(&exchange->answered);
     }
+    return ULL2NUM(sum);
 }
 
 /* However the answers ended, the thread ends before its exchange does. */
 static VALUE end_exchange(VALUE argument)
 {
     Exchange *exchange = (Exchange *)argument;
-    set_state(exchange, ABANDONED);
+    exchange->is_abandoned = true;
+    sem_post(&exchange->answered);
     pthread_join(exchange->thread, NULL);
-    pthread_cond_destroy(&exchange->changed);
-    pthread_mutex_destroy(&exchange->lock);
+    sem_destroy(&exchange->answered);
+    sem_destroy(&exchange->asked);
     return Qnil;
 }
 
 static VALUE call_back_from_new_thread(VALUE module, VALUE n)
 {
     (void)module;
-    Exchange exchange = {.state = ANSWERED, .n = read_u64(n)};
+    Exchange exchange = {.n = read_u64(n)};
     rb_need_block();
-    pthread_mutex_init(&exchange.lock, NULL);
-    pthread_cond_init(&exchange.changed, NULL);
+    sem_init(&exchange.asked, 0, 0);
+    sem_init(&exchange.answered, 0, 0);
     int failed = pthread_create(&exchange.thread, NULL, ask, &exchange);
     if (failed != 0)
         rb_syserr_fail(failed, "pthread_create");
