@@ -434,11 +434,10 @@ namespace Tollbridge.Runner
                 string library = Path.Combine(folder, "libtollbridge.so");
                 string source = Path.Combine(folder, "skew.c");
                 File.WriteAllText(source, "unsigned tb_abi_version(void) { return 2; }\n");
-                Ask("cc", $"-shared -fPIC {source} -o {library}", "");
-                Environment.SetEnvironmentVariable("TOLLBRIDGE_LIBRARY", library);
+                Ask("cc", $"-shared -fPIC {source} -o {library}", "", library);
                 using Process self = Process.GetCurrentProcess();
                 string runner = typeof(Hazards).Assembly.Location;
-                string reply = Ask(self.MainModule!.FileName!, $"{runner} skewed", "nop\n");
+                string reply = Ask(self.MainModule!.FileName!, $"{runner} skewed", "nop\n", library);
                 string message = Wtf8.Decode(new Request(new[] { reply.Split("message=").Last() }).Bytes()) ?? "";
                 bool named = message.Contains("ABI 2", StringComparison.Ordinal) && message.Contains("ABI 1", StringComparison.Ordinal);
                 return named ? "exception " + reply.Split(' ')[2] : Wrong;
@@ -449,8 +448,8 @@ namespace Tollbridge.Runner
             }
         }
 
-        /// <summary>The first line that a program answers to its input.</summary>
-        private static string Ask(string program, string arguments, string input)
+        /// <summary>The first line that a program answers to its input, in an environment that names this library.</summary>
+        private static string Ask(string program, string arguments, string input, string library)
         {
             var start = new ProcessStartInfo(program, arguments)
             {
@@ -458,6 +457,7 @@ namespace Tollbridge.Runner
                 RedirectStandardOutput = true,
                 UseShellExecute = false,
             };
+            start.Environment["TOLLBRIDGE_LIBRARY"] = library;
             using Process process = Process.Start(start)!;
             process.StandardInput.Write(input);
             process.StandardInput.Close();

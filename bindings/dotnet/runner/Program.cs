@@ -99,8 +99,10 @@ namespace Tollbridge.Runner
             {
                 return "malformed" + new Reply().Put(exception.Message).Tokens.Insert(0, " ");
             }
-            catch (Exception exception)
+            catch (Exception thrown)
             {
+                // The reason why a library cannot be loaded stands inside.
+                Exception exception = thrown is TypeInitializationException ? thrown.GetBaseException() : thrown;
                 return Surface.Failed(exception) ?? Failed(0, exception.GetType().Name, new Dictionary<string, object>(), exception.Message);
             }
         }
