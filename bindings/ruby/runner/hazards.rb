@@ -213,15 +213,15 @@ class Hazards
 
   # ---- more than one library
 
-  # The module again, over a copy of the library's file. An extension cannot be loaded twice: its names are taken.
+  # The module again under its own name, of copies of its files: the first is a constant no more.
   def two_copies
-    return unless @tb.respond_to?(:library_path)
-
+    lib = File.dirname($LOADED_FEATURES.find { |path| path.end_with?("/#{@library}.rb") })
     Dir.mktmpdir do |folder|
-      FileUtils.cp(@tb.library_path, folder)
-      ENV["TOLLBRIDGE_LIBRARY"] = File.join(folder, File.basename(@tb.library_path))
+      FileUtils.cp_r("#{lib}/.", folder)
+      ENV["TOLLBRIDGE_LIBRARY"] = copy_into(folder, @tb.library_path) if @tb.respond_to?(:library_path)
+      $LOAD_PATH.unshift(folder)
+      $LOADED_FEATURES.reject! { |path| path.start_with?("#{lib}/") }
       Object.__send__(:remove_const, @tb.name)
-      $LOADED_FEATURES.reject! { |path| path.match?(%r{/#{@library}(/|\.rb\z)}) }
       require @library
       @histogram.merge(Object.const_get(@tb.name)::Histogram.new)
     end
@@ -243,6 +243,11 @@ class Hazards
   end
 
   private
+
+  def copy_into(folder, file)
+    FileUtils.cp(file, folder)
+    File.join(folder, File.basename(file))
+  end
 
   # What another interpreter prints that has loaded the library, or has failed to.
   def ruby(env, program)
