@@ -1,0 +1,22 @@
+# frozen_string_literal: true
+
+require "ffi"
+require_relative "../shared/tollbridge_shared"
+
+# A latency histogram from Rust, over the C ABI by ruby-ffi. The API is that of the gem `tollbridge`.
+module TollbridgeFFI
+  TollbridgeShared.offer(self)
+  Arguments = TollbridgeShared::Arguments
+  private_constant :Arguments
+end
+
+require_relative "tollbridge_ffi/native"
+require_relative "tollbridge_ffi/errors"
+require_relative "tollbridge_ffi/owned"
+require_relative "tollbridge_ffi/callbacks"
+require_relative "tollbridge_ffi/buckets"
+require_relative "tollbridge_ffi/watch"
+require_relative "tollbridge_ffi/histogram"
+require_relative "tollbridge_ffi/log"
+require_relative "tollbridge_ffi/probe"
+require_relative "tollbridge_ffi/fault"

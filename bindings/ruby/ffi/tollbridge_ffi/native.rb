@@ -1,0 +1,230 @@
+# frozen_string_literal: true
+
+module TollbridgeFFI
+  # The C library: found, checked, and every structure and function declared once, as its headers write them.
+  module Native
+    extend FFI::Library
+
+    # The ABI that is declared here.
+    ABI = 1
+
+    # What to load: the environment's choice is the only one if made; then what stands beside this folder, what
+    # `scripts/install-c` put into the source tree, and what the system's loader finds.
+    def self.candidate
+      chosen = ENV.fetch("TOLLBRIDGE_LIBRARY", "")
+      return chosen unless chosen.empty?
+
+      name = "libtollbridge.#{FFI::Platform::LIBSUFFIX}"
+      files = ["../#{name}", "../../../c/build/prefix/lib/#{name}"].map { |file| File.expand_path(file, __dir__) }
+      files.find { |file| File.file?(file) } || (FFI::Platform.mac? ? "libtollbridge.1.dylib" : "libtollbridge.so.1")
+    end
+
+    begin
+      ffi_lib candidate
+    rescue LoadError => e
+      raise LoadError, "cannot load the C library of Tollbridge (#{e.message.strip}); " \
+                       "install it, or set TOLLBRIDGE_LIBRARY to its file"
+    end
+
+    # Where a function really comes from, as the dynamic linker tells.
+    module Linker
+      extend FFI::Library
+      ffi_lib FFI::CURRENT_PROCESS
+
+      class Info < FFI::Struct
+        layout :file, :string, :base, :pointer, :symbol, :string, :address, :pointer
+      end
+
+      attach_function :dladdr, [:pointer, Info.by_ref], :int
+
+      def self.file_of(address)
+        info = Info.new
+        dladdr(address, info)
+        info[:file]
+      end
+    end
+    private_constant :Linker
+
+    begin
+      version = attach_function(:tb_abi_version, [], :uint32)
+    rescue FFI::NotFoundError
+      raise LoadError, "#{candidate} is no C library of Tollbridge"
+    end
+    PATH = Linker.file_of(version).freeze
+    unless (found = tb_abi_version) == ABI
+      raise LoadError, "#{PATH} has ABI #{found}, but this bridge is for ABI #{ABI}"
+    end
+
+    # ---- structures
+
+    class ErrorField < FFI::Struct
+      layout :name, :pointer, :kind, :uint32, :number, :uint64, :real, :double, :text, :pointer, :text_length, :size_t
+    end
+
+    class ErrorDetails < FFI::Struct
+      layout :code, :int32, :name, :pointer, :message, :pointer, :message_length, :size_t,
+             :fields, :pointer, :field_count, :size_t
+    end
+
+    class Config < FFI::Struct
+      layout :lowest, :uint64, :highest, :uint64, :significant_digits, :uint8
+    end
+
+    class Scan < FFI::Struct
+      layout :kind, :uint32, :ticks, :uint32, :step, :uint64, :base, :double
+    end
+
+    class Progress < FFI::Struct
+      layout :bytes, :uint64, :total, :uint64, :intervals, :uint64
+    end
+
+    class Shape < FFI::Struct
+      layout :kind, :uint32, :radius, :double, :text, :pointer, :text_length, :size_t
+    end
+
+    # tb_bytes, tb_text, tb_f64s, tb_points and tb_map: memory that the caller frees.
+    class Given < FFI::Struct
+      layout :data, :pointer, :length, :size_t
+    end
+
+    # Records that are read or written many at a time: how String#unpack has them, and their size.
+    SUMMARY = "Q3d2Q4"
+    SUMMARY_SIZE = 72
+    BUCKET = "Q3"
+    BUCKET_SIZE = 24
+    POINT = "Qd2Lx4"
+    POINT_SIZE = 32
+    ENTRY = "J2Q"
+    ENTRY_SIZE = 24
+
+    FIELD_U64 = 1
+    FIELD_F64 = 2
+    FIELD_TEXT = 3
+
+    SCAN_RECORDED = 0
+    SCAN_LINEAR = 1
+    SCAN_LOGARITHMIC = 2
+    SCAN_QUANTILES = 3
+
+    SHAPE_DOT = 0
+    SHAPE_CIRCLE = 1
+    SHAPE_LABEL = 2
+
+    # What callbacks answer.
+    GO_ON = 0
+    STOP = 1
+
+    # ---- functions
+    #
+    # `user` is a key of ours and no pointer. What is borrowed for the call is :buffer_in, which a String may be; what
+    # is written during it is :buffer_out. :pointer is everything else: handles, structures, functions and errors.
+
+    # The functions declared below by name: whether the GVL is kept.
+    HOLDS_GVL = {} # rubocop:disable Style/MutableConstant -- Filled by the two that follow.
+
+    # Keeps the GVL: for what only computes, or calls back and never waits.
+    def self.holds(name, parameters, result = :pointer)
+      attach_function(name, parameters, result)
+      HOLDS_GVL[name] = true
+    end
+
+    # Lets go of the GVL: for what may wait for a lock, since who holds it may need the GVL to go on.
+    def self.releases(name, parameters, result = :pointer)
+      attach_function(name, parameters, result, blocking: true)
+      HOLDS_GVL[name] = false
+    end
+    private_class_method :holds, :releases
+
+    holds :tb_version, [], :string
+
+    holds :tb_error_code, [:pointer], :int32
+    holds :tb_error_info, %i[pointer pointer], :void
+    holds :tb_error_free, [:pointer], :void
+
+    holds :tb_bytes_free, [:pointer], :void
+    holds :tb_text_free, [:pointer], :void
+
+    holds :tb_histogram_new, %i[pointer pointer]
+    holds :tb_histogram_clone, %i[pointer pointer]
+    releases :tb_histogram_free, [:pointer], :void
+    releases :tb_histogram_config, %i[pointer pointer]
+    releases :tb_histogram_record, %i[pointer uint64]
+    releases :tb_histogram_record_n, %i[pointer uint64 uint64]
+    releases :tb_histogram_record_all, %i[pointer buffer_in size_t]
+    releases :tb_histogram_record_durations, %i[pointer buffer_in size_t buffer_out]
+    releases :tb_histogram_len, %i[pointer buffer_out]
+    releases :tb_histogram_is_empty, %i[pointer buffer_out]
+    releases :tb_histogram_min, %i[pointer buffer_out buffer_out]
+    releases :tb_histogram_max, %i[pointer buffer_out buffer_out]
+    releases :tb_histogram_mean, %i[pointer buffer_out buffer_out]
+    releases :tb_histogram_stdev, %i[pointer buffer_out buffer_out]
+    releases :tb_histogram_value_at_quantile, %i[pointer double buffer_out buffer_out]
+    releases :tb_histogram_values_at_quantiles, %i[pointer buffer_in size_t buffer_out buffer_out]
+    releases :tb_histogram_summary, %i[pointer buffer_out buffer_out]
+    releases :tb_histogram_tag, %i[pointer pointer]
+    releases :tb_histogram_set_tag, %i[pointer buffer_in size_t]
+    releases :tb_histogram_merge, %i[pointer pointer]
+    releases :tb_histogram_render, %i[pointer uint32 double pointer]
+    releases :tb_histogram_encode, %i[pointer pointer]
+    releases :tb_histogram_decode, %i[buffer_in size_t pointer]
+
+    releases :tb_histogram_buckets, %i[pointer pointer pointer]
+    releases :tb_buckets_next, %i[pointer buffer_out size_t buffer_out]
+    holds :tb_buckets_free, [:pointer], :void
+
+    releases :tb_histogram_watch, %i[pointer uint64 pointer uintptr_t pointer pointer]
+    releases :tb_watch_end, %i[pointer buffer_out]
+    holds :tb_watch_free, [:pointer], :void
+
+    releases :tb_replay_log, %i[buffer_in size_t pointer uintptr_t pointer]
+    holds :tb_replay_len, [:pointer], :size_t
+    holds :tb_replay_histogram, %i[pointer size_t pointer]
+    releases :tb_replay_free, [:pointer], :void
+    releases :tb_log_writer_new, %i[buffer_in size_t double pointer]
+    releases :tb_log_writer_write, %i[pointer pointer double double]
+    releases :tb_log_writer_free, [:pointer], :void
+
+    holds :tb_probe_nop, [], :void
+    holds :tb_probe_add, %i[uint64 uint64], :uint64
+    holds :tb_probe_half, %i[uint8 uint64 buffer_out buffer_out]
+    holds :tb_probe_str_len, %i[buffer_in size_t buffer_out]
+    holds :tb_probe_str_chars, %i[buffer_in size_t buffer_out]
+    holds :tb_probe_echo, %i[buffer_in size_t pointer]
+    holds :tb_probe_make_str, %i[size_t uint8 pointer]
+    holds :tb_probe_bytes_ends, %i[buffer_in size_t buffer_out]
+    holds :tb_probe_bytes_sum, %i[buffer_in size_t buffer_out]
+    holds :tb_probe_make_bytes, %i[size_t pointer]
+    holds :tb_probe_f64_ends, %i[buffer_in size_t buffer_out]
+    holds :tb_probe_f64_sum, %i[buffer_in size_t buffer_out]
+    holds :tb_probe_make_f64, %i[size_t pointer]
+    holds :tb_f64s_free, [:pointer], :void
+    holds :tb_probe_scale_in_place, %i[buffer_inout size_t double]
+    holds :tb_probe_point_in, %i[buffer_in buffer_out]
+    holds :tb_probe_make_point, %i[uint64 buffer_out]
+    holds :tb_probe_points_ends, %i[buffer_in size_t buffer_out]
+    holds :tb_probe_points_sum, %i[buffer_in size_t buffer_out]
+    holds :tb_probe_make_points, %i[size_t pointer]
+    holds :tb_points_free, [:pointer], :void
+    holds :tb_probe_shape_in, %i[pointer buffer_out]
+    holds :tb_probe_make_shape, %i[uint64 pointer]
+    holds :tb_shape_free, [:pointer], :void
+    holds :tb_probe_map_sum, %i[buffer_in size_t buffer_out]
+    holds :tb_probe_make_map, %i[size_t pointer]
+    holds :tb_map_free, [:pointer], :void
+    holds :tb_probe_fail, [:uint64]
+    holds :tb_probe_call_back, %i[uint64 pointer uintptr_t buffer_out buffer_out]
+    releases :tb_probe_call_back_from_new_thread, %i[uint64 pointer uintptr_t buffer_out buffer_out]
+    releases :tb_probe_record_from_new_thread, %i[pointer uint64]
+
+    holds :tb_fault_panic, %i[buffer_in size_t]
+    releases :tb_fault_panic_while_locked, [:pointer]
+    holds :tb_fault_panics_when_dropped_new, [:pointer]
+    holds :tb_fault_panics_when_dropped_free, [:pointer], :void
+
+    HOLDS_GVL.freeze
+  end
+  private_constant :Native
+
+  # The file of the C library that was loaded.
+  def self.library_path = Native::PATH
+end

@@ -1,0 +1,76 @@
+# frozen_string_literal: true
+
+module TollbridgeFFI
+  # A pointer that C gave out for one owner: freed once, by `close` or when the collector has found its owner, and
+  # never while a call uses it.
+  class Owned
+    # Yields the place for the pointer to a function of C, which answers its error.
+    #
+    # C writes straight into what the finalizer reads, so that nothing is lost when an interrupt is raised between
+    # the two.
+    def initialize(free)
+      slot = FFI::MemoryPointer.new(:pointer)
+      @uses = 0
+      @closed = false
+      @release = Owned.release(slot, free)
+      ObjectSpace.define_finalizer(self, @release)
+      Native.check(yield(slot))
+      @pointer = slot.read_pointer
+    end
+
+    # Frees what is in the slot the first time that it is called. Made here, where `self` is no owner.
+    def self.release(slot, free)
+      proc do
+        pointer = slot.read_pointer
+        slot.write_pointer(nil)
+        Native.public_send(free, pointer) unless pointer.null?
+      end
+    end
+
+    # Yields the pointer, which is not freed meanwhile, whoever closes.
+    #
+    # The count needs no lock: CRuby changes threads, and raises interrupts, only between calls.
+    def use
+      raise ClosedError if @closed
+
+      @uses += 1
+      begin
+        yield @pointer
+      ensure
+        @uses -= 1
+        @release.call if @closed && @uses.zero?
+      end
+    end
+
+    # Frees the pointer at once, or when the last call that uses it ends.
+    def close
+      @closed = true
+      @release.call if @uses.zero?
+      nil
+    end
+
+    def closed? = @closed
+  end
+  private_constant :Owned
+
+  # Memory that C hands over: copied, then freed at once.
+  module Given
+    # What a function of C gives by a structure, which it yields; freed also when an interrupt comes first.
+    def self.bytes(free, size = 1)
+      given = Native::Given.new
+      Native.check(yield(given))
+      given[:length].zero? ? "".b : given[:data].read_bytes(given[:length] * size)
+    ensure
+      Native.public_send(free, given)
+    end
+
+    # The same as text.
+    def self.string(&) = bytes(:tb_text_free, &).force_encoding(Encoding::UTF_8)
+
+    # A copy of text that C keeps.
+    def self.text(data, length)
+      length.zero? ? +"" : data.read_bytes(length).force_encoding(Encoding::UTF_8)
+    end
+  end
+  private_constant :Given
+end

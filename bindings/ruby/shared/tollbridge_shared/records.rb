@@ -1,0 +1,74 @@
+# frozen_string_literal: true
+
+module TollbridgeShared
+  # A record whose instances are frozen from the start.
+  module Frozen
+    def initialize(*)
+      super
+      freeze
+    end
+  end
+
+  # A variant without fields: Struct has none of those.
+  module Alone
+    def initialize = freeze
+    def ==(other) = other.instance_of?(self.class)
+    alias eql? ==
+    def hash = self.class.hash
+    def to_a = []
+    alias deconstruct to_a
+    def to_h = {}
+    def deconstruct_keys(_) = {}
+    def inspect = "#<#{self.class}>"
+  end
+
+  # rubocop:disable Lint/StructNewOverride -- They are records: what Struct has of Enumerable matters less.
+
+  # One step of a scan: its highest value, how many values are in it, and how many up to its end.
+  Bucket = Struct.new(:value, :count, :total) { include Frozen }
+
+  # The usual figures of a histogram at one glance, in the values' own unit.
+  Summary = Struct.new(:count, :min, :max, :mean, :stdev, :p50, :p90, :p99, :p999) { include Frozen }
+
+  # rubocop:enable Lint/StructNewOverride
+
+  # How far a replay is: bytes of the file, its size (0 if it has none), histograms read.
+  Progress = Struct.new(:bytes, :total, :intervals) { include Frozen }
+
+  # A flat record: integers of 64 and 32 bits, and two floats.
+  Point = Struct.new(:id, :x, :y, :flags) do
+    def initialize(id, x, y, flags)
+      super(Arguments.u64(id), Arguments.real(x), Arguments.real(y), Arguments.integer(flags, Arguments::U32_MAX))
+      freeze
+    end
+  end
+
+  # A tagged enum: one of its nested classes.
+  module Shape
+    # Without payload.
+    class Dot
+      include Shape
+      include Alone
+    end
+
+    # With a float.
+    Circle = Struct.new(:radius) do
+      include Shape
+
+      def initialize(radius)
+        super(Arguments.real(radius))
+        freeze
+      end
+    end
+
+    # With text.
+    Label = Struct.new(:text) do
+      include Shape
+
+      def initialize(text)
+        super(Arguments.utf8(text))
+        freeze
+      end
+    end
+  end
+end
