@@ -1,6 +1,6 @@
 """Writes C# from loops.toml: one class a shape, the expression expanded into the one loop template below.
 
-    expand.py loops.toml Loops.g.cs
+expand.py loops.toml Loops.g.cs
 """
 
 import sys
