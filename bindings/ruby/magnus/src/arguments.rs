@@ -1,8 +1,10 @@
 //! What Ruby's numbers, text and packed strings become. Nothing is converted silently.
 
+use crate::direct;
 use crate::errors::{Failure, Outcome};
 use magnus::encoding::{Coderange, EncodingCapable};
 use magnus::prelude::*;
+use magnus::rb_sys::AsRawValue;
 use magnus::{Fixnum, Float, Integer, RArray, RString, Ruby, TryConvert, Value};
 use tollbridge_core::Error;
 
@@ -78,6 +80,9 @@ impl Text {
         let Some(text) = RString::from_value(value) else {
             return Err(wrong_type(value, "a String").into());
         };
+        if direct::is_known_utf8(text) {
+            return Ok(Self(text));
+        }
         if !text.is_utf8_compatible_encoding() {
             return Self::transcoded(text);
         }
@@ -124,6 +129,11 @@ impl Text {
         }
     }
 
+    /// Whether this is `value` itself, and not a new String.
+    pub fn is(&self, value: Value) -> bool {
+        self.0.as_raw() == value.as_raw()
+    }
+
     /// Borrowed for as long as Ruby does not go on: no other thread changes it, nothing collects it.
     #[inline]
     pub fn as_str(&self) -> &str {
@@ -148,6 +158,8 @@ pub trait Element: Copy {
     /// How `Array#pack` is told of it.
     const DIRECTIVE: &'static str;
     fn from_bytes(bytes: [u8; 8]) -> Self;
+    /// What needs no Ruby to be converted.
+    fn plain(value: Value) -> Option<Self>;
     fn convert(value: Value) -> Result<Self, magnus::Error>;
 }
 
@@ -155,6 +167,9 @@ impl Element for u64 {
     const DIRECTIVE: &'static str = "Q*";
     fn from_bytes(bytes: [u8; 8]) -> Self {
         Self::from_ne_bytes(bytes)
+    }
+    fn plain(value: Value) -> Option<Self> {
+        u64::try_from(Fixnum::from_value(value)?.to_i64()).ok()
     }
     fn convert(value: Value) -> Result<Self, magnus::Error> {
         Number::try_convert(value).map(|number| number.0)
@@ -165,6 +180,9 @@ impl Element for f64 {
     const DIRECTIVE: &'static str = "D*";
     fn from_bytes(bytes: [u8; 8]) -> Self {
         Self::from_ne_bytes(bytes)
+    }
+    fn plain(value: Value) -> Option<Self> {
+        Float::from_value(value).map(Float::to_f64)
     }
     fn convert(value: Value) -> Result<Self, magnus::Error> {
         Real::try_convert(value).map(|number| number.0)
@@ -203,11 +221,16 @@ pub fn numbers<T: Element>(value: Value) -> Result<Vec<T>, magnus::Error> {
     Err(wrong_type(value, "an Array or a packed String"))
 }
 
-/// The Array may shrink while an item's `to_f` runs: its length is asked for each time.
+/// The Array may shrink or move while an item's `to_f` runs: it is looked at anew each time.
 fn items<T: Element>(array: RArray) -> Result<Vec<T>, magnus::Error> {
     let mut numbers = Vec::with_capacity(array.len());
     while numbers.len() < array.len() {
-        numbers.push(T::convert(array.entry(numbers.len() as isize)?)?);
+        // SAFETY: what `plain` takes runs no Ruby, so the Array stays as it is.
+        let rest = unsafe { &array.as_slice()[numbers.len()..] };
+        numbers.extend(rest.iter().map_while(|item| T::plain(*item)));
+        if numbers.len() < array.len() {
+            numbers.push(T::convert(array.entry(numbers.len() as isize)?)?);
+        }
     }
     Ok(numbers)
 }

@@ -2,8 +2,9 @@
 
 use magnus::prelude::*;
 use magnus::value::Opaque;
-use magnus::{RClass, RHash, RModule, Ruby, function};
+use magnus::{ExceptionClass, RClass, RHash, RModule, Ruby, function};
 use std::sync::OnceLock;
+use tollbridge_core::Error;
 
 pub struct Classes {
     pub bucket: Opaque<RClass>,
@@ -13,8 +14,15 @@ pub struct Classes {
     pub linear: Opaque<RClass>,
     pub logarithmic: Opaque<RClass>,
     pub quantiles: Opaque<RClass>,
-    /// Exception classes by code.
-    pub errors: Opaque<RHash>,
+    errors: Vec<(i32, Opaque<ExceptionClass>)>,
+}
+
+impl Classes {
+    /// The class that `lib/tollbridge/errors.rb` declares for `code`.
+    pub fn error(&self, ruby: &Ruby, code: i32) -> Option<ExceptionClass> {
+        let (_, class) = self.errors.iter().find(|(of, _)| *of == code)?;
+        Some(ruby.get_inner(*class))
+    }
 }
 
 static CLASSES: OnceLock<Classes> = OnceLock::new();
@@ -28,8 +36,13 @@ fn loaded(ruby: &Ruby) -> Result<(), magnus::Error> {
         ruby.gc_register_mark_object(class);
         Ok(class.into())
     };
-    let errors: RHash = module.const_get("ERRORS")?;
-    ruby.gc_register_mark_object(errors);
+    let declared: RHash = module.const_get("ERRORS")?;
+    let mut errors = Vec::new();
+    for row in Error::TABLE {
+        let class: ExceptionClass = declared.fetch(row.code)?;
+        ruby.gc_register_mark_object(class);
+        errors.push((row.code, class.into()));
+    }
     let classes = Classes {
         bucket: class(module, "Bucket")?,
         summary: class(module, "Summary")?,
@@ -38,7 +51,7 @@ fn loaded(ruby: &Ruby) -> Result<(), magnus::Error> {
         linear: class(scan, "Linear")?,
         logarithmic: class(scan, "Logarithmic")?,
         quantiles: class(scan, "Quantiles")?,
-        errors: errors.into(),
+        errors,
     };
     CLASSES.get_or_init(|| classes);
     Ok(())

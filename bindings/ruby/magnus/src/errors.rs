@@ -4,7 +4,7 @@ use crate::classes::classes;
 use magnus::error::IntoError;
 use magnus::prelude::*;
 use magnus::rb_sys::{AsRawValue, FromRawValue};
-use magnus::{ExceptionClass, RHash, RModule, Ruby, Value, method};
+use magnus::{RHash, RModule, Ruby, Value, method};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tollbridge_core::{Error, Field};
 
@@ -57,9 +57,12 @@ pub fn guard<T>(call: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
 /// The exception for `error`. Its message and fields are made when someone asks for them.
 #[cold]
 pub fn exception(ruby: &Ruby, error: Error) -> magnus::Error {
-    let class = match class(ruby, error.code()) {
-        Ok(class) => class,
+    let classes = match classes(ruby) {
+        Ok(classes) => classes,
         Err(problem) => return problem,
+    };
+    let Some(class) = classes.error(ruby, error.code()) else {
+        return magnus::Error::new(ruby.exception_runtime_error(), error.to_string());
     };
     let detail = ruby.obj_wrap(ErrorDetail(error));
     // SAFETY: an exception's class allocates, and both objects are alive. What `new` would do besides
@@ -75,15 +78,6 @@ pub fn exception(ruby: &Ruby, error: Error) -> magnus::Error {
     }
 }
 // ANCHOR_END: exception
-
-/// The class that `lib/tollbridge/errors.rb` declares for `code`.
-fn class(ruby: &Ruby, code: i32) -> Result<ExceptionClass, magnus::Error> {
-    let class = ruby.get_inner(classes(ruby)?.errors).get(code);
-    class.and_then(ExceptionClass::from_value).ok_or_else(|| {
-        let message = format!("no error has code {code}");
-        magnus::Error::new(ruby.exception_runtime_error(), message)
-    })
-}
 
 /// The name of the instance variable that holds the detail.
 fn detail_id() -> rb_sys::ID {

@@ -7,14 +7,14 @@
 //! A long call lets go of the GVL first. Either way no Ruby object is touched under our lock.
 
 use crate::arguments::ruby;
+use crate::direct::Of;
 use crate::errors::{Outcome, guard};
 use crate::watch::{Common, settle};
 use magnus::gc::Marker;
-use magnus::typed_data::Obj;
 use magnus::value::Opaque;
+use magnus::{TryConvert, Value};
 use std::cell::Cell;
 use std::ffi::c_void;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use tollbridge_core::{Attempt, Error, Locked, Shared};
 
 thread_local! {
@@ -142,31 +142,31 @@ pub fn is_rubys_thread() -> bool {
 
 /// A handle that can be closed, also while other threads use it: what runs already runs to its end.
 ///
-/// The lock is held for moments only, with the GVL, so nobody ever waits for it.
+/// Looked at and changed with the GVL only, so nothing else guards it.
 #[derive(Default)]
-pub struct Handle(RwLock<Option<Opaque<Obj<Common>>>>);
+pub struct Handle(Cell<Option<Opaque<Value>>>);
 
 impl Handle {
     /// Takes what all handles of a histogram have in common, in place of what this one had.
-    pub fn set(&self, common: Obj<Common>) {
-        *self.write() = Some(common.into());
+    pub fn set(&self, common: Of<Common>) {
+        self.0.set(Some(common.object().into()));
     }
 
     /// Lets go of the histogram: the collector frees it with its last handle. Closing twice is allowed.
     pub fn close(&self) {
-        self.write().take();
+        self.0.set(None);
     }
 
     pub fn is_closed(&self) -> bool {
-        self.read().is_none()
+        self.0.get().is_none()
     }
 
     /// What all handles have in common. Who holds it keeps the histogram and its watchers.
     #[inline]
-    pub fn common(&self) -> Result<Obj<Common>, Error> {
-        match *self.read() {
-            Some(common) => Ok(ruby().get_inner(common)),
-            None => Err(Error::Closed {}),
+    pub fn common(&self) -> Outcome<Of<Common>> {
+        match self.0.get() {
+            Some(common) => Ok(Of::try_convert(ruby().get_inner(common))?),
+            None => Err(Error::Closed {}.into()),
         }
     }
 
@@ -205,18 +205,8 @@ impl Handle {
     }
 
     pub fn mark(&self, marker: &Marker) {
-        if let Some(common) = *self.read() {
+        if let Some(common) = self.0.get() {
             marker.mark(common);
         }
-    }
-
-    #[inline]
-    fn read(&self) -> RwLockReadGuard<'_, Option<Opaque<Obj<Common>>>> {
-        // Nothing panics while it is locked for writing.
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Option<Opaque<Obj<Common>>>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

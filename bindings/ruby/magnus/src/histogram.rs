@@ -2,6 +2,7 @@
 
 use crate::arguments::{self, Number, Real, Text, narrow};
 use crate::buckets::{self, Buckets, scan};
+use crate::direct::Of;
 use crate::errors::{Outcome, guard};
 use crate::gvl::{Handle, Interrupt, without};
 use crate::records;
@@ -47,7 +48,7 @@ impl Histogram {
     /// What `initialize` calls, with all that has defaults there.
     fn init(
         ruby: &Ruby,
-        this: &Self,
+        this: Of<Self>,
         lowest: Number,
         highest: Number,
         digits: Number,
@@ -69,13 +70,13 @@ impl Histogram {
     }
 
     /// `dup` and `clone`: an independent histogram with the same values and tag.
-    fn initialize_copy(ruby: &Ruby, this: Obj<Self>, other: Obj<Self>) -> Outcome<Obj<Self>> {
+    fn initialize_copy(ruby: &Ruby, this: Of<Self>, other: Of<Self>) -> Outcome<Of<Self>> {
         let copy = other.0.detached(Shared::snapshot)?;
         this.0.set(Common::wrap(ruby, copy.into()));
         Ok(this)
     }
 
-    fn share(ruby: &Ruby, this: &Self) -> Outcome<Obj<Self>> {
+    fn share(ruby: &Ruby, this: Of<Self>) -> Outcome<Obj<Self>> {
         let common = this.0.common()?;
         let another = Self::default();
         another.0.set(common);
@@ -102,15 +103,15 @@ impl Histogram {
         self.0.with(|h| Ok(h.config().significant_digits))
     }
 
-    fn count(&self) -> Outcome<u64> {
-        self.0.with(|h| Ok(h.len()))
+    fn count(this: Of<Self>) -> Outcome<u64> {
+        this.0.with(|h| Ok(h.len()))
     }
 
-    fn is_empty(&self) -> Outcome<bool> {
-        self.0.with(|h| Ok(h.is_empty()))
+    fn is_empty(this: Of<Self>) -> Outcome<bool> {
+        this.0.with(|h| Ok(h.is_empty()))
     }
 
-    fn tag(ruby: &Ruby, this: &Self) -> Outcome<RString> {
+    fn tag(ruby: &Ruby, this: Of<Self>) -> Outcome<RString> {
         let tag = this.0.with(|h| Ok(h.tag().to_owned()))?;
         let tag = ruby.str_new(&tag);
         tag.freeze();
@@ -122,18 +123,18 @@ impl Histogram {
         self.0.with(|h| h.set_tag(&tag))
     }
 
-    fn record(this: Obj<Self>, value: Number) -> Outcome<Obj<Self>> {
+    fn record(this: Of<Self>, value: Number) -> Outcome<Of<Self>> {
         this.0.with(|h| h.record(value.0))?;
         Ok(this)
     }
 
-    fn record_n(this: Obj<Self>, value: Number, count: Number) -> Outcome<Obj<Self>> {
+    fn record_n(this: Of<Self>, value: Number, count: Number) -> Outcome<Of<Self>> {
         this.0.with(|h| h.record_n(value.0, count.0))?;
         Ok(this)
     }
 
     /// Values of our own, since a String may change while the GVL is let go of.
-    fn record_all(this: Obj<Self>, values: Value) -> Outcome<Obj<Self>> {
+    fn record_all(this: Of<Self>, values: Value) -> Outcome<Of<Self>> {
         let values = arguments::numbers::<u64>(values)?;
         if values.len() <= MANY_VALUES {
             this.0.with(|h| h.record_all(&values))?;
@@ -152,12 +153,12 @@ impl Histogram {
         }
     }
 
-    fn min(&self) -> Outcome<Option<u64>> {
-        self.0.with(|h| Ok(h.min()))
+    fn min(this: Of<Self>) -> Outcome<Option<u64>> {
+        this.0.with(|h| Ok(h.min()))
     }
 
-    fn max(&self) -> Outcome<Option<u64>> {
-        self.0.with(|h| Ok(h.max()))
+    fn max(this: Of<Self>) -> Outcome<Option<u64>> {
+        this.0.with(|h| Ok(h.max()))
     }
 
     /// Runs a `call` that walks all counts: with the GVL where they are few, in microseconds.
@@ -184,7 +185,7 @@ impl Histogram {
     /// Packed or as an Array, which `histogram.rb` chooses.
     fn values_at_quantiles(
         ruby: &Ruby,
-        this: &Self,
+        this: Of<Self>,
         quantiles: Value,
         packed: bool,
     ) -> Outcome<Option<Value>> {
@@ -201,7 +202,7 @@ impl Histogram {
         }))
     }
 
-    fn summary(ruby: &Ruby, this: &Self) -> Outcome<Option<Value>> {
+    fn summary(ruby: &Ruby, this: Of<Self>) -> Outcome<Option<Value>> {
         let summary = this.walk(|h| Ok(h.summary()))?;
         Ok(summary
             .map(|summary| records::summary(ruby, summary))
@@ -214,45 +215,48 @@ impl Histogram {
         this.walk(|h| h.buckets(scan))
     }
 
-    fn buckets(ruby: &Ruby, this: &Self, arguments: &[Value]) -> Outcome<Buckets> {
-        Self::snapshot(ruby, this, arguments).map(Buckets::new)
+    fn buckets(ruby: &Ruby, this: Of<Self>, arguments: &[Value]) -> Outcome<Buckets> {
+        Self::snapshot(ruby, &this, arguments).map(Buckets::new)
     }
 
     // ANCHOR: each_bucket
     /// The block may do anything: what it walks is a copy, and no lock is held.
-    fn each_bucket(ruby: &Ruby, this: Obj<Self>, arguments: &[Value]) -> Outcome<Value> {
+    fn each_bucket(ruby: &Ruby, this: Of<Self>, arguments: &[Value]) -> Outcome<Value> {
         if !ruby.block_given() {
-            return Ok(this.enumeratorize("each_bucket", arguments).as_value());
+            return Ok(this
+                .object()
+                .enumeratorize("each_bucket", arguments)
+                .as_value());
         }
         buckets::yield_each(ruby, Self::snapshot(ruby, &this, arguments)?)?;
-        Ok(this.as_value())
+        Ok(this.object())
     }
     // ANCHOR_END: each_bucket
 
-    fn bucket_data(ruby: &Ruby, this: &Self, arguments: &[Value]) -> Outcome<RString> {
-        let numbers: Vec<u64> = Self::snapshot(ruby, this, arguments)?
+    fn bucket_data(ruby: &Ruby, this: Of<Self>, arguments: &[Value]) -> Outcome<RString> {
+        let numbers: Vec<u64> = Self::snapshot(ruby, &this, arguments)?
             .flat_map(|bucket| [bucket.value, bucket.count, bucket.total])
             .collect();
         Ok(pack(ruby, &numbers))
     }
 
-    fn watch(this: &Self, limit: Number, block: Value) -> Outcome<Watch> {
+    fn watch(this: Of<Self>, limit: Number, block: Value) -> Outcome<Watch> {
         this.0.common()?.watch(limit, block)
     }
 
-    fn render(ruby: &Ruby, this: &Self, ticks: Number, unit: Real) -> Outcome<RString> {
+    fn render(ruby: &Ruby, this: Of<Self>, ticks: Number, unit: Real) -> Outcome<RString> {
         let ticks = narrow(ticks)?;
         let text = this.0.detached(|shared| shared.render(ticks, unit.0))?;
         Ok(ruby.str_new(&text))
     }
 
-    fn merge(this: Obj<Self>, other: Obj<Self>) -> Outcome<Obj<Self>> {
+    fn merge(this: Of<Self>, other: Of<Self>) -> Outcome<Of<Self>> {
         let other = other.0.common()?;
         this.0.detached(|shared| shared.merge(other.shared()))?;
         Ok(this)
     }
 
-    fn encode(ruby: &Ruby, this: &Self) -> Outcome<RString> {
+    fn encode(ruby: &Ruby, this: Of<Self>) -> Outcome<RString> {
         Ok(ruby.str_from_slice(&this.0.detached(Shared::encode)?))
     }
 

@@ -1,6 +1,7 @@
 //! Tollbridge for Ruby through magnus: the extension `tollbridge/tollbridge_native`.
 //!
 //! - `errors`: core's errors as Ruby exceptions, and the panic guard that every call runs under
+//! - `direct`: what magnus asks Ruby's functions for, read from the objects themselves
 //! - `arguments`: what Ruby's numbers, text and packed strings become
 //! - `gvl`: the closable handle, and how our lock and Ruby's go together
 //! - `foreign`: calls from threads that Ruby does not know
@@ -19,6 +20,7 @@ compile_error!("a panic must unwind to become a PanicError: build with panic = \
 mod arguments;
 mod buckets;
 mod classes;
+mod direct;
 mod errors;
 mod fault;
 mod foreign;

@@ -1,6 +1,7 @@
 //! The probes: as little as possible behind each crossing.
 
 use crate::arguments::{self, Number, Real, Text, narrow, wrong_type};
+use crate::direct::Of;
 use crate::errors::{Outcome, guard};
 use crate::foreign;
 use crate::gvl::{Interrupt, without};
@@ -8,6 +9,7 @@ use crate::histogram::Histogram;
 use crate::records;
 use magnus::prelude::*;
 use magnus::r_hash::ForEach;
+use magnus::rb_sys::AsRawValue;
 use magnus::typed_data::Obj;
 use magnus::value::{Lazy, Opaque};
 use magnus::{RArray, RClass, RHash, RModule, RString, Ruby, TryConvert, Value, function, method};
@@ -52,11 +54,9 @@ fn make_str(ruby: &Ruby, n: Number, wide: Value) -> Outcome<RString> {
 
 /// Only true and false are taken for a boolean.
 fn flag(value: Value) -> Result<bool, magnus::Error> {
-    let ruby = Ruby::get_with(value);
-    match value {
-        _ if value.is_nil() => Err(wrong_type(value, "true or false")),
-        _ if value.equal(ruby.qtrue())? => Ok(true),
-        _ if value.equal(ruby.qfalse())? => Ok(false),
+    match value.as_raw() {
+        raw if raw == rb_sys::Qtrue as u64 => Ok(true),
+        raw if raw == rb_sys::Qfalse as u64 => Ok(false),
         _ => Err(wrong_type(value, "true or false")),
     }
 }
@@ -121,8 +121,13 @@ fn make_f64_packed(ruby: &Ruby, n: Number) -> Outcome<RString> {
 fn scale_in_place(values: Value, factor: Real) -> Outcome<()> {
     let string = bytes(values)?;
     let length = arguments::packed::<f64>(&string)?.len();
-    // For FrozenError, and so that bytes shared with another String are its own first.
-    string.modify_expand(0)?;
+    if string.is_frozen() {
+        string.modify_expand(0)?; // FrozenError
+    }
+    // Bytes that are shared with another String become its own first, and what Ruby knows of them is
+    // forgotten.
+    // SAFETY: a String that is not frozen; nothing is alive here that an exception would skip.
+    unsafe { rb_sys::rb_str_modify(string.as_raw()) };
     let doubles = {
         // SAFETY: the String is its own now, so that nobody else sees these bytes; borrowed only until
         // Ruby goes on.
@@ -162,24 +167,24 @@ impl Point {
         }))
     }
 
-    fn id(&self) -> u64 {
-        self.0.id
+    fn id(this: Of<Self>) -> u64 {
+        this.0.id
     }
 
-    fn x(&self) -> f64 {
-        self.0.x
+    fn x(this: Of<Self>) -> f64 {
+        this.0.x
     }
 
-    fn y(&self) -> f64 {
-        self.0.y
+    fn y(this: Of<Self>) -> f64 {
+        this.0.y
     }
 
-    fn flags(&self) -> u32 {
-        self.0.flags
+    fn flags(this: Of<Self>) -> u32 {
+        this.0.flags
     }
 }
 
-fn point_in(point: &Point) -> Outcome<f64> {
+fn point_in(point: Of<Point>) -> Outcome<f64> {
     guard(|| Ok(probe::point_in(&point.0)))
 }
 
@@ -194,7 +199,7 @@ fn copy_points(points: Value) -> Outcome<Vec<probe::Point>> {
     let mut copied = Vec::with_capacity(points.len());
     // SAFETY: nothing below lets Ruby go on, so the Array stays as it is.
     for point in unsafe { points.as_slice() } {
-        copied.push(<&Point>::try_convert(*point)?.0);
+        copied.push(Of::<Point>::try_convert(*point)?.0);
     }
     Ok(copied)
 }
@@ -260,8 +265,8 @@ impl Shape {
         Ok(Self::Label(Text::new(text)?.as_str().to_owned()).wrap(ruby))
     }
 
-    fn radius(&self) -> Option<f64> {
-        match self {
+    fn radius(this: Of<Self>) -> Option<f64> {
+        match &*this {
             Self::Circle(radius) => Some(*radius),
             _ => None,
         }
@@ -295,22 +300,48 @@ impl From<probe::Shape> for Shape {
     }
 }
 
-fn shape_in(shape: &Shape) -> Outcome<f64> {
-    guard(|| Ok(probe::shape_in(&shape.into())))
+fn shape_in(shape: Of<Shape>) -> Outcome<f64> {
+    guard(|| Ok(probe::shape_in(&probe::Shape::from(&*shape))))
 }
 
 fn make_shape(ruby: &Ruby, n: Number) -> Outcome<Obj<Shape>> {
     Ok(guard(|| Ok(Shape::from(probe::make_shape(n.0))))?.wrap(ruby))
 }
 
-fn map_sum(entries: RHash) -> Outcome<u64> {
-    let mut borrowed = Vec::with_capacity(entries.len());
+/// A key of a Hash, while nothing lets Ruby go on to change it.
+enum Key {
+    /// The Hash keeps it.
+    Borrowed(Text),
+    /// Of a String that was made to transcode it, which nobody keeps.
+    Copied(String),
+}
+
+impl Key {
+    fn new(key: Value) -> Outcome<Self> {
+        let text = Text::new(key)?;
+        Ok(match text.is(key) {
+            true => Self::Borrowed(text),
+            false => Self::Copied(text.as_str().to_owned()),
+        })
+    }
+}
+
+impl AsRef<str> for Key {
+    fn as_ref(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text.as_str(),
+            Self::Copied(text) => text,
+        }
+    }
+}
+
+fn map_sum(map: RHash) -> Outcome<u64> {
+    let mut entries = Vec::with_capacity(map.len());
     let mut wrong = None;
-    entries.foreach(|key: Value, value: Value| {
-        match Text::new(key).and_then(|key| Ok((key, Number::try_convert(value)?))) {
-            Ok((key, value)) => {
-                // The Hash holds on to its keys, which are frozen copies.
-                borrowed.push((key.as_str().to_owned(), value.0));
+    map.foreach(|key: Value, value: Value| {
+        match Key::new(key).and_then(|key| Ok((key, Number::try_convert(value)?.0))) {
+            Ok(entry) => {
+                entries.push(entry);
                 Ok(ForEach::Continue)
             }
             Err(failure) => {
@@ -321,7 +352,7 @@ fn map_sum(entries: RHash) -> Outcome<u64> {
     })?;
     match wrong {
         Some(failure) => Err(failure),
-        None => guard(|| Ok(probe::map_sum(borrowed))),
+        None => guard(|| Ok(probe::map_sum(entries))),
     }
 }
 
@@ -329,6 +360,8 @@ fn make_map(ruby: &Ruby, n: Number) -> Outcome<RHash> {
     let n = narrow(n)?;
     let map = ruby.hash_new();
     for (key, value) in guard(|| Ok(probe::make_map(n)))? {
+        let key = ruby.str_new(&key);
+        key.freeze(); // or the Hash makes a copy that is
         map.aset(key, value)?;
     }
     Ok(map)

@@ -10,13 +10,13 @@
 //! So a block that refers to its own histogram is a cycle among Ruby objects, and is collected.
 
 use crate::arguments::{Number, wrong_type};
+use crate::direct::Of;
 use crate::errors::{Outcome, guard};
 use crate::gvl::{self, Interrupt};
 use crate::{foreign, records};
 use magnus::error::{ErrorType, Tag};
 use magnus::gc::Marker;
 use magnus::prelude::*;
-use magnus::typed_data::Obj;
 use magnus::value::Opaque;
 use magnus::{DataTypeFunctions, RModule, Ruby, TypedData, Value, method};
 use std::cell::Cell;
@@ -55,11 +55,9 @@ impl DataTypeFunctions for Common {
 }
 
 impl Common {
-    pub fn wrap(ruby: &Ruby, shared: Shared) -> Obj<Self> {
-        ruby.obj_wrap(Self {
-            blocks: Arc::default(),
-            shared,
-        })
+    pub fn wrap(ruby: &Ruby, shared: Shared) -> Of<Self> {
+        let blocks = Arc::default();
+        Of::new(ruby.obj_wrap(Self { blocks, shared }))
     }
 
     #[inline]

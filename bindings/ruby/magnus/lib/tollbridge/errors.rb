@@ -23,6 +23,8 @@ module Tollbridge
         @error_name = name.freeze
         @field_names = fields.freeze
         fields.each { |field| define_method(field) { self.fields[field] } }
+        # Asked by every rescue that tells errors apart: no more than a constant.
+        class_eval("def code = #{Integer(code)}", __FILE__, __LINE__)
       end
     end
     @code = 0

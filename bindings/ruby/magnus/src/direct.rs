@@ -1,0 +1,95 @@
+//! What magnus asks Ruby's functions under `rb_protect`, which costs as much as a whole short call.
+//!
+//! Here it is read from the objects themselves, as the macros of Ruby's headers do. The answer is the
+//! same; what is unusual is left to magnus.
+
+use magnus::prelude::*;
+use magnus::rb_sys::AsRawValue;
+use magnus::typed_data::Obj;
+use magnus::{DataType, IntoValue, RString, Ruby, TryConvert, TypedData, Value};
+use rb_sys::macros::{RB_TYPE_P, RTYPEDDATA_GET_DATA, RTYPEDDATA_P, RTYPEDDATA_TYPE};
+use rb_sys::{ruby_coderange_type, ruby_encoding_consts, ruby_value_type};
+use std::ops::Deref;
+
+// ANCHOR: of
+/// A Ruby object and the `T` inside it, which magnus would pass as `&T` or `Obj<T>`.
+///
+/// Only for the stack: the collector sees the object there, and so keeps the `T`.
+pub struct Of<T: TypedData> {
+    object: Value,
+    data: *const T,
+}
+
+impl<T: TypedData> TryConvert for Of<T> {
+    #[inline]
+    fn try_convert(object: Value) -> Result<Self, magnus::Error> {
+        let data = match inside(object) {
+            Some(data) => data,
+            None => <&T>::try_convert(object)?, // which has an error for it
+        };
+        Ok(Self { object, data })
+    }
+}
+
+impl<T: TypedData> Of<T> {
+    /// Of a new object.
+    pub fn new(object: Obj<T>) -> Self {
+        let data = &raw const *object;
+        let object = object.as_value();
+        Self { object, data }
+    }
+
+    pub fn object(&self) -> Value {
+        self.object
+    }
+}
+
+impl<T: TypedData> Deref for Of<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the object, which is alive while self is on the stack, owns it.
+        unsafe { &*self.data }
+    }
+}
+
+impl<T: TypedData> IntoValue for Of<T> {
+    #[inline]
+    fn into_value_with(self, _: &Ruby) -> Value {
+        self.object
+    }
+}
+
+/// The `T` in `object`, if it is one that magnus has made of a `T`.
+#[inline]
+fn inside<T: TypedData>(object: Value) -> Option<*const T> {
+    let raw = object.as_raw();
+    // DataType is transparent: Ruby is given this very address.
+    let data_type: *const DataType = T::data_type();
+    // SAFETY: of an object of the right type all of it may be read, and only of that it is.
+    unsafe {
+        let is = RB_TYPE_P(raw, ruby_value_type::RUBY_T_DATA)
+            && RTYPEDDATA_P(raw)
+            && RTYPEDDATA_TYPE(raw).cast() == data_type;
+        let data = is.then(|| RTYPEDDATA_GET_DATA(raw).cast::<T>().cast_const());
+        data.filter(|data| !data.is_null())
+    }
+}
+// ANCHOR_END: of
+
+/// Whether the String's header says that it is valid UTF-8. If not, it may be so all the same.
+#[inline]
+pub fn is_known_utf8(string: RString) -> bool {
+    const ENCODING: u64 = ruby_encoding_consts::RUBY_ENCODING_MASK as u64;
+    const VALID: u64 = ruby_coderange_type::RUBY_ENC_CODERANGE_VALID as u64;
+    const ASCII: u64 = ruby_coderange_type::RUBY_ENC_CODERANGE_7BIT as u64;
+    // SAFETY: every String has a header, which `string` keeps alive.
+    let (flags, utf8) = unsafe {
+        let header = string.as_raw() as *const rb_sys::RBasic;
+        ((*header).flags as u64, rb_sys::rb_utf8_encindex() as u64)
+    };
+    let range = flags & (VALID | ASCII); // both mean broken, neither that nobody has looked
+    flags & ENCODING == utf8 << ruby_encoding_consts::RUBY_ENCODING_SHIFT as u64
+        && (range == VALID || range == ASCII)
+}
