@@ -78,18 +78,18 @@ pub struct Args {
 
 /// How thorough a run is.
 #[derive(Clone, Copy)]
-struct Profile {
-    name: &'static str,
-    launches: u32,
+pub(crate) struct Profile {
+    pub(crate) name: &'static str,
+    pub(crate) launches: u32,
     /// At most so many more, of what stood in a slow phase of the machine too often.
-    more_launches: u32,
+    pub(crate) more_launches: u32,
     batches: u32,
     batch_target_ns: f64,
     finer_sizes: bool,
     process_per_shape: bool,
 }
 
-const QUICK: Profile = Profile {
+pub(crate) const QUICK: Profile = Profile {
     name: "quick",
     launches: 5,
     more_launches: 10,
@@ -232,7 +232,7 @@ fn summary(results: &Results) -> String {
 }
 
 /// A shape at a size.
-type Key<'a> = (&'a Shape, u64);
+pub(crate) type Key<'a> = (&'a Shape, u64);
 
 /// What to time: the shapes named, or all; always with the empty loop.
 fn keys<'a>(shapes: &'a Shapes, named: &[String], profile: &Profile) -> Result<Vec<Key<'a>>> {
@@ -302,18 +302,18 @@ fn with_baselines<'a>(workspace: &'a Workspace, chosen: Vec<&'a Bridge>) -> Vec<
 }
 
 /// All that a run needs but what to time.
-struct Plan<'a> {
-    workspace: &'a Workspace,
-    machine: Machine,
-    profile: Profile,
-    limit: Duration,
-    pinned: &'a Pinned,
-    started: &'a str,
-    seed: u64,
+pub(crate) struct Plan<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) machine: Machine,
+    pub(crate) profile: Profile,
+    pub(crate) limit: Duration,
+    pub(crate) pinned: &'a Pinned,
+    pub(crate) started: &'a str,
+    pub(crate) seed: u64,
 }
 
 impl<'a> Plan<'a> {
-    fn time(&self, bridges: &[&'a Bridge], keys: &[Key<'a>]) -> Result<Results> {
+    pub(crate) fn time(&self, bridges: &[&'a Bridge], keys: &[Key<'a>]) -> Result<Results> {
         let bench = Bench {
             workspace: self.workspace,
             // Results of another version say nothing.

@@ -429,7 +429,7 @@ fn nearest_root(start: &Path) -> Result<PathBuf> {
 }
 
 /// Files below `root` that match a glob, in order of their names. The root itself may hold any character.
-fn find(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn find(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
     let root = glob::Pattern::escape(&root.to_string_lossy());
     let pattern = format!("{root}/{pattern}");
     let found = glob::glob(&pattern).with_context(|| format!("`{pattern}` is not a glob"))?;
@@ -437,7 +437,7 @@ fn find(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// Reads a TOML file strictly; errors name file, line and key.
-fn read_toml<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T> {
+pub(crate) fn read_toml<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     toml::from_str(&text).with_context(|| file.display().to_string())
 }

@@ -210,7 +210,8 @@ pub(crate) fn advice(need: &Need) -> String {
     format!("`{}` fails here; try: {}", need.command, need.install)
 }
 
-fn shell(line: &str, root: &Path) -> Command {
+/// A shell that runs a line in `root`.
+pub(crate) fn shell(line: &str, root: &Path) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(line).current_dir(root);
     command

@@ -21,6 +21,8 @@ pub mod list;
 pub mod machine;
 pub mod matrix;
 pub mod model;
+pub mod peers;
+
 pub mod pin;
 pub mod places;
 pub mod report;

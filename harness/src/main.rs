@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tollbridge_harness::bridge::Workspace;
-use tollbridge_harness::{bench, check, count, errors, hazards, hosts, list, matrix, report, say};
+use tollbridge_harness::{
+    bench, check, count, errors, hazards, hosts, list, matrix, peers, report, say,
+};
 
 /// Checks every bridge against the conformance vectors, and measures what its crossings cost.
 ///
@@ -68,6 +70,15 @@ happens.")]
 Counts are the same on every run: allocations and bytes a call on both sides of the crossing, and for C and Rust
 instructions, by Valgrind. Exit code 1 too when a call leaks, or a claim of a bridge.toml does not hold.")]
     Count(count::Args),
+    /// Time whole jobs on the core against HdrHistogram's own ports.
+    #[command(after_help = "Examples:
+  toll peers                     every line, in about a minute
+  toll peers python --job p99    Python's bridge and Python's port, one job
+  toll peers --answers           compare what they answer, time nothing
+  toll peers --save              bench/results/peers.json, which the report and the guide quote
+
+bench/peers/README.md says what the jobs are; scripts/setup-peers installs the ports.")]
+    Peers(peers::Args),
     /// Show what was measured.
     Report(report::Args),
     /// Show host by host what passed and what cannot be kept.
@@ -130,6 +141,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Hazards(args) => hazards::run(&workspace()?, &args),
         Command::Bench(args) => bench::run(&workspace()?, args),
         Command::Count(args) => count::run(&workspace()?, &args),
+        Command::Peers(args) => peers::run(&workspace()?, &args),
         Command::Report(args) => report::run(&workspace()?, args),
         Command::Matrix(args) => matrix::run(&workspace()?, &args),
         Command::List(args) => list::run(&workspace()?, &args),

@@ -87,9 +87,13 @@ enum RawSizes {
 impl Shapes {
     /// Reads `bench/shapes.toml` below `root`.
     pub fn load(root: &Path) -> Result<Self> {
-        let path = root.join("bench/shapes.toml");
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("reading {}", path.display()))?;
+        Self::read(&root.join("bench/shapes.toml"))
+    }
+
+    /// Reads another file of the same format.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         Self::parse(&text).with_context(|| path.display().to_string())
     }
 

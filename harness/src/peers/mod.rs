@@ -1,0 +1,255 @@
+//! `toll peers`: whole jobs on the core, through each host's best bridge, against HdrHistogram's own ports.
+//! `bench/peers/README.md` says what the jobs are and how a line is added.
+
+pub mod answers;
+pub mod lines;
+pub mod results;
+pub mod summary;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::bench::{Key, Plan, QUICK};
+use crate::bridge::{Bridge, Workspace};
+use crate::hosts;
+use crate::machine::Machine;
+use crate::pin::Pinned;
+use crate::results::Absent;
+use crate::runner::{Outcome, Runner};
+use crate::shapes::Shapes;
+use crate::table;
+use answers::{Answer, Data};
+use lines::{Line, Lines};
+use results::{Peers, SCHEMA};
+
+/// The jobs, below the root.
+const JOBS: &str = "bench/peers/jobs.toml";
+/// Launches of each line: whole jobs differ by more than a few launches could tell apart.
+const LAUNCHES: u32 = 3;
+
+/// Arguments of `toll peers`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Lines to time: `python`, `java/*`, `c/cabi`; all when none is named.
+    pub lines: Vec<String>,
+    /// Time only this job. Repeatable.
+    #[arg(long = "job", value_name = "ID")]
+    pub jobs: Vec<String>,
+    /// Launches of each line.
+    #[arg(long, default_value_t = LAUNCHES, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub launches: u32,
+    /// Compare the answers, and time nothing.
+    #[arg(long, conflicts_with = "save")]
+    pub answers: bool,
+    /// Seconds that one request may take before it counts as hung.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub limit: u64,
+    /// Keep the results as `bench/results/peers.json`, which the report and the guide quote.
+    #[arg(long)]
+    pub save: bool,
+    /// Print the results as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Compares the answers of all lines with the core's, times the jobs, and prints both.
+///
+/// # Errors
+/// When an argument is wrong, or nothing could be timed or written. What goes wrong in a line is a result: a
+/// difference to be read, or exit code 1 for a job that failed.
+pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    let root = &workspace.root;
+    let shapes = Shapes::read(&root.join(JOBS))?;
+    for job in &args.jobs {
+        ensure!(shapes.get(job).is_some(), "--job {job}: {JOBS} has none");
+    }
+    let keys: Vec<Key> = shapes
+        .iter()
+        .filter(|shape| args.jobs.is_empty() || args.jobs.contains(&shape.id))
+        .flat_map(|shape| shape.sizes.iter().map(move |n| (shape, *n)))
+        .collect();
+    let data = Data::new(&keys)?;
+    let lines = Lines::load(workspace)?.select(&args.lines)?;
+    let limit = Duration::from_secs(args.limit);
+
+    let mut absent = Vec::new();
+    let mut ready: Vec<(&Line, Bridge)> = Vec::new();
+    let mut answers = Vec::new();
+    for line in &lines.all {
+        let started = line
+            .started_with(data.path())
+            .and_then(|bridge| {
+                prepare(line, root)?;
+                Ok(bridge)
+            })
+            .and_then(|bridge| {
+                answers.extend(ask(line, &bridge, &keys, &data, limit)?);
+                Ok(bridge)
+            });
+        match started {
+            Ok(bridge) => ready.push((line, bridge)),
+            Err(error) => absent.push(Absent {
+                bridge: line.id.clone(),
+                why: format!("{error:#}"),
+            }),
+        }
+    }
+    ensure!(!ready.is_empty(), "nothing to time: {}", whys(&absent));
+
+    let workspace = Workspace {
+        root: root.clone(),
+        hosts: lines.hosts.clone(),
+        bridges: ready.iter().map(|(_, bridge)| bridge.clone()).collect(),
+    };
+    let mut peers = if args.answers {
+        None
+    } else {
+        Some(time(&workspace, &keys, args)?)
+    };
+    if let Some(peers) = &mut peers {
+        peers.absent.extend(absent.iter().cloned());
+        peers.answers.clone_from(&answers);
+        peers.lines = ready
+            .iter()
+            .filter_map(|(line, _)| peers.told_of(line))
+            .collect();
+    }
+    show(args, root, &shapes, peers.as_ref(), &answers, &absent)
+}
+
+/// Builds a line's program where that is needed.
+fn prepare(line: &Line, root: &Path) -> Result<()> {
+    if let Some(need) = line.needs.iter().find(|need| !hosts::is_there(need, root)) {
+        anyhow::bail!(hosts::advice(need));
+    }
+    for build in &line.build {
+        let output = hosts::shell(&format!("exec 2>&1\n{build}"), root)
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot start sh")?;
+        ensure!(
+            output.status.success(),
+            "{build}: {}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout)
+        );
+    }
+    Ok(())
+}
+
+/// What a line answers to every job that it has.
+fn ask(
+    line: &Line,
+    bridge: &Bridge,
+    keys: &[Key],
+    data: &Data,
+    limit: Duration,
+) -> Result<Vec<Answer>> {
+    let mut runner = Runner::start(bridge)?;
+    let offered = match runner.ask("shapes", limit) {
+        Outcome::Reply(reply) => crate::bench::expressions(&reply).context("`shapes`")?,
+        other => anyhow::bail!("`shapes`: {other:?}"),
+    };
+    let mut answers = Vec::new();
+    for (job, n) in keys {
+        match (offered.contains_key(&job.id), line.without.get(&job.id)) {
+            (true, None) => {}
+            (false, Some(_)) => continue,
+            (true, Some(_)) => anyhow::bail!(
+                "{}: it has the job, of which `without` says otherwise",
+                job.id
+            ),
+            (false, None) => anyhow::bail!("{}: no such job, and no reason in `without`", job.id),
+        }
+        let reply = match runner.ask(&format!("answer {} {n}", job.id), limit) {
+            Outcome::Reply(reply) => reply,
+            other => anyhow::bail!("answer {} {n}: {other:?}", job.id),
+        };
+        answers.push(data.judge(&line.id, &job.id, *n, &reply)?);
+    }
+    Ok(answers)
+}
+
+fn time(workspace: &Workspace, keys: &[Key], args: &Args) -> Result<Peers> {
+    let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    // Before pinning, which would leave one CPU to count.
+    let machine = Machine::read();
+    let pinned = Pinned::to_last_cpu()?;
+    let mut profile = QUICK;
+    (profile.launches, profile.more_launches) = (args.launches, args.launches);
+    let plan = Plan {
+        workspace,
+        machine,
+        profile,
+        limit: Duration::from_secs(args.limit),
+        pinned: &pinned,
+        started: &started,
+        seed: fastrand::u64(..u64::from(u32::MAX)),
+    };
+    let bridges: Vec<&Bridge> = workspace.bridges.iter().collect();
+    let run = plan.time(&bridges, keys)?.without_raw();
+    Ok(Peers {
+        schema: SCHEMA,
+        started: run.started,
+        seconds: run.seconds,
+        toll: run.toll,
+        commit: run.commit,
+        dirty: run.dirty,
+        settings: run.settings,
+        machine: run.machine,
+        toolchain: run.toolchain,
+        absent: run.absent,
+        bridges: run.bridges,
+        lines: Vec::new(),
+        answers: Vec::new(),
+        cases: run.cases,
+    })
+}
+
+fn show(
+    args: &Args,
+    root: &Path,
+    jobs: &Shapes,
+    peers: Option<&Peers>,
+    answers: &[Answer],
+    absent: &[Absent],
+) -> Result<ExitCode> {
+    if let Some(peers) = peers.filter(|_| args.save) {
+        peers.save(root)?;
+    }
+    match peers {
+        Some(peers) if args.json => table::print_json(peers)?,
+        Some(peers) => table::print(summary::text(peers, jobs))?,
+        None if args.json => table::print_json(&answers)?,
+        None => table::print_line(format_args!("{} answers compared", answers.len()))?,
+    }
+    if !args.json {
+        for answer in answers.iter().filter(|answer| !answer.agrees) {
+            table::print_line(format_args!("differs: {answer}"))?;
+        }
+        for Absent { bridge, why } in absent {
+            table::print_line(format_args!("not timed: {bridge}: {why}"))?;
+        }
+    }
+    let mut cases = peers.into_iter().flat_map(|peers| &peers.cases);
+    Ok(match cases.any(|case| case.failure.is_some()) {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn whys(absent: &[Absent]) -> String {
+    let whys: BTreeMap<&str, &str> = absent
+        .iter()
+        .map(|a| (a.bridge.as_str(), a.why.as_str()))
+        .collect();
+    let whys: Vec<String> = whys
+        .iter()
+        .map(|(id, why)| format!("{id}: {why}"))
+        .collect();
+    whys.join("; ")
+}

@@ -1,0 +1,115 @@
+//! What `toll peers --save` writes: `bench/results/peers.json`. `bench/results/README.md` documents the format.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::machine::Machine;
+use crate::peers::answers::Answer;
+use crate::peers::lines::Line;
+use crate::results::{Absent, BridgeRun, Case, Settings, one_line_an_element};
+
+/// The format's number, raised when a reader must change.
+pub const SCHEMA: u32 = 1;
+/// The file, below the root.
+const FILE: &str = "bench/results/peers.json";
+
+/// One run. Its fields mean what they do in [`Results`](crate::results::Results), with a line where that has a bridge.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "as in `Results`")]
+pub struct Peers {
+    pub schema: u32,
+    pub started: String,
+    pub seconds: u64,
+    pub toll: String,
+    pub commit: Option<String>,
+    pub dirty: bool,
+    pub settings: Settings,
+    pub machine: Machine,
+    pub toolchain: BTreeMap<String, String>,
+    pub absent: Vec<Absent>,
+    pub bridges: Vec<BridgeRun>,
+    /// What each line is.
+    pub lines: Vec<LineRun>,
+    /// Whether every line makes the same of the data; asked before anything was timed.
+    pub answers: Vec<Answer>,
+    pub cases: Vec<Case>,
+}
+
+/// What a line is, beside what is told of its process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineRun {
+    /// `host/bridge` or `host/port`.
+    pub id: String,
+    /// In a few words.
+    pub title: String,
+    /// Whether it is the core by a bridge, and not a port.
+    pub core: bool,
+    /// Jobs that it has not, and why.
+    pub without: BTreeMap<String, String>,
+}
+
+impl Peers {
+    /// What is committed, if anything is.
+    ///
+    /// # Errors
+    /// When the file is there and wrong.
+    pub fn load(root: &Path) -> Result<Option<Self>> {
+        let path = root.join(FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(&path).with_context(|| FILE.to_owned())?;
+        let peers: Self = serde_json::from_str(&text).with_context(|| FILE.to_owned())?;
+        ensure!(
+            peers.schema == SCHEMA,
+            "{FILE} has schema {}, this toll reads {SCHEMA}: run `toll peers --save` again",
+            peers.schema
+        );
+        Ok(Some(peers))
+    }
+
+    /// Writes the file that [`load`](Self::load) reads, with `root` taken out of whatever text a program gave.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, root: &Path) -> Result<()> {
+        let text = one_line_an_element(&serde_json::to_value(self)?)?
+            .replace(&*root.to_string_lossy(), ".");
+        let path = root.join(FILE);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        std::fs::write(&path, text).with_context(|| format!("writing {FILE}"))
+    }
+
+    /// What is kept of a line that was timed.
+    pub(crate) fn told_of(&self, line: &Line) -> Option<LineRun> {
+        self.bridges.iter().find(|b| b.id == line.id)?;
+        Some(LineRun {
+            id: line.id.clone(),
+            title: line.title.clone(),
+            core: line.bridge.is_some(),
+            without: line.without.clone(),
+        })
+    }
+
+    /// The time of a line's job, ns.
+    #[must_use]
+    pub fn ns(&self, line: &str, job: &str) -> Option<f64> {
+        let mut cases = self.cases.iter();
+        let case = cases.find(|case| case.bridge == line && case.shape == job)?;
+        Some(case.headline?.ns)
+    }
+
+    /// Whether a line made something else of the data than the core.
+    #[must_use]
+    pub fn differs(&self, line: &str, job: &str) -> Option<&Answer> {
+        let mut answers = self.answers.iter();
+        answers.find(|answer| answer.line == line && answer.job == job && !answer.agrees)
+    }
+}
