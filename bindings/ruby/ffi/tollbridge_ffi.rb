@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require "ffi"
-require_relative "../shared/tollbridge_shared"
+require "tollbridge_shared"
 
 # A latency histogram from Rust, over the C ABI by ruby-ffi. The API is that of the gem `tollbridge`.
 module TollbridgeFFI

@@ -114,9 +114,10 @@ end
 
 def answer(request)
   word = request.word
+  return "unsupported #{UNSUPPORTED[word]}" if UNSUPPORTED.key?(word)
+
   operation = OPERATIONS[word]
   return "unsupported op" unless operation
-  return "unsupported #{UNSUPPORTED[word]}" if UNSUPPORTED.key?(word)
 
   value = operation.call(request)
   case value

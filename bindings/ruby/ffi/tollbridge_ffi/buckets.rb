@@ -21,16 +21,15 @@ module TollbridgeFFI
 
     # The scan as C takes it.
     def self.native_scan(scan)
-      native = Native::Scan.new
-      case scan
-      in Scan::Recorded then native[:kind] = Native::SCAN_RECORDED
-      in Scan::Linear(step) then native[:kind], native[:step] = Native::SCAN_LINEAR, step
-      in Scan::Logarithmic(first, base)
-        native[:kind], native[:step], native[:base] = Native::SCAN_LOGARITHMIC, first, base
-      in Scan::Quantiles(ticks) then native[:kind], native[:ticks] = Native::SCAN_QUANTILES, ticks
-      else raise TypeError, "a Scan is needed, not #{scan.class}"
-      end
-      native
+      fields =
+        case scan
+        in Scan::Recorded then { kind: Native::SCAN_RECORDED }
+        in Scan::Linear(step) then { kind: Native::SCAN_LINEAR, step: }
+        in Scan::Logarithmic(step, base) then { kind: Native::SCAN_LOGARITHMIC, step:, base: }
+        in Scan::Quantiles(ticks) then { kind: Native::SCAN_QUANTILES, ticks: }
+        else raise TypeError, "a Scan is needed, not #{scan.class}"
+        end
+      Native::Scan.of(**fields)
     end
     private_class_method :new, :native_scan
 

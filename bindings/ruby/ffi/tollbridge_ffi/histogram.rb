@@ -59,10 +59,11 @@ module TollbridgeFFI
     # @param tag [String] as `tag=`
     # @raise [InvalidArgumentError]
     def initialize(lowest: 1, highest: 3_600_000_000_000, significant_digits: 3, tag: "")
-      config = Native::Config.new
-      config[:lowest] = Arguments.u64(lowest)
-      config[:highest] = Arguments.u64(highest)
-      config[:significant_digits] = Arguments.integer(significant_digits, Arguments::U8_MAX)
+      config = Native::Config.of(
+        lowest: Arguments.u64(lowest),
+        highest: Arguments.u64(highest),
+        significant_digits: Arguments.integer(significant_digits, Arguments::U8_MAX)
+      )
       @handle = Handle.new { |slot| Native.tb_histogram_new(config, slot) }
       self.tag = tag unless tag == ""
     end
@@ -217,8 +218,8 @@ module TollbridgeFFI
     #
     # It is called on the thread that records, before `record` returns, perhaps on several at once; of what it records
     # itself nobody is told. It may use the histogram and close it. What it raises is reported by `warn`, the value is
-    # recorded, and the watch goes on; so it is with `throw` and `break`, which end there. It ends by answering :stop, by
-    # Watch#unwatch, or with the last handle. Dropping the Watch ends nothing.
+    # recorded, and the watch goes on; so it is with `throw` and `break`, which end there. The watch ends by the answer
+    # :stop, by Watch#unwatch, or with the last handle. Dropping the Watch ends nothing.
     #
     # @raise [OutOfRangeError] for a limit above `highest`
     # @return [Watch]

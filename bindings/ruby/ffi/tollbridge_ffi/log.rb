@@ -7,8 +7,10 @@ module TollbridgeFFI
   class Replay
     @running = {}
 
-    # By the keys that C has in place of them.
-    def self.running = @running
+    class << self
+      # By the keys that C has in place of them.
+      attr_reader :running
+    end
 
     def initialize(path, block)
       @path = Arguments.steady(path)
@@ -71,11 +73,12 @@ module TollbridgeFFI
   def self.replay_log(path, &block)
     replay = Replay.new(File.path(path), block)
     replayed = Owned.new(:tb_replay_free) { |slot| replay.run(slot) }
-    replayed.use do |native|
+    histograms = replayed.use do |native|
       Array.new(Native.tb_replay_len(native)) do |index|
         Histogram.of { |slot| Native.tb_replay_histogram(native, index, slot) }
       end
-    end.to_h { |histogram| [histogram.tag, histogram] }
+    end
+    histograms.to_h { |histogram| [histogram.tag, histogram] }
   ensure
     replayed&.close
   end
@@ -107,7 +110,8 @@ module TollbridgeFFI
       end
     end
 
-    # Appends an interval that began `start` seconds after the log's start and took `seconds`, under the histogram's tag.
+    # Appends an interval that began `start` seconds after the log's start and took `seconds`, under the histogram's
+    # tag.
     # @raise [InvalidArgumentError] when one of them is not finite and from 0
     # @raise [IoError]
     def write(histogram, start:, seconds:)

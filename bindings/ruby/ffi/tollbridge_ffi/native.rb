@@ -57,6 +57,13 @@ module TollbridgeFFI
 
     # ---- structures
 
+    # A structure that is made of its fields; the others are 0.
+    class Made < FFI::Struct
+      def self.of(**fields)
+        new.tap { |made| fields.each { |name, value| made[name] = value } }
+      end
+    end
+
     class ErrorField < FFI::Struct
       layout :name, :pointer, :kind, :uint32, :number, :uint64, :real, :double, :text, :pointer, :text_length, :size_t
     end
@@ -66,11 +73,11 @@ module TollbridgeFFI
              :fields, :pointer, :field_count, :size_t
     end
 
-    class Config < FFI::Struct
+    class Config < Made
       layout :lowest, :uint64, :highest, :uint64, :significant_digits, :uint8
     end
 
-    class Scan < FFI::Struct
+    class Scan < Made
       layout :kind, :uint32, :ticks, :uint32, :step, :uint64, :base, :double
     end
 
@@ -78,7 +85,7 @@ module TollbridgeFFI
       layout :bytes, :uint64, :total, :uint64, :intervals, :uint64
     end
 
-    class Shape < FFI::Struct
+    class Shape < Made
       layout :kind, :uint32, :radius, :double, :text, :pointer, :text_length, :size_t
     end
 

@@ -131,15 +131,14 @@ module TollbridgeFFI
 
     # 0 for a dot, 3·r·r for a circle, the number of characters of a label.
     def shape_in(shape)
-      native = Native::Shape.new
-      case shape
-      in Shape::Dot then native[:kind] = Native::SHAPE_DOT
-      in Shape::Circle(radius) then native[:kind], native[:radius] = Native::SHAPE_CIRCLE, radius
-      in Shape::Label(text)
-        memory = FFI::MemoryPointer.new(:char, text.bytesize + 1).put_bytes(0, text) # kept until C has returned
-        native[:kind], native[:text], native[:text_length] = Native::SHAPE_LABEL, memory, text.bytesize
-      else raise TypeError, "a Shape is needed, not #{shape.class}"
-      end
+      fields =
+        case shape
+        in Shape::Dot then { kind: Native::SHAPE_DOT }
+        in Shape::Circle(radius) then { kind: Native::SHAPE_CIRCLE, radius: }
+        in Shape::Label(text) then { kind: Native::SHAPE_LABEL, text: memory_of(text), text_length: text.bytesize }
+        else raise TypeError, "a Shape is needed, not #{shape.class}"
+        end
+      native = Native::Shape.of(**fields) # which keeps the memory until C has returned
       number(:double) { |result| Native.tb_probe_shape_in(native, result) }
     end
 
@@ -161,7 +160,7 @@ module TollbridgeFFI
       Arguments.instance(entries, Hash)
       keys = entries.keys.map { |key| Arguments.utf8(key).b }
       # One piece of memory for all keys, kept until C has returned: entries have their addresses.
-      memory = FFI::MemoryPointer.new(:char, [keys.sum(&:bytesize), 1].max).put_bytes(0, keys.join)
+      memory = memory_of(keys.join)
       address = memory.address
       packed = keys.zip(entries.values).map do |key, value|
         row = [address, key.bytesize, Arguments.u64(value)].pack(Native::ENTRY)
@@ -209,8 +208,8 @@ module TollbridgeFFI
       sum.read_uint64 if stopped.read_int32.zero?
     end
 
-    # `call_back` from a thread that Rust starts for it. ruby-ffi gives each call to a Ruby thread, where the block runs:
-    # what it raises comes out here; break, throw and Thread#kill come out as an exception.
+    # `call_back` from a thread that Rust starts for it. ruby-ffi gives each call to a Ruby thread, where the block
+    # runs: what it raises comes out here; break, throw and Thread#kill come out as an exception.
     def call_back_from_new_thread(n, &block)
       n = Arguments.u64(n)
       stopped = FFI::MemoryPointer.new(:int32)
@@ -240,6 +239,9 @@ module TollbridgeFFI
       result.read(type)
     end
 
+    # A copy of a String where its address can be told.
+    def memory_of(string) = FFI::MemoryPointer.new(:char, string.bytesize + 1).put_bytes(0, string)
+
     # The fields of each record in packed memory.
     def rows(packed, format, size)
       Array.new(packed.bytesize / size) { |i| packed.unpack(format, offset: i * size) }
@@ -247,7 +249,7 @@ module TollbridgeFFI
 
     def packed_point(point) = Arguments.instance(point, Point).to_a.pack(Native::POINT)
 
-    private_class_method :number, :rows, :packed_point
+    private_class_method :number, :memory_of, :rows, :packed_point
 
     # A call that is called back on another thread: its block, and what that has raised.
     Call = Struct.new(:block, :raised)
@@ -255,7 +257,7 @@ module TollbridgeFFI
     # Such calls by the keys that C has in place of them.
     RUNNING = {} # rubocop:disable Style/MutableConstant
 
-    # A trampoline lives as long as the process. This one gives the number to the fiber that waits for it in `call_back`.
+    # A trampoline lives as long as the process. This one gives the number to who resumed its fiber: `call_back`.
     YIELD = FFI::Function.new(:int32, %i[uintptr_t uint64 pointer]) do |_key, number, answer|
       value = Fiber.yield(number)
       answer.write_uint64(value) if value

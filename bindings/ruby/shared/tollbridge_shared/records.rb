@@ -22,15 +22,11 @@ module TollbridgeShared
     def inspect = "#<#{self.class}>"
   end
 
-  # rubocop:disable Lint/StructNewOverride -- They are records: what Struct has of Enumerable matters less.
-
   # One step of a scan: its highest value, how many values are in it, and how many up to its end.
   Bucket = Struct.new(:value, :count, :total) { include Frozen }
 
   # The usual figures of a histogram at one glance, in the values' own unit.
   Summary = Struct.new(:count, :min, :max, :mean, :stdev, :p50, :p90, :p99, :p999) { include Frozen }
-
-  # rubocop:enable Lint/StructNewOverride
 
   # How far a replay is: bytes of the file, its size (0 if it has none), histograms read.
   Progress = Struct.new(:bytes, :total, :intervals) { include Frozen }

@@ -20,7 +20,7 @@ module TollbridgeShared
     end
 
     # Steps that widen: the first one's width from 1 to 2**62, the factor finite and above 1.
-    Logarithmic = Struct.new(:first, :base) do # rubocop:disable Lint/StructNewOverride
+    Logarithmic = Struct.new(:first, :base) do
       include Scan
 
       def initialize(first, base)

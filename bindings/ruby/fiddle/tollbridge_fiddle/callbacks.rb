@@ -1,0 +1,41 @@
+# frozen_string_literal: true
+
+module TollbridgeFiddle
+  # What every trampoline needs: Ruby code that C calls may leave in no way but by its value.
+  module Callbacks
+    @last = 0
+
+    # What C has as `user` in place of a pointer: no two callbacks have the same.
+    def self.next_key = @last += 1
+
+    # Runs the block and answers its value. Whatever else leaves it is stopped here, and `otherwise` answered: what it
+    # raises is given to `failed`, and so is a LocalJumpError for throw and break, and a ThreadKilled for a kill.
+    def self.guard(otherwise, failed)
+      returned = false
+      value = yield
+      returned = true
+      value
+    rescue Exception => e # rubocop:disable Lint/RescueException -- Nothing may cross Rust.
+      returned = true
+      failed.call(e)
+      otherwise
+    ensure
+      unless returned
+        failed.call(left)
+        return otherwise # rubocop:disable Lint/EnsureReturn -- It ends throw, break and Thread#kill, and must.
+      end
+    end
+
+    def self.left
+      return ThreadKilled.new("killed in a callback") if Thread.current.status == "aborting"
+
+      LocalJumpError.new("throw and break cannot leave this callback")
+    end
+    private_class_method :left
+  end
+  private_constant :Callbacks
+
+  # Ends a thread that was killed inside a watcher, when C has returned: the kill itself was stopped, since it may not
+  # cross Rust, and Ruby kills no thread twice.
+  class ThreadKilled < Exception; end # rubocop:disable Lint/InheritException -- No plain `rescue` shall keep the thread.
+end

@@ -1,0 +1,316 @@
+# frozen_string_literal: true
+
+module TollbridgeFiddle
+  # A latency histogram: how often each value occurred, to a fixed number of digits.
+  #
+  # Values are integers from 0 to `highest`, in a unit that you choose; `record_durations` alone means nanoseconds.
+  # Results are exact for the bucket that a value falls into. An operation that raises has changed nothing.
+  #
+  # Any thread may use it; every call lets other Ruby threads run. Memory is freed when every handle (see `share`) was
+  # closed or collected. After `close` every operation but `close`, `closed?` and `inspect` raises ClosedError; after a
+  # panic half-way through a change PoisonedError.
+  #
+  # Integers must be from 0 to 2**64 - 1 (RangeError) and Integers (TypeError).
+  class Histogram
+    # An owned tb_histogram, and the watchers that all handles of one histogram share.
+    class Handle < Owned
+      attr_reader :watchers
+
+      def initialize(watchers = Watchers.new)
+        @watchers = watchers
+        super(Native::TB_HISTOGRAM_FREE)
+      end
+    end
+    private_constant :Handle
+
+    # Makes a histogram, yields it and closes it; the block's value.
+    def self.open(**config)
+      histogram = new(**config)
+      begin
+        yield histogram
+      ensure
+        histogram.close
+      end
+    end
+
+    # A histogram of what `encode`, or another implementation, wrote. MalformedHistogramError for anything else.
+    def self.decode(data)
+      data = Arguments.steady(Arguments.bytes(data))
+      of { |slot| Native::TB_HISTOGRAM_DECODE.call(data, data.bytesize, slot) }
+    end
+
+    # A histogram with a handle that a function of C writes into the slot which is yielded.
+    # @api private
+    def self.of(watchers = Watchers.new, &make)
+      handle = Handle.new(watchers, &make)
+      allocate.tap { |histogram| histogram.instance_variable_set(:@handle, handle) }
+    end
+
+    # For Marshal: counts and tag.
+    def self._load(dumped)
+      encoded, tag = Marshal.load(dumped) # rubocop:disable Security/MarshalLoad -- Of what was marshalled already.
+      decode(encoded).tap { |histogram| histogram.tag = tag }
+    end
+
+    # @param lowest [Integer] the lowest value that can be told from 0, from 1 to 2**62 - 1
+    # @param highest [Integer] the highest value that can be recorded, from twice the lowest to 2**63 - 1;
+    #   the default is an hour in nanoseconds
+    # @param significant_digits [Integer] decimal digits to which values are kept apart, from 0 to 5
+    # @param tag [String] as `tag=`
+    # @raise [InvalidArgumentError]
+    def initialize(lowest: 1, highest: 3_600_000_000_000, significant_digits: 3, tag: "")
+      digits = Arguments.integer(significant_digits, Arguments::U8_MAX)
+      config = [Arguments.u64(lowest), Arguments.u64(highest), digits].pack(Native::CONFIG)
+      @handle = Handle.new { |slot| Native::TB_HISTOGRAM_NEW.call(config, slot) }
+      self.tag = tag unless tag == ""
+    end
+
+    # dup and clone make an independent histogram.
+    def initialize_copy(other)
+      data = other.encode
+      @handle = Handle.new { |slot| Native::TB_HISTOGRAM_DECODE.call(data, data.bytesize, slot) }
+      self.tag = other.tag
+    end
+
+    # Another handle to the same histogram, which is closed by itself.
+    def share
+      Histogram.of(@handle.watchers) do |slot|
+        @handle.use { |handle| Native::TB_HISTOGRAM_CLONE.call(handle, slot) }
+      end
+    end
+
+    # The lowest value that can be told from 0.
+    def lowest = config[0]
+
+    # The highest value that can be recorded.
+    def highest = config[1]
+
+    # Decimal digits to which values are kept apart.
+    def significant_digits = config[2]
+
+    # Records one value.
+    # @raise [OutOfRangeError] above `highest`
+    # @raise [CountOverflowError] past 2**63 - 1 values
+    def record(value)
+      value = Arguments.u64(value)
+      recorded(@handle.use { |handle| Native::TB_HISTOGRAM_RECORD.call(handle, value) })
+    end
+    alias << record
+
+    # Records one value `count` times; 0 times changes nothing. Raises as `record` does.
+    def record_n(value, count)
+      value = Arguments.u64(value)
+      count = Arguments.u64(count)
+      recorded(@handle.use { |handle| Native::TB_HISTOGRAM_RECORD_N.call(handle, value, count) })
+    end
+
+    # Records every value, or none. OutOfRangeError has the index of the first that is too high.
+    # @param values [#each, String] Integers, or a packed String ("Q*", ASCII-8BIT), which is not copied
+    def record_all(values)
+      packed = Arguments.steady(Arguments.packed_u64s(values))
+      recorded(@handle.use { |handle| Native::TB_HISTOGRAM_RECORD_ALL.call(handle, packed, packed.bytesize / 8) })
+    end
+
+    # Records durations such as "250us 1.5ms" as nanoseconds and answers how many there were, or records none.
+    # @raise [InvalidDurationError] with line and column, from 1
+    def record_durations(text)
+      text = Arguments.steady(Arguments.utf8(text))
+      count = Native.memory(8)
+      recorded(@handle.use { |handle| Native::TB_HISTOGRAM_RECORD_DURATIONS.call(handle, text, text.bytesize, count) })
+      count.unpack1("Q")
+    end
+
+    # How many values were recorded.
+    def count
+      count = Native.memory(8)
+      Native.check(@handle.use { |handle| Native::TB_HISTOGRAM_LEN.call(handle, count) })
+      count.unpack1("Q")
+    end
+    alias size count
+    alias length count
+
+    # Whether no value was recorded.
+    def empty?
+      empty = Native.memory(1)
+      Native.check(@handle.use { |handle| Native::TB_HISTOGRAM_IS_EMPTY.call(handle, empty) })
+      empty.unpack1("C") == 1
+    end
+
+    # The lowest value recorded (the low end of its bucket); nil when empty.
+    def min = option("Q") { |handle, found, value| Native::TB_HISTOGRAM_MIN.call(handle, found, value) }
+
+    # The highest value recorded (the high end of its bucket); nil when empty.
+    def max = option("Q") { |handle, found, value| Native::TB_HISTOGRAM_MAX.call(handle, found, value) }
+
+    # The arithmetic mean, each value taken as the middle of its bucket; nil when empty.
+    def mean = option("d") { |handle, found, value| Native::TB_HISTOGRAM_MEAN.call(handle, found, value) }
+
+    # The standard deviation of the whole population; nil when empty.
+    def stdev = option("d") { |handle, found, value| Native::TB_HISTOGRAM_STDEV.call(handle, found, value) }
+
+    # The value at or below which the share `quantile` of all values lies; nil when empty.
+    # @raise [InvalidQuantileError] for NaN and what is not from 0 to 1
+    def value_at_quantile(quantile)
+      quantile = Arguments.real(quantile)
+      option("Q") do |handle, found, value|
+        Native::TB_HISTOGRAM_VALUE_AT_QUANTILE.call(handle, quantile, found, value)
+      end
+    end
+
+    # `value_at_quantile` for each of `quantiles`, in their order; nil when empty.
+    # @param quantiles [#each, String] numbers, or a packed String ("D*")
+    # @param packed [Boolean] whether to answer a packed String ("Q*")
+    def values_at_quantiles(quantiles, packed: false)
+      quantiles = Arguments.steady(Arguments.packed_doubles(quantiles))
+      length = quantiles.bytesize / 8
+      found = Native.memory(1)
+      values = Native.memory(8 * length)
+      Native.check(@handle.use do |handle|
+        Native::TB_HISTOGRAM_VALUES_AT_QUANTILES.call(handle, quantiles, length, found, values)
+      end)
+      return unless found.unpack1("C") == 1
+
+      packed ? values : values.unpack("Q*")
+    end
+
+    # The usual figures at one glance; nil when empty.
+    def summary
+      found = Native.memory(1)
+      summary = Native.memory(Native::SUMMARY_SIZE)
+      Native.check(@handle.use { |handle| Native::TB_HISTOGRAM_SUMMARY.call(handle, found, summary) })
+      Summary.new(*summary.unpack(Native::SUMMARY)) if found.unpack1("C") == 1
+    end
+
+    # The buckets as they are now.
+    # @return [Buckets]
+    # @raise [InvalidArgumentError] for a parameter of `scan` that makes no sense
+    # @raise [TooManyError] when it could yield more than 2**20 buckets
+    def buckets(scan = Scan.recorded) = Buckets.open(@handle, scan)
+
+    # Yields each bucket of the histogram as it is now. The block may use the histogram, close it, and leave by
+    # whatever means: it is called by Ruby, not by C. Without a block an Enumerator, which starts anew each time.
+    def each_bucket(scan = Scan.recorded, &block)
+      return to_enum(:each_bucket, scan) unless block
+
+      buckets = buckets(scan)
+      begin
+        buckets.each(&block)
+      ensure
+        buckets.close
+      end
+      self
+    end
+
+    # The buckets packed ("Q*"): value, count and total of each.
+    def bucket_data(scan = Scan.recorded)
+      buckets = buckets(scan)
+      begin
+        buckets.data
+      ensure
+        buckets.close
+      end
+    end
+
+    # Calls the block with every value that is recorded at or above `limit` from now on, through any handle.
+    #
+    # It is called on the thread that records, before `record` returns, perhaps on several at once; of what it records
+    # itself nobody is told. It may use the histogram and close it. What it raises is reported by `warn`, the value is
+    # recorded, and the watch goes on; so it is with `throw` and `break`, which end there. The watch ends by the answer
+    # :stop, by Watch#unwatch, or with the last handle. Dropping the Watch ends nothing.
+    #
+    # @raise [OutOfRangeError] for a limit above `highest`
+    # @return [Watch]
+    def watch(limit, callable = nil, &block)
+      limit = Arguments.u64(limit)
+      callable = Arguments.callable(callable || block)
+      Watch.new(Owned.new(Native::TB_WATCH_FREE) do |slot|
+        @handle.use do |handle|
+          key = @handle.watchers.add(callable)
+          Native::TB_HISTOGRAM_WATCH.call(handle, limit, Watchers::TELL.to_i, key, Watchers::LET_GO.to_i, slot)
+        end
+      end)
+    end
+
+    # The percentile distribution as text, in the format of HdrHistogram's own tools.
+    # @param ticks [Integer] steps in each half of the distance that is left to 1.0, from 1 to 1000
+    # @param unit [Numeric] what values are divided by
+    def render(ticks: 5, unit: 1.0)
+      ticks = Arguments.integer(ticks, Arguments::U32_MAX)
+      unit = Arguments.real(unit)
+      Given.string { |text| @handle.use { |handle| Native::TB_HISTOGRAM_RENDER.call(handle, ticks, unit, text) } }
+    end
+
+    # Adds every value of `other`, which may be this very histogram. The tag stays.
+    # @raise [OutOfRangeError] when `other` holds a value above `highest`
+    def merge(other)
+      Arguments.instance(other, Histogram)
+      Native.check(@handle.use do |handle|
+        other.use { |added| Native::TB_HISTOGRAM_MERGE.call(handle, added) }
+      end)
+      self
+    end
+
+    # The counts in HdrHistogram's V2 encoding with DEFLATE; the tag is no part of it.
+    # @return [String] in ASCII-8BIT
+    def encode
+      Given.bytes(Native::TB_BYTES_FREE) do |bytes|
+        @handle.use { |handle| Native::TB_HISTOGRAM_ENCODE.call(handle, bytes) }
+      end
+    end
+
+    # A name for the log format; empty means none.
+    def tag
+      Given.string { |text| @handle.use { |handle| Native::TB_HISTOGRAM_TAG.call(handle, text) } }.freeze
+    end
+
+    # @raise [InvalidTagError] for commas, white space and control characters
+    # @raise [InvalidTextError] for what is no Unicode text
+    def tag=(tag)
+      tag = Arguments.steady(Arguments.utf8(tag))
+      Native.check(@handle.use { |handle| Native::TB_HISTOGRAM_SET_TAG.call(handle, tag, tag.bytesize) })
+    end
+
+    # Closes this handle; what is running on other threads finishes first. Closing twice is allowed.
+    def close = @handle.close
+
+    def closed? = @handle.closed?
+
+    def inspect
+      return "#<#{self.class} closed>" if closed?
+
+      "#<#{self.class} lowest=#{lowest} highest=#{highest} significant_digits=#{significant_digits} " \
+        "tag=#{tag.inspect} count=#{count}>"
+    rescue PoisonedError
+      "#<#{self.class} poisoned>"
+    end
+
+    def _dump(_level) = Marshal.dump([encode, tag])
+
+    # The handle, for a call that takes two.
+    # @api private
+    def use(&) = @handle.use(&)
+
+    private
+
+    def config
+      config = Native.memory(Native::CONFIG_SIZE)
+      Native.check(@handle.use { |handle| Native::TB_HISTOGRAM_CONFIG.call(handle, config) })
+      config.unpack(Native::CONFIG)
+    end
+
+    # What a function that answers `found` and a value has found.
+    def option(format)
+      found = Native.memory(1)
+      value = Native.memory(8)
+      Native.check(@handle.use { |handle| yield handle, found, value })
+      value.unpack1(format) if found.unpack1("C") == 1
+    end
+
+    # What comes after a call that may have told watchers.
+    def recorded(error)
+      Native.check(error)
+      Watchers.end_thread_if_killed
+      self
+    end
+  end
+end

@@ -1,0 +1,132 @@
+# frozen_string_literal: true
+
+module TollbridgeFiddle
+  # A replay that is running, on a thread of its own: C calls back there, and the thread that asked for it reads the
+  # progress from a queue. So no block is called by C, and is left as any other; and no interrupt comes where
+  # Rust's frames are, since that thread lets none in.
+  class Replay
+    @running = {}
+
+    class << self
+      # By the keys that C has in place of them.
+      attr_reader :running
+    end
+
+    def initialize(path, block)
+      @path = Arguments.steady(path)
+      @block = block
+      @ticks = Thread::Queue.new
+      @answers = Thread::Queue.new
+      @key = Callbacks.next_key
+    end
+
+    # Calls C, which writes its result into `slot`; the error that it answers.
+    def run(slot)
+      Replay.running[@key] = self
+      worker = Thread.handle_interrupt(Object => :never) { Thread.new { call(slot) } }
+      while (progress = @ticks.pop)
+        @answers << (@block.call(progress) == :stop ? Native::STOP : Native::GO_ON)
+      end
+      worker.value
+    ensure
+      @answers.close # whatever has left the block: the next tick, 50 ms from now at most, is the last
+      worker&.join
+      Replay.running.delete(@key)
+    end
+
+    # On the worker: how C is to go on. nil comes out of a queue that is closed.
+    def tick(progress)
+      return @answers.closed? ? Native::STOP : Native::GO_ON unless @block
+
+      @ticks << Progress.new(*progress.unpack(Native::PROGRESS))
+      @answers.pop || Native::STOP
+    end
+
+    # As long as the process, as every trampoline.
+    TICK = Fiddle::Closure::BlockCaller.new(Native::I32, [Native::ADDRESS, Native::ADDRESS]) do |key, progress|
+      running[key].tick(Native.read(progress, Native::PROGRESS_SIZE))
+    end
+
+    private
+
+    def call(slot)
+      Native::TB_REPLAY_LOG.call(@path, @path.bytesize, TICK.to_i, @key, slot)
+    ensure
+      @ticks.close
+    end
+  end
+  private_constant :Replay
+
+  # Reads a HdrHistogram interval log, plain or compressed with gzip: a histogram for each tag, in alphabetical order,
+  # which holds all that was recorded under it. "" is the tag of intervals without one.
+  #
+  # The block gets a Progress before the first byte, after the last, and at least every 50 ms in between, on this
+  # thread; others run meanwhile. When it answers :stop, CancelledError is raised. It may be left by `break`, `throw` or
+  # an exception, and interrupts (Ctrl-C, Timeout, Thread#raise and #kill) end the replay as quickly. Whatever ends it,
+  # nothing is kept.
+  #
+  # @param path [String, #to_path]
+  # @return [Hash{String => Histogram}]
+  # @raise [IoError]
+  # @raise [MalformedLogError] with the line
+  # @raise [TooManyError] when the sums would pass 8 Mi counts, before that memory is taken
+  def self.replay_log(path, &block)
+    replay = Replay.new(File.path(path), block)
+    replayed = Owned.new(Native::TB_REPLAY_FREE) { |slot| replay.run(slot) }
+    histograms = replayed.use do |native|
+      Array.new(Native::TB_REPLAY_LEN.call(native)) do |index|
+        Histogram.of { |slot| Native::TB_REPLAY_HISTOGRAM.call(native, index, slot) }
+      end
+    end
+    histograms.to_h { |histogram| [histogram.tag, histogram] }
+  ensure
+    replayed&.close
+  end
+
+  # Writes a HdrHistogram interval log of version 1.3, as the reference implementation does.
+  #
+  # The file is made, or emptied, at once; every interval is one write to it. Any thread may write. After `close`
+  # writing raises ClosedError.
+  class LogWriter
+    # Makes a writer, yields it and closes it; the block's value.
+    def self.open(path, **options)
+      writer = new(path, **options)
+      begin
+        yield writer
+      ensure
+        writer.close
+      end
+    end
+
+    # @param path [String, #to_path]
+    # @param start [Time, Numeric] when the log begins, or in seconds since the Unix epoch
+    # @raise [IoError]
+    # @raise [InvalidArgumentError] when `start` is not finite and from 0
+    def initialize(path, start: Time.now)
+      path = Arguments.steady(File.path(path))
+      start = Arguments.real(start.is_a?(Time) ? start.to_f : start)
+      @native = Owned.new(Native::TB_LOG_WRITER_FREE) do |slot|
+        Native::TB_LOG_WRITER_NEW.call(path, path.bytesize, start, slot)
+      end
+    end
+
+    # Appends an interval that began `start` seconds after the log's start and took `seconds`, under the histogram's
+    # tag.
+    # @raise [InvalidArgumentError] when one of them is not finite and from 0
+    # @raise [IoError]
+    def write(histogram, start:, seconds:)
+      Arguments.instance(histogram, Histogram)
+      start = Arguments.real(start)
+      seconds = Arguments.real(seconds)
+      Native.check(@native.use do |writer|
+        histogram.use { |handle| Native::TB_LOG_WRITER_WRITE.call(writer, handle, start, seconds) }
+      end)
+      self
+    end
+
+    # Closes the file; what is being written on other threads is written. Closing twice is allowed.
+    def close = @native.close
+
+    def closed? = @native.closed?
+  end
+end

@@ -1,0 +1,84 @@
+# frozen_string_literal: true
+
+module TollbridgeFiddle
+  # Stands for a watcher, and can end it. It keeps nothing alive; dropping it ends nothing.
+  class Watch
+    # @api private
+    def initialize(native)
+      @native = native
+    end
+
+    # Ends the watch; whether this call did: false if it had ended before, by whatever way.
+    #
+    # It may be called from anywhere, also inside the watcher, and when the histogram is closed or poisoned. No call
+    # begins afterwards; one that runs on another thread ends later, and then the callable is let go of.
+    def unwatch
+      ended = Native.memory(1)
+      Native.check(@native.use { |watch| Native::TB_WATCH_END.call(watch, ended) })
+      ended.unpack1("C") == 1
+    end
+  end
+
+  # Stored callbacks: C keeps a key in place of the callable, and the trampolines find it by that.
+  #
+  # Every reference between Ruby objects is one that the collector sees: all handles of one histogram refer to the
+  # Watchers that own its callables. Only the table of the trampolines is weak, so that a block which refers to its
+  # own histogram goes with it.
+  class Watchers
+    @homes = ObjectSpace::WeakMap.new
+    @killed = []
+
+    class << self
+      # Which Watchers a key belongs to.
+      attr_reader :homes
+
+      # Tells of what a watcher raised, as Thread#report_on_exception does: who records is not to blame.
+      def report(error)
+        @killed << Thread.current if error.is_a?(ThreadKilled)
+        warn("A watcher failed, and goes on: #{error.full_message(highlight: false)}")
+      rescue Exception # rubocop:disable Lint/RescueException, Lint/SuppressedException -- Nobody is left to be told.
+      end
+
+      # Ends a thread that was killed in a watcher. C has returned.
+      def end_thread_if_killed
+        return if @killed.empty? || !@killed.delete(Thread.current)
+
+        Thread.current.report_on_exception = false
+        raise ThreadKilled, "killed in a watcher"
+      end
+    end
+
+    def initialize
+      @callables = {}
+    end
+
+    # The key under which a callable is found from now on.
+    def add(callable)
+      key = Callbacks.next_key
+      @callables[key] = callable
+      Watchers.homes[key] = self
+      key
+    end
+
+    def tell(key, value)
+      callable = @callables[key]
+      callable.nil? || callable.call(value) == :stop ? Native::STOP : Native::GO_ON
+    end
+
+    def let_go(key) = @callables.delete(key)
+
+    REPORT = method(:report)
+
+    # One trampoline a type, which live as long as the process: a collected one would be a crash.
+    # They run on whichever thread records, which must be Ruby's.
+    TELL = Fiddle::Closure::BlockCaller.new(Native::I32, [Native::ADDRESS, Native::U64]) do |key, value|
+      Callbacks.guard(Native::GO_ON, REPORT) { homes[key]&.tell(key, value) || Native::STOP }
+    end
+
+    # The last call of a watcher has ended. There is none to let go of if the collector has it.
+    LET_GO = Fiddle::Closure::BlockCaller.new(Native::VOID, [Native::ADDRESS]) do |key|
+      Callbacks.guard(nil, REPORT) { homes[key]&.let_go(key) }
+    end
+  end
+  private_constant :Watchers
+end
