@@ -3,6 +3,7 @@
 use crate::arguments::{Number, Real, narrow, wrong_type};
 use crate::classes::classes;
 use crate::errors::{Failure, Outcome, guard};
+use crate::gvl::Weight;
 use crate::records;
 use magnus::prelude::*;
 use magnus::{RArray, RClass, RModule, Ruby, TryConvert, Value, method};
@@ -38,21 +39,27 @@ pub fn scan(ruby: &Ruby, value: Option<Value>) -> Result<Scan, magnus::Error> {
 
 /// A walk over a snapshot. Locked for a step at a time, never while Ruby runs.
 #[magnus::wrap(class = "Tollbridge::Buckets", free_immediately, size)]
-pub struct Buckets(Mutex<Option<core::Buckets>>);
+pub struct Buckets(Mutex<Option<Snapshot>>);
+
+/// A copy of the counts, and what it weighs.
+pub struct Snapshot {
+    pub buckets: core::Buckets,
+    pub weight: Weight,
+}
 
 impl Buckets {
-    pub fn new(buckets: core::Buckets) -> Self {
-        Self(Mutex::new(Some(buckets)))
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self(Mutex::new(Some(snapshot)))
     }
 
     fn next(&self) -> Result<Option<core::Bucket>, Error> {
         match self.lock().as_mut() {
-            Some(buckets) => Ok(buckets.next()),
+            Some(snapshot) => Ok(snapshot.buckets.next()),
             None => Err(Error::Closed {}),
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<core::Buckets>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Snapshot>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -98,8 +105,8 @@ impl Buckets {
 }
 
 /// Yields every bucket of a snapshot; for `Histogram#each_bucket`.
-pub fn yield_each(ruby: &Ruby, buckets: core::Buckets) -> Result<(), Failure> {
-    for bucket in buckets {
+pub fn yield_each(ruby: &Ruby, snapshot: Snapshot) -> Result<(), Failure> {
+    for bucket in snapshot.buckets {
         let _: Value = ruby.yield_value(records::bucket(ruby, bucket)?)?;
     }
     Ok(())

@@ -12,10 +12,12 @@ use crate::errors::{Outcome, guard};
 use crate::watch::{Common, settle};
 use magnus::gc::Marker;
 use magnus::value::Opaque;
-use magnus::{TryConvert, Value};
-use std::cell::Cell;
+use magnus::{Ruby, TryConvert, Value};
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use tollbridge_core::{Attempt, Error, Locked, Shared};
+use std::hint::black_box;
+use std::sync::Arc;
+use tollbridge_core::{Attempt, Config, Error, Locked, Shared};
 
 thread_local! {
     /// Whether this thread is in `without`.
@@ -140,32 +142,116 @@ pub fn is_rubys_thread() -> bool {
     unsafe { ruby_native_thread_p() != 0 }
 }
 
+/// What Ruby's collector is told of a histogram's memory. Otherwise it would see a small object, and
+/// let many of them pile up. To be dropped with the GVL, by the collector or not.
+pub struct Weight(isize);
+
+impl Weight {
+    /// About what the counts take: a bucket for each doubling of the range, in so many parts.
+    pub fn new(config: &Config) -> Self {
+        let parts = (2 * 10_u64.pow(config.significant_digits.into())).next_power_of_two();
+        let doublings = (config.highest / config.lowest / parts).checked_ilog2();
+        let counts = (u64::from(doublings.unwrap_or(0)) + 3) * (parts / 2);
+        let bytes = counts as isize * size_of::<u64>() as isize;
+        // SAFETY: with the GVL, since the caller makes a Ruby object.
+        unsafe { rb_sys::rb_gc_adjust_memory_usage(bytes as _) };
+        Self(bytes)
+    }
+}
+
+impl Drop for Weight {
+    fn drop(&mut self) {
+        // SAFETY: with the GVL; the collector allows it while it sweeps.
+        unsafe { rb_sys::rb_gc_adjust_memory_usage(-self.0 as _) };
+    }
+}
+
+/// What the handles of a histogram share, and drop with the GVL.
+struct Owned {
+    shared: Shared,
+    _weight: Option<Weight>,
+}
+
+impl Owned {
+    fn new(shared: Shared) -> Self {
+        let weight = shared.config().ok().as_ref().map(Weight::new);
+        Self {
+            shared,
+            _weight: weight,
+        }
+    }
+}
+
+/// What a handle stands for until it is closed.
+struct Open {
+    histogram: Arc<Owned>,
+    common: Opaque<Value>,
+}
+
+/// A histogram during a call, which lasts though every handle be closed meanwhile. For the stack: the
+/// collector finds there what owns the watchers.
+pub struct Held {
+    histogram: Arc<Owned>,
+    pub common: Of<Common>,
+}
+
+impl Held {
+    pub fn shared(&self) -> &Shared {
+        &self.histogram.shared
+    }
+}
+
 /// A handle that can be closed, also while other threads use it: what runs already runs to its end.
 ///
-/// Looked at and changed with the GVL only, so nothing else guards it.
+/// Looked at and changed with the GVL only, and never while Ruby code runs, so nothing waits for it.
 #[derive(Default)]
-pub struct Handle(Cell<Option<Opaque<Value>>>);
+pub struct Handle(RefCell<Option<Open>>);
 
 impl Handle {
-    /// Takes what all handles of a histogram have in common, in place of what this one had.
-    pub fn set(&self, common: Of<Common>) {
-        self.0.set(Some(common.object().into()));
+    /// The first handle of a histogram.
+    pub fn new(ruby: &Ruby, shared: Shared) -> Self {
+        let handle = Self::default();
+        handle.set(ruby, shared);
+        handle
     }
 
-    /// Lets go of the histogram: the collector frees it with its last handle. Closing twice is allowed.
+    /// Takes a histogram in place of what this handle had.
+    pub fn set(&self, ruby: &Ruby, shared: Shared) {
+        let common = Common::wrap(ruby);
+        let histogram = Arc::new(Owned::new(shared));
+        self.replace(Some(Open {
+            histogram,
+            common: common.object().into(),
+        }));
+        black_box(common.object());
+    }
+
+    /// Another handle to the same histogram.
+    pub fn share(&self) -> Outcome<Self> {
+        let Held { histogram, common } = self.hold()?;
+        let common = common.object().into();
+        Ok(Self(RefCell::new(Some(Open { histogram, common }))))
+    }
+
+    /// Lets go of the histogram, which is freed with its last handle. Closing twice is allowed.
     pub fn close(&self) {
-        self.0.set(None);
+        self.replace(None);
+    }
+
+    fn replace(&self, open: Option<Open>) {
+        drop(self.0.replace(open)); // which borrows no more: that frees, and takes its time
     }
 
     pub fn is_closed(&self) -> bool {
-        self.0.get().is_none()
+        self.0.borrow().is_none()
     }
 
-    /// What all handles have in common. Who holds it keeps the histogram and its watchers.
-    #[inline]
-    pub fn common(&self) -> Outcome<Of<Common>> {
-        match self.0.get() {
-            Some(common) => Ok(Of::try_convert(ruby().get_inner(common))?),
+    pub fn hold(&self) -> Outcome<Held> {
+        match &*self.0.borrow() {
+            Some(open) => Ok(Held {
+                histogram: Arc::clone(&open.histogram),
+                common: Of::try_convert(ruby().get_inner(open.common))?,
+            }),
             None => Err(Error::Closed {}.into()),
         }
     }
@@ -177,17 +263,22 @@ impl Handle {
     #[inline]
     pub fn with<T>(&self, call: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>) -> Outcome<T> {
         guard(|| {
-            let common = self.common()?;
-            match common.shared().try_with(call) {
+            let borrowed = self.0.borrow();
+            let Some(open) = &*borrowed else {
+                return Err(Error::Closed {}.into());
+            };
+            let common = ruby().get_inner(open.common);
+            match open.histogram.shared.try_with(call) {
                 Ok(Attempt { result, due }) => {
+                    drop(borrowed);
                     due.tell(); // nothing is locked any more
+                    black_box(common); // until here the collector sees what owns the watchers
                     settle()?;
                     Ok(result?)
                 }
                 Err(call) => {
-                    let result = without(Interrupt::Waits, || common.shared().with(call))?;
-                    settle()?;
-                    Ok(result?)
+                    drop(borrowed);
+                    self.held(|shared| shared.with(call))
                 }
             }
         })
@@ -196,17 +287,20 @@ impl Handle {
 
     /// A long call: without the GVL, from its beginning.
     pub fn detached<T>(&self, call: impl FnOnce(&Shared) -> Result<T, Error>) -> Outcome<T> {
-        guard(|| {
-            let common = self.common()?;
-            let result = without(Interrupt::Waits, || call(common.shared()))?;
-            settle()?;
-            Ok(result?)
-        })
+        guard(|| self.held(call))
+    }
+
+    fn held<T>(&self, call: impl FnOnce(&Shared) -> Result<T, Error>) -> Outcome<T> {
+        let held = self.hold()?;
+        let result = without(Interrupt::Waits, || call(held.shared()))?;
+        black_box(held.common.object());
+        settle()?;
+        Ok(result?)
     }
 
     pub fn mark(&self, marker: &Marker) {
-        if let Some(common) = self.0.get() {
-            marker.mark(common);
+        if let Some(open) = &*self.0.borrow() {
+            marker.mark(open.common);
         }
     }
 }

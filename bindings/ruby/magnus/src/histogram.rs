@@ -1,12 +1,12 @@
 //! The histogram's class. `lib/tollbridge/histogram.rb` documents it, and adds what needs no Rust.
 
 use crate::arguments::{self, Number, Real, Text, narrow};
-use crate::buckets::{self, Buckets, scan};
+use crate::buckets::{self, Buckets, Snapshot, scan};
 use crate::direct::Of;
 use crate::errors::{Outcome, guard};
-use crate::gvl::{Handle, Interrupt, without};
+use crate::gvl::{Handle, Interrupt, Weight, without};
 use crate::records;
-use crate::watch::{Common, Watch};
+use crate::watch::{self, Watch};
 use magnus::gc::Marker;
 use magnus::prelude::*;
 use magnus::scan_args::scan_args;
@@ -36,9 +36,7 @@ impl DataTypeFunctions for Histogram {
 
 impl Histogram {
     pub fn of(ruby: &Ruby, shared: Shared) -> Obj<Self> {
-        let handle = Handle::default();
-        handle.set(Common::wrap(ruby, shared));
-        ruby.obj_wrap(Self(handle))
+        ruby.obj_wrap(Self(Handle::new(ruby, shared)))
     }
 
     pub fn handle(&self) -> &Handle {
@@ -65,22 +63,19 @@ impl Histogram {
             histogram.set_tag(tag.as_str())?;
             Ok(histogram)
         })?;
-        this.0.set(Common::wrap(ruby, histogram.into()));
+        this.0.set(ruby, histogram.into());
         Ok(())
     }
 
     /// `dup` and `clone`: an independent histogram with the same values and tag.
     fn initialize_copy(ruby: &Ruby, this: Of<Self>, other: Of<Self>) -> Outcome<Of<Self>> {
         let copy = other.0.detached(Shared::snapshot)?;
-        this.0.set(Common::wrap(ruby, copy.into()));
+        this.0.set(ruby, copy.into());
         Ok(this)
     }
 
     fn share(ruby: &Ruby, this: Of<Self>) -> Outcome<Obj<Self>> {
-        let common = this.0.common()?;
-        let another = Self::default();
-        another.0.set(common);
-        Ok(ruby.obj_wrap(another))
+        Ok(ruby.obj_wrap(Self(this.0.share()?)))
     }
 
     fn close(&self) {
@@ -209,10 +204,12 @@ impl Histogram {
             .transpose()?)
     }
 
-    fn snapshot(ruby: &Ruby, this: &Self, arguments: &[Value]) -> Outcome<core::Buckets> {
+    fn snapshot(ruby: &Ruby, this: &Self, arguments: &[Value]) -> Outcome<Snapshot> {
         let arguments = scan_args::<(), (Option<Value>,), (), (), (), ()>(arguments)?;
         let scan = scan(ruby, arguments.optional.0)?;
-        this.walk(|h| h.buckets(scan))
+        let (buckets, config) = this.walk(|h| Ok((h.buckets(scan)?, h.config())))?;
+        let weight = Weight::new(&config);
+        Ok(Snapshot { buckets, weight })
     }
 
     fn buckets(ruby: &Ruby, this: Of<Self>, arguments: &[Value]) -> Outcome<Buckets> {
@@ -235,13 +232,14 @@ impl Histogram {
 
     fn bucket_data(ruby: &Ruby, this: Of<Self>, arguments: &[Value]) -> Outcome<RString> {
         let numbers: Vec<u64> = Self::snapshot(ruby, &this, arguments)?
+            .buckets
             .flat_map(|bucket| [bucket.value, bucket.count, bucket.total])
             .collect();
         Ok(pack(ruby, &numbers))
     }
 
     fn watch(this: Of<Self>, limit: Number, block: Value) -> Outcome<Watch> {
-        this.0.common()?.watch(limit, block)
+        watch::watch(&this.0.hold()?, limit, block)
     }
 
     fn render(ruby: &Ruby, this: Of<Self>, ticks: Number, unit: Real) -> Outcome<RString> {
@@ -251,7 +249,7 @@ impl Histogram {
     }
 
     fn merge(this: Of<Self>, other: Of<Self>) -> Outcome<Of<Self>> {
-        let other = other.0.common()?;
+        let other = other.0.hold()?;
         this.0.detached(|shared| shared.merge(other.shared()))?;
         Ok(this)
     }

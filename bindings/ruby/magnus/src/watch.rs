@@ -2,7 +2,8 @@
 //!
 //! Who owns what, so that the garbage collector sees every reference between Ruby objects:
 //!
-//! - Each `Histogram` is a handle, and refers to the one `Common` of its histogram.
+//! - Each `Histogram` is a handle: it owns a share of core's histogram, and refers to the one `Common`
+//!   that all its handles have.
 //! - `Common` owns the blocks, by number.
 //! - The closure that core keeps finds its block weakly, by that number, and takes it out of
 //!   `Common` when core drops it: core does so exactly once, when the last call has ended.
@@ -12,7 +13,7 @@
 use crate::arguments::{Number, wrong_type};
 use crate::direct::Of;
 use crate::errors::{Outcome, guard};
-use crate::gvl::{self, Interrupt};
+use crate::gvl::{self, Held, Interrupt};
 use crate::{foreign, records};
 use magnus::error::{ErrorType, Tag};
 use magnus::gc::Marker;
@@ -23,7 +24,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use tollbridge_core::{self as core, Shared};
+use tollbridge_core as core;
 
 thread_local! {
     /// How this thread goes on that was killed inside a watcher.
@@ -37,46 +38,41 @@ pub fn settle() -> Result<(), magnus::Error> {
     KILLED.take().map_or(Ok(()), Err)
 }
 
-/// What all handles of one histogram have in common. Never seen by users.
-#[derive(TypedData)]
+/// Owns the blocks of a histogram's watchers; all its handles refer to it. Never seen by users.
+#[derive(TypedData, Default)]
 #[magnus(class = "Tollbridge::Common", mark, free_immediately, size)]
-pub struct Common {
-    // Dropped first: then the closures that go with the histogram find nothing to do.
-    blocks: Arc<Blocks>,
-    shared: Shared,
-}
+pub struct Common(Arc<Blocks>);
 
 impl DataTypeFunctions for Common {
     fn mark(&self, marker: &Marker) {
-        for block in self.blocks.lock().by_number.values() {
+        for block in self.0.lock().by_number.values() {
             marker.mark(*block);
         }
     }
 }
 
 impl Common {
-    pub fn wrap(ruby: &Ruby, shared: Shared) -> Of<Self> {
-        let blocks = Arc::default();
-        Of::new(ruby.obj_wrap(Self { blocks, shared }))
+    pub fn wrap(ruby: &Ruby) -> Of<Self> {
+        Of::new(ruby.obj_wrap(Self::default()))
     }
+}
 
-    #[inline]
-    pub fn shared(&self) -> &Shared {
-        &self.shared
+/// See `Histogram#watch`.
+pub fn watch(histogram: &Held, limit: Number, block: Value) -> Outcome<Watch> {
+    if !block.respond_to("call", false)? {
+        return Err(wrong_type(block, "a block, or what responds to call,").into());
     }
-
-    /// See `Histogram#watch`.
-    pub fn watch(&self, limit: Number, block: Value) -> Outcome<Watch> {
-        if !block.respond_to("call", false)? {
-            return Err(wrong_type(block, "a block, or what responds to call,").into());
-        }
-        let watcher = Watcher {
-            number: self.blocks.add(block.into()),
-            blocks: Arc::downgrade(&self.blocks),
-        };
-        let watching = || self.shared.watch(limit.0, move |value| watcher.call(value));
-        guard(|| Ok(Watch(gvl::without(Interrupt::Waits, watching)??)))
-    }
+    let blocks = &histogram.common.0;
+    let watcher = Watcher {
+        number: blocks.add(block.into()),
+        blocks: Arc::downgrade(blocks),
+    };
+    let watching = || {
+        histogram
+            .shared()
+            .watch(limit.0, move |value| watcher.call(value))
+    };
+    guard(|| Ok(Watch(gvl::without(Interrupt::Waits, watching)??)))
 }
 
 /// The blocks of a histogram's watchers. Locked for moments, in which nobody waits for the GVL and

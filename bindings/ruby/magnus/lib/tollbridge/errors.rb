@@ -52,15 +52,15 @@ module Tollbridge
     # @return [String] what went wrong
     def to_s = @detail ? @detail.message : super
 
+    # For Marshal, which calls no `marshal_load` of an exception.
+    #
     # @private
-    def marshal_dump = [to_s, fields, backtrace]
+    def _dump(_level) = Marshal.dump([to_s, fields, backtrace])
 
     # @private
-    def marshal_load(dumped)
-      message, fields, backtrace = dumped
-      # Exception has no other way to set a message from outside.
-      initialize(message, **fields)
-      set_backtrace(backtrace) if backtrace
+    def self._load(dumped)
+      message, fields, backtrace = Marshal.load(dumped) # rubocop:disable Security/MarshalLoad -- It is in a load.
+      new(message, **fields).tap { |error| error.set_backtrace(backtrace) if backtrace }
     end
   end
 
