@@ -134,6 +134,19 @@ impl Text {
         self.0.as_raw() == value.as_raw()
     }
 
+    pub fn string(&self) -> RString {
+        self.0
+    }
+
+    /// The text, for as long as whoever asks knows.
+    ///
+    /// # Safety
+    /// Something other than self keeps the String, and nobody changes it.
+    pub unsafe fn outliving<'a>(&self) -> &'a str {
+        // SAFETY: `new` has found it to be valid UTF-8.
+        unsafe { &*(&raw const *self.as_str()) }
+    }
+
     /// Borrowed for as long as Ruby does not go on: no other thread changes it, nothing collects it.
     #[inline]
     pub fn as_str(&self) -> &str {

@@ -44,7 +44,16 @@ pub struct Buckets(Mutex<Option<Snapshot>>);
 /// A copy of the counts, and what it weighs.
 pub struct Snapshot {
     pub buckets: core::Buckets,
-    pub weight: Weight,
+    _weight: Weight,
+}
+
+impl Snapshot {
+    pub fn new(buckets: core::Buckets, config: &core::Config) -> Self {
+        Self {
+            buckets,
+            _weight: Weight::new(config),
+        }
+    }
 }
 
 impl Buckets {

@@ -4,7 +4,7 @@ use crate::arguments::{self, Number, Real, Text, narrow};
 use crate::buckets::{self, Buckets, Snapshot, scan};
 use crate::direct::Of;
 use crate::errors::{Outcome, guard};
-use crate::gvl::{Handle, Interrupt, Weight, without};
+use crate::gvl::{Handle, Interrupt, without};
 use crate::records;
 use crate::watch::{self, Watch};
 use magnus::gc::Marker;
@@ -208,8 +208,7 @@ impl Histogram {
         let arguments = scan_args::<(), (Option<Value>,), (), (), (), ()>(arguments)?;
         let scan = scan(ruby, arguments.optional.0)?;
         let (buckets, config) = this.walk(|h| Ok((h.buckets(scan)?, h.config())))?;
-        let weight = Weight::new(&config);
-        Ok(Snapshot { buckets, weight })
+        Ok(Snapshot::new(buckets, &config))
     }
 
     fn buckets(ruby: &Ruby, this: Of<Self>, arguments: &[Value]) -> Outcome<Buckets> {
