@@ -112,13 +112,13 @@ module TollbridgeFFI
 
     # Length + `point_in` of the first + of the last; 0.0 when empty.
     def points_ends(points)
-      packed = points.map { |point| packed_point(point) }
+      packed = Arguments.items(points).map { |point| packed_point(point) }
       number(:double) { |result| Native.tb_probe_points_ends(packed.join, packed.size, result) }
     end
 
     # Sum of `point_in`.
     def points_sum(points)
-      packed = points.map { |point| packed_point(point) }
+      packed = Arguments.items(points).map { |point| packed_point(point) }
       number(:double) { |result| Native.tb_probe_points_sum(packed.join, packed.size, result) }
     end
 

@@ -38,18 +38,25 @@ module TollbridgeFiddle
         yield @pointer
       ensure
         @uses -= 1
-        @release.call if @closed && @uses.zero?
+        free if @closed && @uses.zero?
       end
     end
 
     # Frees the pointer at once, or when the last call that uses it ends.
     def close
       @closed = true
-      @release.call if @uses.zero?
+      free if @uses.zero?
       nil
     end
 
     def closed? = @closed
+
+    private
+
+    def free
+      @release.call
+      ObjectSpace.undefine_finalizer(self)
+    end
   end
   private_constant :Owned
 

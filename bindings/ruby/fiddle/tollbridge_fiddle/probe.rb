@@ -112,13 +112,13 @@ module TollbridgeFiddle
 
     # Length + `point_in` of the first + of the last; 0.0 when empty.
     def points_ends(points)
-      packed = points.map { |point| packed_point(point) }
+      packed = Arguments.items(points).map { |point| packed_point(point) }
       number("d") { |result| Native::TB_PROBE_POINTS_ENDS.call(packed.join, packed.size, result) }
     end
 
     # Sum of `point_in`.
     def points_sum(points)
-      packed = points.map { |point| packed_point(point) }
+      packed = Arguments.items(points).map { |point| packed_point(point) }
       number("d") { |result| Native::TB_PROBE_POINTS_SUM.call(packed.join, packed.size, result) }
     end
 

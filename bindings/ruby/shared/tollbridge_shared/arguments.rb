@@ -83,6 +83,14 @@ module TollbridgeShared
       values
     end
 
+    # An Array of our own, which nobody changes between the check and the call.
+    def items(values)
+      return values.dup if values.is_a?(Array)
+      raise wrong(values, Array) unless values.respond_to?(:each)
+
+      values.respond_to?(:to_a) ? values.to_a.dup : values.enum_for.to_a
+    end
+
     # What is called back.
     def callable(object)
       raise TypeError, "a block or a callable is needed, not #{object.class}" unless object.respond_to?(:call)
@@ -108,14 +116,6 @@ module TollbridgeShared
       string
     end
 
-    # An Array of our own, which nobody changes between the check and the call.
-    def items(values)
-      return values.dup if values.is_a?(Array)
-      raise wrong(values, Array) unless values.respond_to?(:each)
-
-      values.respond_to?(:to_a) ? values.to_a.dup : values.enum_for.to_a
-    end
-
     def transcoded(text)
       text.encode(Encoding::UTF_8)
     rescue EncodingError
@@ -131,6 +131,6 @@ module TollbridgeShared
       end.size
     end
 
-    private_class_method :wrong, :packed, :items, :transcoded, :good
+    private_class_method :wrong, :packed, :transcoded, :good
   end
 end

@@ -10,13 +10,15 @@ module TollbridgeShared
       attr_reader :code, :error_name, :field_names
 
       # A class for one of core's codes.
-      def with(code, error_name, *field_names)
-        Class.new(self) do
+      def with(code, error_name, *field_names, &)
+        kind = Class.new(self, &)
+        kind.instance_exec do
           @code = code
           @error_name = error_name
           @field_names = field_names.freeze
           field_names.each { |name| define_method(name) { fields[name] } }
         end
+        kind
       end
 
       # The exception for an error of C, which is read when someone asks: `native` answers `details`, an
@@ -29,6 +31,12 @@ module TollbridgeShared
         end
         error
       end
+    end
+
+    # For Marshal, which calls no `marshal_load` of an exception.
+    def self._load(dumped)
+      message, fields, backtrace = Marshal.load(dumped) # rubocop:disable Security/MarshalLoad -- As it was dumped.
+      new(message, **fields).tap { |error| error.set_backtrace(backtrace) }
     end
 
     # @param message [String, nil]
@@ -50,6 +58,8 @@ module TollbridgeShared
 
     # @return [Hash{Symbol => Integer, Float, String}]
     def fields = details[2]
+
+    def _dump(_level) = Marshal.dump([message, fields, backtrace])
 
     private
 
@@ -83,7 +93,9 @@ module TollbridgeShared
   # A panic inside the library, caught at the boundary.
   PanicError = Error.with(10, "panic", :what)
   # The handle was closed.
-  ClosedError = Error.with(11, "closed")
+  ClosedError = Error.with(11, "closed") do
+    def initialize(message = "the handle is closed") = super
+  end
   # Text is not Unicode. `offset` counts the good characters before.
   InvalidTextError = Error.with(12, "invalid_text", :offset)
   # A pointer is NULL that must not be. A mistake of the bridge, if it is ever seen.
@@ -103,9 +115,6 @@ module TollbridgeShared
 
   # The classes by code.
   ERRORS = Error.subclasses.to_h { |each| [each.code, each] }.sort.to_h.freeze
-
-  # What using a closed handle raises.
-  def ClosedError.new(message = "the handle is closed", **fields) = super
 
   # What text raises that stops being Unicode after so many characters.
   def InvalidTextError.at(offset) = new("not Unicode text at character #{offset}", offset:)
