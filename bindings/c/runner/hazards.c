@@ -133,11 +133,22 @@ HAZARD(use_after_close) {
 
 HAZARD(double_close) {
   tb_histogram *closed = another(r, histogram);
+#if CHECKS_HANDLES
+  TRY(r, close_histogram(closed));
+  TRY(r, close_histogram(closed));
+#else
   tb_histogram_free(closed);
   tb_histogram_free(closed);
+#endif
 }
 
-HAZARD(wrong_free) { tb_error_free((tb_error *)(void *)another(r, histogram)); }
+HAZARD(wrong_free) {
+#if CHECKS_HANDLES
+  TRY(r, WRONG_FREE(another(r, histogram)));
+#else
+  tb_error_free((tb_error *)(void *)another(r, histogram));
+#endif
+}
 
 struct many {
   tb_histogram *histogram;
@@ -339,6 +350,12 @@ static bool copy_file(const char *from, int to) {
 #define QUOTED(name) #name
 #define NAME(name) QUOTED(name)
 
+/* An adapter with a macro of that name says which function it calls, and how. */
+#ifndef RECORD
+#define RECORD tb_histogram_record
+#define RECORD_BY(function, histogram, value) function(histogram, value)
+#endif
+
 /* As a plugin would bring it: another file, and so another copy of everything static. */
 HAZARD(two_copies) {
   Dl_info info;
@@ -350,13 +367,13 @@ HAZARD(two_copies) {
     library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (file >= 0) close(file);
   unlink(path);
-  void *symbol = library ? dlsym(library, NAME(tb_histogram_record)) : NULL;
-  tb_error *(*record_of_copy)(const tb_histogram *, uint64_t);
+  void *symbol = library ? dlsym(library, NAME(RECORD)) : NULL;
+  __typeof__(RECORD) *record_of_copy;
   memcpy(&record_of_copy, &symbol, sizeof symbol);
-  if (!symbol || record_of_copy == tb_histogram_record)
+  if (!symbol || record_of_copy == RECORD)
     malformed(r, "no second copy");
   else
-    TRY(r, record_of_copy(histogram, 5));
+    TRY(r, RECORD_BY(record_of_copy, histogram, 5));
 }
 
 /* Starts this program again, where it finds a library of another ABI (tests/skewed.c). */

@@ -314,7 +314,7 @@ OPERATION(tag) {
 OPERATION(set_tag) {
   const tb_histogram *histogram = read_histogram(r);
   size_t length;
-  const char *tag = read_text(r, &length);
+  const char *tag = read_tag(r, &length);
   TRY(r, tb_histogram_set_tag(histogram, tag, length));
 }
 

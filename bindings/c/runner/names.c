@@ -40,7 +40,9 @@ void *take_name(struct names *names, const char *word) {
   pthread_mutex_lock(&names_lock);
   struct name *name = find(names, word);
   void *object = name ? name->object : NULL;
+#if !CHECKS_HANDLES
   if (name) name->object = NULL;
+#endif
   pthread_mutex_unlock(&names_lock);
   if (!name) add_name(names, word, NULL);
   return object;

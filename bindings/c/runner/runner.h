@@ -65,12 +65,14 @@ struct names {
 };
 extern struct names histograms, cursors, watchers, replays, writers;
 void add_name(struct names *names, const char *word, void *object);
-/* What has the name, which is closed from then on; NULL if it was already, or never given. */
+/* What has the name, which is closed from then on; NULL if it was already, or never given. Where
+ * the library CHECKS_HANDLES it stays what it was. */
 void *take_name(struct names *names, const char *word);
 /* What has the name, or NULL. */
 void *find_object(const struct names *names, const char *word);
 /* What has the name that the request goes on with. To use what was freed is undefined in C, so the
- * runner does not: a name that was closed halts the request, as one that was never given. */
+ * runner does not, unless the library CHECKS_HANDLES: a name that was closed halts the request, as
+ * one that was never given. */
 void *read_object(struct request *r, const struct names *names);
 #if HAS_HISTOGRAM
 tb_histogram *read_histogram(struct request *r);
@@ -86,6 +88,8 @@ bool read_boolean(struct request *r);
 /* Of exactly `*length` bytes, so that reading past them is noticed; NULL when there are none. */
 uint8_t *read_bytes(struct request *r, size_t *length);
 const char *read_text(struct request *r, size_t *length);
+/* Text for a tag: with a NUL behind, and none inside, where TAG_ENDS_WITH_NUL. */
+const char *read_tag(struct request *r, size_t *length);
 /* The length of a list: no more than the tokens that are left. */
 size_t read_count(struct request *r);
 double *read_floats(struct request *r, size_t *count);

@@ -265,6 +265,17 @@ const char *read_text(struct request *r, size_t *length) {
   return (const char *)bytes;
 }
 
+const char *read_tag(struct request *r, size_t *length) {
+  const char *text = read_text(r, length);
+#if TAG_ENDS_WITH_NUL
+  if (*length > 0 && memchr(text, '\0', *length)) unsupported(r, "nul_in_tag");
+  char *tag = room(r, *length + 1, 1);
+  if (*length > 0) memcpy(tag, text, *length);
+  text = tag;
+#endif
+  return text;
+}
+
 size_t read_count(struct request *r) {
   size_t count = read_integer(r, SIZE_MAX);
   if (count > r->count - r->next) malformed(r, "the list is shorter than it says");

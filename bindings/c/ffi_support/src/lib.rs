@@ -1,0 +1,44 @@
+//! Tollbridge's core as a C library on Mozilla's `ffi-support`.
+//!
+//! What the signatures say, in every function:
+//! - A `u64` named after a type is a handle: an entry of that type's [`handles::Handles`].
+//! - The last parameter is where the error goes. It is a raw pointer, written once, at the end: what is
+//!   called back may use the same memory.
+//! - What [`ffi_support::IntoFfi`] makes of the result is returned; its default when the call fails.
+//! - `Option<&T>` and `Option<&mut MaybeUninit<T>>` are pointers that may be NULL; where NULL is no
+//!   answer it is the error `null_argument`. Memory to write to need not be initialised.
+//!
+//! The header in `include/` is written from this source by cbindgen; its comments are its own.
+#![allow(non_camel_case_types)] // the names are C's
+#![allow(clippy::missing_safety_doc)] // the comments are for C, where each call is on trust
+
+#[cfg(panic = "abort")]
+compile_error!("panics become errors at this boundary, which `panic = \"abort\"` makes impossible");
+
+mod abi;
+mod buckets;
+mod call;
+mod destructors;
+mod error;
+mod fault;
+mod handles;
+mod histogram;
+mod log_writer;
+mod memory;
+mod probe;
+mod replay;
+mod watch;
+
+pub use abi::*;
+pub use buckets::*;
+pub use destructors::*;
+pub use error::{
+    tbf_code, tbf_details, tbf_error, tbf_error_details, tbf_error_field, tbf_error_free,
+    tbf_error_info, tbf_field_kind,
+};
+pub use fault::*;
+pub use histogram::*;
+pub use log_writer::*;
+pub use probe::*;
+pub use replay::*;
+pub use watch::*;
