@@ -1,0 +1,149 @@
+# frozen_string_literal: true
+
+require_relative "support"
+
+# Every code of core has a class, and every error its fields.
+class ErrorsTest < BridgeTest
+  # How each code is provoked; what is not here cannot be through this language.
+  PROVOKED = {
+    invalid_argument: ->(_) { TB::Histogram.new(lowest: 0) },
+    out_of_range: ->(h) { h.record_all([1, 2, 10**15]) },
+    count_overflow: ->(h) { h.record_n(1, 2**63) },
+    invalid_quantile: ->(h) { h.values_at_quantiles([0.5, 1.5]) },
+    invalid_duration: ->(h) { h.record_durations("1s\n2s 3x") },
+    invalid_tag: ->(h) { h.tag = "a,b" },
+    too_many: ->(h) { h.record(999_999).buckets(TB::Scan.linear(step: 1)).to_a && raise_too_many },
+    malformed_histogram: ->(_) { TB::Histogram.decode("nonsense") },
+    poisoned: lambda { |h|
+      begin
+        TB::Fault.panic_while_locked(h)
+      rescue TB::PanicError
+        h.count
+      end
+    },
+    panic: ->(_) { TB::Fault.panic("deliberate") },
+    closed: ->(h) { h.close || h.count },
+    invalid_text: ->(h) { h.tag = "é\xff" },
+    probe: ->(_) { TB::Probe.fail(7) },
+    malformed_log: ->(_) { in_log("nonsense\n") { |path| TB.replay_log(path) } },
+    io: ->(_) { TB.replay_log("/missing/log.hlog") },
+    cancelled: ->(_) { in_log("") { |path| TB.replay_log(path) { :stop } } }
+  }.freeze
+
+  FIELDS = {
+    invalid_argument: { argument: "lowest", value: "0" },
+    out_of_range: { value: 10**15, highest: 1_000_000, index: 2 },
+    count_overflow: { count: 2**63, len: 0 },
+    invalid_quantile: { quantile: 1.5, index: 1 },
+    invalid_duration: { line: 2, column: 4, token: "3x" },
+    invalid_tag: { character: ",", offset: 1 },
+    panic: { what: "deliberate" },
+    invalid_text: { offset: 1 },
+    probe: { number: 7, text: "café" },
+    malformed_log: { line: 2 },
+    io: { path: "/missing/log.hlog", os_code: 2 }
+  }.freeze
+
+  PROVOKED.each do |name, deed|
+    test "#{name} has its class, its fields and a message" do
+      error = nil
+      reported { error = assert_raises(TB::Error) { instance_exec(histogram, &deed) } }
+      kind = TB::ERRORS.fetch(error.code)
+      assert_instance_of kind, error
+      assert_equal name.to_s, error.error_name
+      assert_equal [kind.code, kind.error_name], [error.code, error.error_name]
+      assert_equal kind.field_names, error.fields.keys
+      assert_predicate error.fields, :frozen?
+      error.fields.each do |field, value|
+        said = error.public_send(field)
+        assert said == value || (said.nan? && value.nan?), field
+      end
+      FIELDS.fetch(name, {}).each { |field, value| assert_equal value, error.fields[field] }
+      refute_empty error.message
+      assert_predicate error.message, :valid_encoding?
+      assert_equal Encoding::UTF_8, error.message.encoding
+    end
+  end
+
+  test "the classes are those of core's table" do
+    skip "this bridge has no table to be asked" unless TB.respond_to?(:error_table, true)
+    table = TB.__send__(:error_table)
+    assert_equal table.map(&:first).sort, TB::ERRORS.keys.sort
+    table.each do |code, name, fields|
+      kind = TB::ERRORS[code]
+      assert_equal [code, name, fields.map(&:to_sym)], [kind.code, kind.error_name, kind.field_names]
+    end
+  end
+
+  test "names follow from core's" do
+    TB::ERRORS.each_value do |kind|
+      camel = kind.error_name.split("_").map(&:capitalize).join
+      assert_equal "#{TB}::#{camel.delete_suffix("Error")}Error", "#{TB}::#{kind.name.split("::").last}"
+      assert_same kind, TB.const_get(kind.name.split("::").last)
+      assert_equal TB::Error, kind.superclass
+    end
+    assert_equal StandardError, TB::Error.superclass
+  end
+
+  test "an error can be copied to another process" do
+    error = assert_raises(TB::OutOfRangeError) { histogram.record(10**9) }
+    again = Marshal.load(Marshal.dump(error))
+    assert_instance_of TB::OutOfRangeError, again
+    assert_equal [error.message, error.fields, error.code], [again.message, again.fields, again.code]
+    assert_equal error.backtrace, again.backtrace
+  end
+
+  test "an error's backtrace begins where the call is" do
+    line = nil
+    error = assert_raises(TB::OutOfRangeError) do
+      line = __LINE__ + 1
+      histogram.record(10**9)
+    end
+    assert error.backtrace.any?("#{__FILE__}:#{line}:in `block (2 levels) in <class:ErrorsTest>'"), error.backtrace
+  end
+
+  test "errors are rescued by their kind" do
+    assert_equal(10**9, begin
+      histogram.record(10**9)
+    rescue TB::ClosedError, TB::OutOfRangeError => e
+      e.value
+    end)
+  end
+
+  test "a NaN among the fields is one" do
+    assert_predicate assert_raises(TB::ProbeError) { TB::Probe.fail(1) }.ratio, :nan?
+  end
+
+  test "a panic is no fatal and leaves everything well" do
+    h = histogram
+    reported do
+      error = refused(TB::PanicError) { TB::Fault.panic("at the disco é") }
+      assert_equal "at the disco é", error.what
+    end
+    assert_equal 1, h.record(5).count
+  end
+
+  test "a poisoned histogram says so, and can be looked at and closed" do
+    h = histogram.record(1)
+    reported { assert_raises(TB::PanicError) { TB::Fault.panic_while_locked(h) } }
+    [-> { h.record(1) }, -> { h.summary }, -> { h.encode }, -> { h.dup }, -> { h.buckets },
+     -> { h.merge(histogram) }, -> { histogram.merge(h) }].each { |deed| refused(TB::PoisonedError, &deed) }
+    assert_includes h.inspect, "poisoned"
+    h.close
+    assert_predicate h, :closed?
+  end
+
+  private
+
+  def in_log(lines)
+    in_folder do |path|
+      File.write(path, "#[Histogram log format version 1.3]\n#{lines}")
+      yield path
+    end
+  end
+
+  # A million steps are the most, so that it takes a larger histogram.
+  def raise_too_many
+    TB::Histogram.new.record(10**12).buckets(TB::Scan.linear(step: 1))
+  end
+end

@@ -1,0 +1,210 @@
+# frozen_string_literal: true
+
+require_relative "support"
+require "bigdecimal"
+require "set"
+
+# Nothing is wrapped, cut or guessed: what does not fit is refused before anything crosses.
+class NumbersTest < BridgeTest
+  NO_INTEGERS = [1.5, 1.0, "1", nil, true, :a, 1r, [1], BigDecimal("1"), Object.new].freeze
+  NOT_IN_RANGE = [-1, 2**64, -(2**64), 10**30].freeze
+  NO_NUMBERS = ["0.5", nil, true, :a, [0.5], Object.new].freeze
+
+  # Something with a conversion that must not be called.
+  class Tempting
+    def to_int = 1
+    def to_i = 1
+    def to_f = 1.0
+    def coerce(_) = [1, 1]
+  end
+
+  INTEGER_CALLS = {
+    "record" => ->(h, n) { h.record(n) },
+    "<<" => ->(h, n) { h << n },
+    "record_n's value" => ->(h, n) { h.record_n(n, 1) },
+    "record_n's count" => ->(h, n) { h.record_n(1, n) },
+    "record_all" => ->(h, n) { h.record_all([1, n]) },
+    "watch" => ->(h, n) { h.watch(n) { nil } },
+    "render's ticks" => ->(h, n) { h.render(ticks: n) },
+    "read" => ->(h, n) { h.buckets.read(n) },
+    "lowest" => ->(_, n) { TB::Histogram.new(lowest: n) },
+    "highest" => ->(_, n) { TB::Histogram.new(highest: n) },
+    "significant_digits" => ->(_, n) { TB::Histogram.new(significant_digits: n) },
+    "a linear scan" => ->(h, n) { h.buckets(TB::Scan.linear(step: n)) },
+    "a logarithmic scan" => ->(h, n) { h.buckets(TB::Scan.logarithmic(first: n, base: 2.0)) },
+    "a scan by quantiles" => ->(h, n) { h.buckets(TB::Scan.quantiles(ticks: n)) },
+    "add" => ->(_, n) { TB::Probe.add(1, n) },
+    "half" => ->(_, n) { TB::Probe.half(n || 1.5) },
+    "make_bytes" => ->(_, n) { TB::Probe.make_bytes(n) },
+    "a point's id" => ->(_, n) { TB::Probe::Point.new(n, 1.0, 1.0, 1) },
+    "a point's flags" => ->(_, n) { TB::Probe::Point.new(1, 1.0, 1.0, n) },
+    "map_sum" => ->(_, n) { TB::Probe.map_sum({ "a" => n }) },
+    "record_from_new_thread" => ->(h, n) { TB::Probe.record_from_new_thread(h, n) }
+  }.freeze
+
+  INTEGER_CALLS.each do |name, call|
+    test "#{name} takes integers of 64 bits alone" do
+      needs("record_from_new_thread") if name == "record_from_new_thread"
+      h = histogram
+      NOT_IN_RANGE.each { |number| refused(RangeError) { call.call(h, number) } }
+      [*NO_INTEGERS, Tempting.new].each { |number| refused(TypeError) { call.call(h, number) } }
+      assert_predicate h, :empty?
+    end
+  end
+
+  REAL_CALLS = {
+    "value_at_quantile" => ->(h, x) { h.value_at_quantile(x) },
+    "values_at_quantiles" => ->(h, x) { h.values_at_quantiles([0.5, x]) },
+    "render's unit" => ->(h, x) { h.render(unit: x) },
+    "a scan's base" => ->(h, x) { h.buckets(TB::Scan.logarithmic(first: 1, base: x)) },
+    "f64_sum" => ->(_, x) { TB::Probe.f64_sum([x]) },
+    "scale_in_place" => ->(_, x) { TB::Probe.scale_in_place([1.0].pack("D*"), x) },
+    "a circle" => ->(_, x) { TB::Probe::Shape::Circle.new(x) },
+    "a point" => ->(_, x) { TB::Probe::Point.new(1, x, 1.0, 1) }
+  }.freeze
+
+  REAL_CALLS.each do |name, call|
+    test "#{name} takes numbers alone" do
+      h = histogram
+      [*NO_NUMBERS, Tempting.new].each { |number| refused(TypeError) { call.call(h, number) } }
+    end
+  end
+
+  test "integers, rationals and floats are numbers" do
+    assert_equal 3.75, TB::Probe.f64_sum([1, 0.5, 9/4r])
+    assert_equal 2.0**70, TB::Probe.f64_sum([2**70])
+  end
+
+  test "numbers of 32 and 8 bits are not cut" do
+    refused(RangeError) { TB::Probe::Point.new(1, 1.0, 1.0, 2**32) }
+    refused(RangeError) { TB::Histogram.new(significant_digits: 256 + 3) }
+    refused(RangeError) { histogram.render(ticks: (2**32) + 5) }
+    assert_equal 3.0 + (2**32) - 1, TB::Probe.point_in(TB::Probe::Point.new(1, 1.0, 1.0, (2**32) - 1))
+  end
+
+  test "64 bits come and go" do
+    [0, 1, (2**62) - 1, 2**62, 2**63, (2**64) - 1].each do |number|
+      assert_equal number, TB::Probe.add(number, 0)
+    end
+    assert_equal 0, TB::Probe.add((2**64) - 1, 1)
+    assert_equal 2**63, refused(TB::OutOfRangeError) { histogram.record(2**63) }.value
+  end
+
+  test "every value of an iterable is recorded, or none" do
+    h = histogram
+    h.record_all([1, 2]).record_all(3..5).record_all(Set[6]).record_all([7].lazy).record_all([])
+    assert_equal 7, h.count
+    [[8, 1.5], [8, -1], [8, 10**9]].each do |values|
+      assert_raises(TypeError, RangeError, TB::OutOfRangeError) { h.record_all(values) }
+    end
+    assert_equal 7, h.count
+    [5, nil, :a, Object.new].each { |values| refused(TypeError) { h.record_all(values) } }
+  end
+
+  test "what an iterable raises comes out as it is" do
+    mine = MyError.new
+    raised = assert_raises(MyError) { histogram.record_all(Enumerator.new { |y| (y << 1) && raise(mine) }) }
+    assert_same mine, raised
+  end
+
+  test "doubles are kept to the bit" do
+    [-0.0, Float::INFINITY, Float::MIN / 2, Float::MAX, 0.1].each do |number|
+      assert_equal [number].pack("D"), [TB::Probe.f64_sum([number])].pack("D") unless number.zero? # 0.0 is added to it
+      packed = [number].pack("D*")
+      TB::Probe.scale_in_place(packed, 1.0)
+      assert_equal [number].pack("D"), packed
+    end
+    assert_predicate TB::Probe.f64_sum([Float::NAN]), :nan?
+  end
+
+  test "what is nothing is half of nothing" do
+    assert_nil TB::Probe.half(nil)
+    assert_nil TB::Probe.half(3)
+    assert_equal 2**63 - 1, TB::Probe.half((2**64) - 2)
+  end
+end
+
+# Numbers in binary Strings.
+class PackedTest < BridgeTest
+  test "a packed String is recorded" do
+    h = histogram.record_all([1, 2, 3].pack("Q*"))
+    assert_equal [3, 1, 3], [h.count, h.min, h.max]
+    assert_equal 3, h.record_all("".b).count
+    assert_equal 4, h.record_all([4].pack("Q*").freeze).count
+  end
+
+  test "only a binary String of whole numbers is packed" do
+    h = histogram
+    packed = [1].pack("Q*")
+    [Encoding::UTF_8, Encoding::US_ASCII, Encoding::UTF_16LE].each do |encoding|
+      refused(ArgumentError) { h.record_all(packed.dup.force_encoding(encoding)) }
+      refused(ArgumentError) { TB::Probe.f64_sum(packed.dup.force_encoding(encoding)) }
+    end
+    refused(ArgumentError) { h.record_all(packed.byteslice(0, 7)) }
+    refused(ArgumentError) { h.values_at_quantiles("-".b * 9) }
+    assert_predicate h, :empty?
+  end
+
+  test "a packed value that is too high has its index" do
+    error = refused(TB::OutOfRangeError) { histogram.record_all([1, 10**9].pack("Q*")) }
+    assert_equal [1, 10**9], [error.index, error.value]
+  end
+
+  test "a slice of a String may lie at any address" do
+    whole = "-".b + [1, 2, 3].pack("Q*") + [0.5, 0.25].pack("D*")
+    assert_equal 3, histogram.record_all(whole.byteslice(1, 24)).count
+    assert_equal 0.75, TB::Probe.f64_sum(whole.byteslice(25, 16))
+    slice = whole.byteslice(25, 16)
+    TB::Probe.scale_in_place(slice, 2.0)
+    assert_equal [1.0, 0.5], slice.unpack("D*")
+    assert_equal [0.5, 0.25].pack("D*"), whole.byteslice(25, 16)
+  end
+
+  test "a packed String is scaled in place, and no other" do
+    values = [1.0, 2.5].pack("D*")
+    copy = values.dup
+    assert_nil TB::Probe.scale_in_place(values, 2)
+    assert_equal [2.0, 5.0], values.unpack("D*")
+    assert_equal [1.0, 2.5], copy.unpack("D*")
+    refused(FrozenError) { TB::Probe.scale_in_place([1.0].pack("D*").freeze, 2.0) }
+    refused(TypeError) { TB::Probe.scale_in_place([1.0], 2.0) }
+    refused(ArgumentError) { TB::Probe.scale_in_place("1234567".b, 2.0) }
+    empty = "".b
+    TB::Probe.scale_in_place(empty, 2.0)
+    assert_empty empty
+  end
+
+  test "what is scaled in place knows that its bytes are others" do
+    values = ("\0" * 8).b
+    assert_predicate values, :ascii_only?
+    TB::Probe.scale_in_place(values, -1.0) # -0.0 has a high bit
+    refute_predicate values, :ascii_only?
+  end
+
+  test "quantiles are packed both ways" do
+    h = histogram.record_all(1..1000)
+    expected = h.values_at_quantiles([0, 0.5, 1])
+    assert_equal expected, h.values_at_quantiles([0.0, 0.5, 1.0].pack("D*"))
+    packed = h.values_at_quantiles([0.0, 0.5, 1.0], packed: true)
+    assert_equal [expected, Encoding::BINARY], [packed.unpack("Q*"), packed.encoding]
+    assert_equal [], h.values_at_quantiles([])
+    assert_equal "", h.values_at_quantiles([], packed: true)
+    assert_nil histogram.values_at_quantiles([0.5], packed: true)
+  end
+
+  test "bucket data is what the buckets are" do
+    h = histogram.record_all([1, 1, 500])
+    [TB::Scan.recorded, TB::Scan.linear(step: 100), TB::Scan.quantiles(ticks: 2)].each do |scan|
+      data = h.bucket_data(scan)
+      assert_equal Encoding::BINARY, data.encoding
+      assert_equal h.buckets(scan).map(&:to_a), data.unpack("Q*").each_slice(3).to_a
+    end
+    assert_equal "", histogram.bucket_data
+  end
+
+  test "packed doubles come out" do
+    packed = TB::Probe.make_f64_packed(3)
+    assert_equal [[0.0, 1.0, 2.0], Encoding::BINARY], [packed.unpack("D*"), packed.encoding]
+    assert_equal packed.unpack("D*"), TB::Probe.make_f64(3)
+  end
+end

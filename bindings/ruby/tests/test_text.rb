@@ -1,0 +1,135 @@
+# frozen_string_literal: true
+
+require_relative "support"
+
+# Text is characters, whatever its encoding; what is none is named by its place.
+class TextTest < BridgeTest
+  TEXTS = ["", "a", "checkout", "é", "漢字", "🚀", "a\0b", "é" * 1000].freeze
+  ENCODINGS = [Encoding::UTF_16LE, Encoding::UTF_16BE, Encoding::UTF_32LE, Encoding::UTF_16].freeze
+
+  test "text comes back as it went" do
+    TEXTS.each do |text|
+      again = TB::Probe.echo(text)
+      assert_equal [text, Encoding::UTF_8], [again, again.encoding]
+      assert_predicate again, :valid_encoding?
+      assert_equal [text.bytesize, text.length], [TB::Probe.str_len(text), TB::Probe.str_chars(text)]
+      assert_equal text, TB::Probe.echo(text.dup.freeze)
+    end
+  end
+
+  test "other encodings are the same characters" do
+    TEXTS.product(ENCODINGS) do |text, encoding|
+      assert_equal text, TB::Probe.echo(text.encode(encoding))
+      assert_equal text.length, TB::Probe.str_chars(text.encode(encoding))
+    end
+    assert_equal "café", TB::Probe.echo("café".encode(Encoding::ISO_8859_1))
+    assert_equal "漢字", TB::Probe.echo("漢字".encode(Encoding::Shift_JIS))
+    assert_equal "abc", TB::Probe.echo("abc".encode(Encoding::US_ASCII))
+    assert_equal 5, TB::Probe.str_len("café".encode(Encoding::ISO_8859_1))
+  end
+
+  test "what is sent stays as it was" do
+    text = "café".encode(Encoding::UTF_16LE)
+    before = text.dup
+    TB::Probe.echo(text)
+    assert_equal [before, Encoding::UTF_16LE], [text, text.encoding]
+  end
+
+  INVALID = {
+    "\xff" => 0, "abc\xff" => 3, "é\xff" => 1, "🚀é\xc3" => 2, "a\xed\xa0\x80" => 1, "\xc0\x80" => 0,
+    "ab\xf8" => 2
+  }.freeze
+
+  CALLS = {
+    "str_len" => ->(_, text) { TB::Probe.str_len(text) },
+    "echo" => ->(_, text) { TB::Probe.echo(text) },
+    "a label" => ->(_, text) { TB::Probe.shape_in(TB::Probe::Shape::Label.new(text)) },
+    "map_sum" => ->(_, text) { TB::Probe.map_sum({ text => 1 }) },
+    "tag=" => ->(h, text) { h.tag = text },
+    "tag:" => ->(_, text) { TB::Histogram.new(tag: text) },
+    "record_durations" => ->(h, text) { h.record_durations(text) }
+  }.freeze
+
+  CALLS.each do |name, call|
+    test "#{name} says where text ends to be text" do
+      h = histogram
+      INVALID.each do |text, offset|
+        assert_equal offset, refused(TB::InvalidTextError) { call.call(h, text) }.offset, text.inspect
+        assert_equal offset, refused(TB::InvalidTextError) { call.call(h, text.dup) }.offset, "again"
+      end
+    end
+
+    test "#{name} takes text alone" do
+      h = histogram
+      [nil, 5, :symbol, ["a"], Object.new].each { |no_text| refused(TypeError) { call.call(h, no_text) } }
+    end
+  end
+
+  test "bytes are text as long as they are ASCII" do
+    assert_equal "abc", TB::Probe.echo("abc".b)
+    assert_equal Encoding::UTF_8, TB::Probe.echo("abc".b).encoding
+    assert_equal 2, refused(TB::InvalidTextError) { TB::Probe.echo("abé".b) }.offset
+    assert_equal 1, refused(TB::InvalidTextError) { TB::Probe.echo("a\xe9".dup.force_encoding("US-ASCII")) }.offset
+  end
+
+  test "a lone surrogate of UTF-16 is named" do
+    text = [0x61, 0x62, 0xd800, 0x63].pack("v*").force_encoding(Encoding::UTF_16LE)
+    assert_equal 2, refused(TB::InvalidTextError) { TB::Probe.echo(text) }.offset
+  end
+
+  test "what has no character in Unicode is named" do
+    text = "ab\x81".dup.force_encoding(Encoding::Windows_1252)
+    assert_equal 2, refused(TB::InvalidTextError) { TB::Probe.echo(text) }.offset
+  end
+
+  test "a string's subclass is text" do
+    assert_equal "abc", TB::Probe.echo(Class.new(String).new("abc"))
+    assert_instance_of String, TB::Probe.echo(Class.new(String).new("abc"))
+  end
+
+  test "text is made" do
+    assert_equal "abcdefghijklmnopqrstuvwxyzab", TB::Probe.make_str(28, false)
+    assert_equal "ééé", TB::Probe.make_str(3, true)
+    assert_equal Encoding::UTF_8, TB::Probe.make_str(0, false).encoding
+  end
+
+  test "bytes have no encoding" do
+    assert_equal 3 + 0xff + 1, TB::Probe.bytes_ends("\xff\x02\x01".b)
+    assert_equal 0xc3 + 0xa9, TB::Probe.bytes_sum("é")
+    bytes = TB::Probe.make_bytes(300)
+    assert_equal [Encoding::BINARY, (0..299).map { |i| i % 256 }], [bytes.encoding, bytes.bytes]
+  end
+
+  test "a tag is frozen text, and kept whole" do
+    h = histogram(tag: "größe")
+    assert_equal ["größe", Encoding::UTF_8], [h.tag, h.tag.encoding]
+    assert_predicate h.tag, :frozen?
+    h.tag = "größe".encode(Encoding::UTF_16LE)
+    assert_equal "größe", h.tag
+    h.tag = ""
+    assert_equal "", h.tag
+    { "é b" => [" ", 1], "\0" => ["\0", 0], "a,é" => [",", 1] }.each do |tag, expected|
+      error = refused(TB::InvalidTagError) { h.tag = tag }
+      assert_equal expected, [error.character, error.offset]
+    end
+    assert_equal "", h.tag
+  end
+
+  test "durations are told by line and column" do
+    h = histogram
+    assert_equal 3, h.record_durations("250ns 1us\n3µs")
+    assert_equal 3, h.record_durations("250ns 1us\n3µs".encode(Encoding::UTF_16LE))
+    assert_equal 0, h.record_durations("")
+    error = refused(TB::InvalidDurationError) { h.record_durations("1ns\n3µs étwas") }
+    assert_equal [2, 5, "étwas"], [error.line, error.column, error.token]
+    assert_equal 6, h.count
+    assert_equal 10_000, h.record_durations("1ns " * 10_000)
+  end
+
+  test "a rendering is text" do
+    text = histogram.record_all(1..100).render(ticks: 2, unit: 10)
+    assert_equal Encoding::UTF_8, text.encoding
+    assert_includes text, "Percentile"
+    [0.0, Float::NAN, -1].each { |unit| refused(TB::InvalidArgumentError) { histogram.render(unit:) } }
+  end
+end
