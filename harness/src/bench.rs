@@ -13,7 +13,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::canary::{self, Canary};
 use crate::check::Checked;
-use crate::count::committed::Counts;
 use crate::crosscheck::{self, Agreement};
 use crate::machine::{self, Machine};
 use crate::pin::Pinned;
@@ -168,8 +167,8 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         true => plan.cross_check(&results, &bridges, &keys)?,
         false => Vec::new(),
     };
-    let counts = Counts::load(&workspace.root)?;
-    report::write(&results, &shapes, counts, &agreement, &out)?;
+    let beside = report::Beside::load(&workspace.root)?;
+    report::write(&results, &shapes, beside, &agreement, &out)?;
     let disagreements = agreement.iter().filter(|row| !row.agrees).count();
     if args.json {
         match args.cross_check {

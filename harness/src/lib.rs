@@ -31,5 +31,6 @@ pub mod runner;
 pub mod say;
 pub mod shapes;
 pub mod stats;
+pub mod strategies;
 pub mod table;
 pub mod vectors;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tollbridge_harness::bridge::Workspace;
 use tollbridge_harness::{
-    bench, check, count, errors, hazards, hosts, list, matrix, peers, report, say,
+    bench, check, count, errors, hazards, hosts, list, matrix, peers, report, say, strategies,
 };
 
 /// Checks every bridge against the conformance vectors, and measures what its crossings cost.
@@ -88,6 +88,15 @@ bench/peers/README.md says what the jobs are; scripts/setup-peers installs the p
   toll matrix --write    bindings/README.md, with who frees what and what cannot be kept
   toll matrix --check    exit code 1 when that file is stale")]
     Matrix(matrix::Args),
+    /// Say what each strategy takes beside its calls: lines, crates, size, load and build time.
+    #[command(after_help = "Examples:
+  toll strategies                  everything but build times, in seconds
+  toll strategies python --build   Python's, with a clean build of each crate
+  toll strategies --save           bench/results/strategies.json, which the guide quotes
+
+Lines are counted without blank ones, comments and tests; bench/results/README.md says how each figure is counted.
+scripts/releases asks the registries for the last releases.")]
+    Strategies(strategies::Args),
     /// List bridges, shapes, errors, or what no vector reaches.
     #[command(after_help = "Examples:
   toll list                every bridge
@@ -144,6 +153,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Peers(args) => peers::run(&workspace()?, &args),
         Command::Report(args) => report::run(&workspace()?, args),
         Command::Matrix(args) => matrix::run(&workspace()?, &args),
+        Command::Strategies(args) => strategies::run(&workspace()?, &args),
         Command::List(args) => list::run(&workspace()?, &args),
         Command::Say(args) => say::run(&workspace()?, &args),
         Command::Build(args) => hosts::build(&workspace()?, &args),

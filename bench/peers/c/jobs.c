@@ -1,4 +1,5 @@
-/* The jobs in C, on the core: jobs LINE. README.md of the folder above says what is asked and answered. */
+/* The jobs in C, on the core: jobs LINE. README.md of the folder above says what is asked and
+ * answered. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -73,7 +74,8 @@ static uint64_t total(const tb_histogram *of) {
 }
 
 static void record(void) {
-  for (size_t i = 0; i < count; i++) must(tb_histogram_record(histogram, values[i]));
+  for (size_t i = 0; i < count; i++)
+    must(tb_histogram_record(histogram, values[i]));
 }
 
 static void record_all(void) { must(tb_histogram_record_all(histogram, values, count)); }
@@ -101,8 +103,8 @@ static void merge(void) { must(tb_histogram_merge(histogram, other)); }
 
 static void replay_and_free(void) { tb_replay_free(replay()); }
 
-static void (*const work[])(void) = {record, record_all, p99,             encode,
-                                     decode, merge,      replay_and_free, replay_and_free};
+static void (*const work[])(void) = {record,          record_all,     p99, encode, decode, merge,
+                                     replay_and_free, replay_and_free};
 
 static int job_called(const char *name) {
   for (int job = 0; job < JOBS; job++) {
@@ -175,7 +177,8 @@ static uint64_t check(int job) {
 static void hex(const void *data, size_t length) {
   const unsigned char *bytes = data;
   putchar('x');
-  for (size_t i = 0; i < length; i++) printf("%02x", bytes[i]);
+  for (size_t i = 0; i < length; i++)
+    printf("%02x", bytes[i]);
 }
 
 static void time_job(int job, uint64_t iterations, uint64_t batches) {
@@ -183,7 +186,8 @@ static void time_job(int job, uint64_t iterations, uint64_t batches) {
   void (*run)(void) = work[job];
   for (uint64_t batch = 0; batch < batches; batch++) {
     uint64_t start = now();
-    for (uint64_t i = 0; i < iterations; i++) run();
+    for (uint64_t i = 0; i < iterations; i++)
+      run();
     printf(" %" PRIu64, now() - start);
   }
   printf(" %" PRIu64 "\n", check(job));
@@ -254,7 +258,8 @@ int main(int argc, char **argv) {
       hello(argv[1]);
     } else if (!strcmp(line, "shapes\n")) {
       printf("ok %d", JOBS);
-      for (int job = 0; job < JOBS; job++) printf(" %s x", names[job]);
+      for (int job = 0; job < JOBS; job++)
+        printf(" %s x", names[job]);
       putchar('\n');
     } else if (!strcmp(line, "stats\n")) {
       puts("ok 0");

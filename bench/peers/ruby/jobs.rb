@@ -88,7 +88,7 @@ end
 JOBS = Jobs.new(Object.const_get(MODULE))
 
 def hexed(bytes)
-  "x#{bytes.unpack1('H*')}"
+  "x#{bytes.unpack1("H*")}"
 end
 
 # The bridge's library as the kernel knows it.
@@ -140,5 +140,5 @@ $stdout.sync = true
 $stdin.each_line(chomp: true) do |line|
   puts ["ok", *reply(*line.split)].join(" ")
 rescue StandardError => e
-  puts "err #{e.class}: #{e.message.tr("\n", ' ')}"
+  puts "err #{e.class}: #{e.message.tr("\n", " ")}"
 end

@@ -55,6 +55,15 @@ struct Row<'a> {
     detail: String,
 }
 
+/// The names of all hazards.
+///
+/// # Errors
+/// When `conformance/hazards.toml` is missing or wrong.
+pub fn names(workspace: &Workspace) -> Result<Vec<String>> {
+    let catalogue = Catalogue::read(workspace)?;
+    Ok(catalogue.hazards.into_iter().map(|h| h.name).collect())
+}
+
 /// Tries hazards and compares their outcomes with what is promised and declared.
 ///
 /// # Errors

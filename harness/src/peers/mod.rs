@@ -63,7 +63,7 @@ pub struct Args {
 /// difference to be read, or exit code 1 for a job that failed.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let root = &workspace.root;
-    let shapes = Shapes::read(&root.join(JOBS))?;
+    let shapes = jobs(root)?;
     for job in &args.jobs {
         ensure!(shapes.get(job).is_some(), "--job {job}: {JOBS} has none");
     }
@@ -119,6 +119,14 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             .collect();
     }
     show(args, root, &shapes, peers.as_ref(), &answers, &absent)
+}
+
+/// The jobs of the project.
+///
+/// # Errors
+/// When their file is missing or wrong.
+pub fn jobs(root: &Path) -> Result<Shapes> {
+    Shapes::read(&root.join(JOBS))
 }
 
 /// Builds a line's program where that is needed.

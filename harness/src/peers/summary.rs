@@ -17,9 +17,12 @@ pub const TITLE: &str = "Bind Rust, or use the port?";
 #[must_use]
 pub fn text(peers: &Peers, jobs: &Shapes) -> String {
     let table = table(peers, jobs);
-    let cell = |cell: &Cell| match &cell.small {
-        Some(small) => format!("{} ({small})", cell.text),
-        None => cell.text.clone(),
+    let cell = |cell: &Cell| {
+        let text = cell.text.replace('`', "");
+        match &cell.small {
+            Some(small) => format!("{text} ({small})"),
+            None => text,
+        }
     };
     let mut rows: Vec<Vec<String>> = vec![
         table

@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::bridge::{Bridge, Workspace};
 use crate::count::claims;
 use crate::count::committed::{Count, Counts};
+use crate::peers::results::Peers;
+use crate::peers::{self, summary};
 use crate::report::content::{Content, KEY_CASES};
 use crate::report::document::{Cell, Table};
 use crate::report::figures::{self, case_name};
@@ -17,6 +19,7 @@ use crate::report::rows::{self, Row};
 use crate::report::{markdown, plot};
 use crate::results::Results;
 use crate::shapes::Shapes;
+use crate::strategies::{self, results::Strategies};
 use crate::table::print_line;
 
 const OPEN: &str = "<!-- toll:";
@@ -28,10 +31,15 @@ const DOCUMENTS: [&str; 3] = ["README.md", "docs/**/*.md", "bindings/**/README.m
 const PICTURE: &str = "docs/img/tolls.svg";
 const PICTURE_WIDTH: u32 = 680;
 
+/// What is wrong where no job was timed.
+const NO_PEERS: &str = "run `toll peers --save` first";
+
 /// What a block may ask for.
 struct Figures {
     rows: Vec<Row>,
     counts: Option<Counts>,
+    peers: Option<(Peers, Shapes)>,
+    strategies: Option<Strategies>,
     bridges: Vec<Bridge>,
 }
 
@@ -49,6 +57,11 @@ pub fn run(
     let figures = Figures {
         rows: rows::rows(results),
         counts: Counts::load(root)?,
+        peers: match Peers::load(root)? {
+            Some(peers) => Some((peers, peers::jobs(root)?)),
+            None => None,
+        },
+        strategies: Strategies::load(root)?,
         bridges: workspace.bridges.clone(),
     };
     let mut wanted: Vec<(PathBuf, String)> = Vec::new();
@@ -171,6 +184,23 @@ fn content(request: &str, figures: &Figures) -> Result<String> {
                 counts.counts.iter().find(of_case).map(bytes)
             })
         }
+        ["peers"] => {
+            let (peers, jobs) = figures.peers.as_ref().context(NO_PEERS)?;
+            let table = markdown::table(&summary::table(peers, jobs));
+            Ok(format!("\n{table}\n{}", list(&summary::verdicts(peers))))
+        }
+        ["peers", "ns", line, job] => {
+            let (peers, _) = figures.peers.as_ref().context(NO_PEERS)?;
+            let ns = peers.ns(line, job);
+            let ns = ns.with_context(|| format!("the results have no {line} {job}"))?;
+            Ok(figures::time(ns))
+        }
+        ["strategies", host] => {
+            let strategies = figures.strategies.as_ref();
+            let strategies = strategies.context("run `toll strategies --save` first")?;
+            let table = strategies::page::table(strategies, host, rows)?;
+            Ok(format!("\n{}", markdown::table(&table)))
+        }
         ["claims", bridge] => {
             let counts = counts.as_ref().context("nothing was counted yet")?;
             let mut bridges = figures.bridges.iter();
@@ -183,9 +213,13 @@ fn content(request: &str, figures: &Figures) -> Result<String> {
             Ok(format!("\n{}", markdown::table(&table)))
         }
         _ => bail!(
-            "ns, ratio, floor, table, counts or claims, with what they need; see bench/results/README.md"
+            "ns, ratio, floor, table, counts, claims, peers or strategies, with what they need; see bench/results/README.md"
         ),
     }
+}
+
+fn list(items: &[String]) -> String {
+    items.iter().map(|item| format!("- {item}\n")).collect()
 }
 
 /// Bytes that a call allocates: the library's and the host's, or of both where they are one.
@@ -295,6 +329,8 @@ mod tests {
         let figures = Figures {
             rows: rows::rows(&sample::results()),
             counts: Some(counts),
+            peers: None,
+            strategies: None,
             bridges: Vec::new(),
         };
         rewrite(text, &figures)

@@ -22,6 +22,8 @@ use crate::bench;
 use crate::bridge::Workspace;
 use crate::count::committed::Counts;
 use crate::crosscheck::Agreement;
+use crate::peers::results::Peers;
+use crate::peers::{self, summary};
 use crate::results::Results;
 use crate::shapes::Shapes;
 use crate::table;
@@ -87,9 +89,34 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         Some(out) => out,
         None => input.parent().map(Path::to_owned).unwrap_or_default(),
     };
-    write(&results, &shapes, Counts::load(root)?, &[], &out)?;
+    write(&results, &shapes, Beside::load(root)?, &[], &out)?;
     table::print_line(format_args!("report: {}", out.join(PAGE).display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is committed beside the times, as far as it is there.
+pub struct Beside {
+    /// What calls allocate.
+    pub counts: Option<Counts>,
+    /// Whole jobs against ports.
+    pub peers: Option<Peers>,
+    /// The jobs' order.
+    jobs: Option<Shapes>,
+}
+
+impl Beside {
+    /// Reads `bench/results/`.
+    ///
+    /// # Errors
+    /// When a file is there and wrong.
+    pub fn load(root: &Path) -> Result<Self> {
+        let peers = Peers::load(root)?;
+        Ok(Self {
+            counts: Counts::load(root)?,
+            jobs: peers.as_ref().map(|_| peers::jobs(root)).transpose()?,
+            peers,
+        })
+    }
 }
 
 /// Writes the page and its Markdown twin into `out`.
@@ -99,13 +126,16 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
 pub fn write(
     results: &Results,
     shapes: &Shapes,
-    counts: Option<Counts>,
+    beside: Beside,
     agreement: &[Agreement],
     out: &Path,
 ) -> Result<()> {
-    let blocks = Content::new(results, shapes)
-        .with_counts(counts)
+    let mut blocks = Content::new(results, shapes)
+        .with_counts(beside.counts)
         .blocks(agreement)?;
+    if let Some((peers, jobs)) = beside.peers.as_ref().zip(beside.jobs.as_ref()) {
+        blocks.extend(summary::blocks(peers, jobs));
+    }
     let write = |name: &str, text: String| {
         let path = out.join(name);
         fs::write(&path, text).with_context(|| format!("writing {}", path.display()))

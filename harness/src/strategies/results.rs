@@ -1,0 +1,164 @@
+//! What `toll strategies --save` writes: `bench/results/strategies.json`. `bench/results/README.md` documents the format.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::machine::Machine;
+use crate::results::{Absent, Vectors, one_line_an_element};
+
+/// The format's number, raised when a reader must change.
+pub const SCHEMA: u32 = 1;
+/// The file, below the root.
+const FILE: &str = "bench/results/strategies.json";
+
+/// What was found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strategies {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The commit that was checked out, when there is one.
+    pub commit: Option<String>,
+    /// Whether tracked files differed from that commit.
+    pub dirty: bool,
+    /// What the times were measured on.
+    pub machine: Machine,
+    /// The first line each tool gives about its version.
+    pub toolchain: BTreeMap<String, String>,
+    /// Bridges that are not built, or whose host cannot run here.
+    pub absent: Vec<Absent>,
+    /// In the order of their names.
+    pub strategies: Vec<Strategy>,
+}
+
+/// What one bridge takes beside the time of its calls.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Strategy {
+    /// `host/strategy`.
+    pub bridge: String,
+    /// The language that calls.
+    pub host: String,
+    /// Whether it is Rust calling Rust.
+    pub baseline: bool,
+    /// The bridge whose library it loads, when it has none of its own: that one's lines are needed too.
+    pub over: Option<String>,
+    /// Lines of its own, by language.
+    pub written: BTreeMap<String, u64>,
+    /// Lines that it shares with its host's other bridges, by language.
+    pub shared: BTreeMap<String, u64>,
+    /// Lines that a tool has written and that are committed, by language.
+    pub generated: BTreeMap<String, u64>,
+    /// `unsafe` blocks in its Rust, or places marked `unsafe` in its C#.
+    pub unsafe_blocks: u64,
+    /// Crates that it links or builds with and the core does not; none for a bridge that is no crate.
+    pub crates: Option<u64>,
+    /// The libraries of its strategy.
+    pub uses: Vec<Used>,
+    /// The last `toll check` of all vectors, if that was of this very library.
+    pub vectors: Option<Vectors>,
+    /// What becomes of the hazards.
+    pub hazards: Hazards,
+    /// The file that is loaded.
+    pub library: Option<Library>,
+    /// Until the first call.
+    pub load: Load,
+    /// Seconds of a clean build of its crate; none when that was not asked for, or it is no crate.
+    pub build_s: Option<f64>,
+}
+
+/// A library that a strategy stands on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Used {
+    /// As in `versions` of its bridge.toml.
+    pub name: String,
+    /// The version used.
+    pub version: String,
+    /// The last version there was, when the registry was asked.
+    pub last: Option<String>,
+    /// Its date.
+    pub released: Option<String>,
+}
+
+/// How many hazards end how.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hazards {
+    /// As every bridge promises.
+    pub promised: usize,
+    /// Cannot be written in this host, or end in the host's own exception.
+    pub refused: usize,
+    /// Are undefined, and are seen by a detector only.
+    pub undefined: usize,
+    /// End the process, or never end.
+    pub fatal: usize,
+    /// End otherwise than promised, and harmlessly.
+    pub other: usize,
+}
+
+/// A library file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// Its size as it is built.
+    pub bytes: u64,
+    /// Whether that is without its symbol table.
+    pub stripped: bool,
+    /// As in other results.
+    pub identity: String,
+}
+
+/// Milliseconds from the start of a runner to its first call's answer.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// The bridge's.
+    pub ms: f64,
+    /// Of the host's runner with no library, when there is one.
+    pub host_ms: Option<f64>,
+}
+
+impl Strategies {
+    /// What is committed, if anything is.
+    ///
+    /// # Errors
+    /// When the file is there and wrong.
+    pub fn load(root: &Path) -> Result<Option<Self>> {
+        let path = root.join(FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(&path).with_context(|| FILE.to_owned())?;
+        let found: Self = serde_json::from_str(&text).with_context(|| FILE.to_owned())?;
+        ensure!(
+            found.schema == SCHEMA,
+            "{FILE} has schema {}, this toll reads {SCHEMA}: run `toll strategies --save` again",
+            found.schema
+        );
+        Ok(Some(found))
+    }
+
+    /// Writes the file that [`load`](Self::load) reads.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, root: &Path) -> Result<()> {
+        let text = one_line_an_element(&serde_json::to_value(self)?)?
+            .replace(&*root.to_string_lossy(), ".");
+        let path = root.join(FILE);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        std::fs::write(&path, text).with_context(|| format!("writing {FILE}"))
+    }
+
+    /// What is known of a bridge.
+    #[must_use]
+    pub fn of(&self, bridge: &str) -> Option<&Strategy> {
+        self.strategies.iter().find(|s| s.bridge == bridge)
+    }
+}
