@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
-# Order matters: the extension defines the classes, these files complete them, and it looks up what they
-# declare at the end.
-require_relative "tollbridge/tollbridge_native"
+# Order matters: the extension, which RubyGems may keep elsewhere, defines the classes; these files complete
+# them; and it looks up what they declare at the end.
+require "tollbridge/tollbridge_native"
 require_relative "tollbridge/records"
 require_relative "tollbridge/scan"
 require_relative "tollbridge/errors"

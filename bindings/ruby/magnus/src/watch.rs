@@ -38,6 +38,14 @@ pub fn settle() -> Result<(), magnus::Error> {
     KILLED.take().map_or(Ok(()), Err)
 }
 
+/// Whether this thread was killed inside a watcher, and is to die as soon as it can.
+fn is_killed() -> bool {
+    let killed = KILLED.take();
+    let is = killed.is_some();
+    KILLED.set(killed);
+    is
+}
+
 /// Owns the blocks of a histogram's watchers; all its handles refer to it. Never seen by users.
 #[derive(TypedData, Default)]
 #[magnus(class = "Tollbridge::Common", mark, free_immediately, size)]
@@ -119,12 +127,17 @@ impl Watcher {
     }
 
     fn call_ruby(&self, value: u64) -> ControlFlow<()> {
+        if is_killed() {
+            return ControlFlow::Continue(()); // this thread runs no block any more
+        }
         let ruby = crate::arguments::ruby();
         let found = self.blocks.upgrade();
         let found = found.and_then(|blocks| blocks.lock().by_number.get(&self.number).copied());
         let Some(block) = found else {
             return ControlFlow::Break(()); // the collector took it
         };
+        // SAFETY: only what `$!` is; it stays on the stack, where the collector sees it.
+        let before = unsafe { rb_sys::rb_errinfo() };
         match ruby
             .get_inner(block)
             .funcall::<_, _, Value>("call", (value,))
@@ -137,6 +150,12 @@ impl Watcher {
                 ControlFlow::Continue(())
             }
             Err(raised) => {
+                if matches!(raised.error_type(), ErrorType::Jump(_)) {
+                    // A jump that ends here has left its target as `$!`, which is no exception: to
+                    // restore that after the next one would fail, by a longjmp over Rust's frames.
+                    // SAFETY: what was there before.
+                    unsafe { rb_sys::rb_set_errinfo(before) };
+                }
                 // Who records is not to blame for it.
                 report(&ruby, &raised);
                 ControlFlow::Continue(())

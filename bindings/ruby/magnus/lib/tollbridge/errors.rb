@@ -58,6 +58,7 @@ module Tollbridge
     # @private
     def _dump(_level) = Marshal.dump([to_s, fields, backtrace])
 
+    # The counterpart of {#_dump}.
     # @private
     def self._load(dumped)
       message, fields, backtrace = Marshal.load(dumped) # rubocop:disable Security/MarshalLoad -- It is in a load.

@@ -186,6 +186,7 @@ module Tollbridge
     # @private
     def marshal_dump = [encode, tag]
 
+    # The counterpart of {#marshal_dump}.
     # @private
     def marshal_load(dumped)
       data, tag = dumped

@@ -73,6 +73,7 @@ module Tollbridge
     # A flat record; frozen, compares by value.
     #
     # @!method self.new(id, x, y, flags)
+    #   A point of these.
     # @!attribute [r] id
     #   @return [Integer] 64 bits
     # @!attribute [r] x
@@ -89,6 +90,7 @@ module Tollbridge
       # @return [Hash{Symbol => Object}]
       def to_h = { id:, x:, y:, flags: }
 
+      # For pattern matching.
       # @private
       def deconstruct_keys(_) = to_h
 
@@ -114,26 +116,37 @@ module Tollbridge
 
       # Without payload.
       class Dot
+        # For pattern matching.
         # @private
         def deconstruct_keys(_) = {}
       end
 
+      # With a number.
+      #
       # @!method self.new(radius)
+      #   A circle.
       # @!attribute [r] radius
       #   @return [Float]
       class Circle
+        # For pattern matching.
         # @private
         def deconstruct = [radius]
+        # For pattern matching.
         # @private
         def deconstruct_keys(_) = { radius: }
       end
 
+      # With text.
+      #
       # @!method self.new(text)
+      #   A label.
       # @!attribute [r] text
       #   @return [String]
       class Label
+        # For pattern matching.
         # @private
         def deconstruct = [text]
+        # For pattern matching.
         # @private
         def deconstruct_keys(_) = { text: }
       end

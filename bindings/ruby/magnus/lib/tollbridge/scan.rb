@@ -16,8 +16,10 @@ module Tollbridge
       # @return [Integer]
       def hash = Recorded.object_id
 
+      # For pattern matching.
       # @private
       def deconstruct = []
+      # For pattern matching.
       # @private
       def deconstruct_keys(_) = {}
     end
