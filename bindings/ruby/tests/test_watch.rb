@@ -186,6 +186,22 @@ class WatchTest < BridgeTest
     assert_equal 0, histogram.count
   end
 
+  test "a thread that is killed inside a watcher calls no other" do
+    inside = Thread::Queue.new
+    2.times do
+      @h.watch(1) do |value|
+        @seen << value
+        inside << true
+        sleep
+      end
+    end
+    thread = Thread.new { @h.record(5) }
+    inside.pop
+    reported { thread.kill.join }
+    assert_equal [[5], 1, 0], [@seen, @h.count, inside.size]
+    assert_equal(2, Thread.new { histogram.record(1).record(2).count }.value)
+  end
+
   test "a time limit that strikes inside a watcher is reported as all else" do
     @h.watch(1) { sleep(0.3) }
     said = reported { Timeout.timeout(0.05, MyError) { @h.record(5) } }
