@@ -53,7 +53,7 @@ typedef struct {
 typedef enum {
   /// No call gave out this handle, or it stands for something of another type, or of another library.
   TBF_ERR_INVALID_HANDLE = -1000,
-  /// There are 32,766 handles of this type, and no more can be made.
+  /// There are 32,765 handles of this type, and no more can be made.
   TBF_ERR_TOO_MANY_HANDLES = -2,
   /// An argument is outside what its function allows: `argument`, `value`, `rule` (text).
   TBF_ERR_INVALID_ARGUMENT = 1,
@@ -860,14 +860,14 @@ void tbf_fault_panics_when_dropped_free(uint64_t object, tbf_error *error);
 extern "C" {
 #endif
 
-// Frees text that came as a `char *`.
-//
-// NULL: allowed, does nothing. Freeing twice is undefined. Threads: any. A leaf.
+/// Frees text that came as a `char *`.
+///
+/// NULL: allowed, does nothing. Freeing twice is undefined. Threads: any. A leaf.
 void tbf_string_free(char *text);
 
-// Frees a buffer; `{0}` is allowed. It goes by value: freeing a copy, too, is undefined.
-//
-// Threads: any. A leaf.
+/// Frees a buffer; `{0}` is allowed. It goes by value: freeing a copy, too, is undefined.
+///
+/// Threads: any. A leaf.
 void tbf_byte_buffer_free(tbf_byte_buffer buffer);
 
 #ifdef __cplusplus

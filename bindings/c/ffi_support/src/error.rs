@@ -146,7 +146,7 @@ pub struct tbf_error_details {
 pub enum tbf_code {
     /// No call gave out this handle, or it stands for something of another type, or of another library.
     TBF_ERR_INVALID_HANDLE = -1000,
-    /// There are 32,766 handles of this type, and no more can be made.
+    /// There are 32,765 handles of this type, and no more can be made.
     TBF_ERR_TOO_MANY_HANDLES = -2,
     /// An argument is outside what its function allows: `argument`, `value`, `rule` (text).
     TBF_ERR_INVALID_ARGUMENT = 1,

@@ -7,8 +7,8 @@ use ffi_support::{ConcurrentHandleMap, Handle, HandleError};
 use std::sync::{LazyLock, Mutex};
 use tollbridge_core::Error;
 
-/// One entry of a map stays free: ffi-support needs it for the end of its list.
-pub const HANDLE_LIMIT: usize = MAX_CAPACITY - 1;
+/// A map never grows to its last entry, and ends its list of free ones with the one before.
+const HANDLE_LIMIT: usize = MAX_CAPACITY - 2;
 
 // ANCHOR: handles
 /// All handles of one type. The map's lock is held during `with` and for a moment in everything else, and

@@ -1,0 +1,471 @@
+//! The exported functions, called as C calls them.
+
+use std::ffi::{CStr, c_void};
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use tollbridge_ffi_support::*;
+
+const CLOSED: i32 = tbf_code::TBF_ERR_CLOSED as i32;
+const NULL: i32 = tbf_code::TBF_ERR_NULL_ARGUMENT as i32;
+const LENGTH: i32 = tbf_code::TBF_ERR_INVALID_LENGTH as i32;
+const PANIC: i32 = tbf_code::TBF_ERR_PANIC as i32;
+const INVALID_HANDLE: i32 = tbf_code::TBF_ERR_INVALID_HANDLE as i32;
+
+const RECORDED: tbf_scan = tbf_scan {
+    kind: 0,
+    ticks: 0,
+    step: 0,
+    base: 0.0,
+};
+
+/// What a call returned, and how it failed.
+fn result<R>(call: impl FnOnce(*mut tbf_error) -> R) -> Result<R, (i32, String)> {
+    let mut error = MaybeUninit::uninit(); // the call writes it, whatever comes of it
+    let returned = call(error.as_mut_ptr());
+    // SAFETY: as above.
+    let mut error = unsafe { error.assume_init() };
+    let (code, message) = (error.base.get_code().code(), error.base.get_message());
+    let failed = (code != 0).then(|| (code, message.as_str().to_owned()));
+    for _ in 0..2 {
+        tbf_error_free(Some(&mut error)); // twice is allowed
+    }
+    failed.map_or(Ok(returned), Err)
+}
+
+fn code<R>(call: impl FnOnce(*mut tbf_error) -> R) -> i32 {
+    result(call).err().map_or(0, |(code, _)| code)
+}
+
+/// What a call that must succeed returned.
+fn must<R>(call: impl FnOnce(*mut tbf_error) -> R) -> R {
+    result(call).expect("it succeeds")
+}
+
+fn new() -> u64 {
+    let config = tbf_config {
+        lowest: 1,
+        highest: 1000,
+        significant_digits: 1,
+    };
+    // SAFETY: `result` says where the error goes; so below.
+    must(|error| unsafe { tbf_histogram_new(Some(&config), error) })
+}
+
+fn clone(histogram: u64) -> u64 {
+    // SAFETY: as in `new`.
+    must(|error| unsafe { tbf_histogram_clone(histogram, error) })
+}
+
+fn free(histogram: u64) -> i32 {
+    // SAFETY: as in `new`.
+    code(|error| unsafe { tbf_histogram_free(histogram, error) })
+}
+
+fn record(histogram: u64, value: u64) -> i32 {
+    // SAFETY: as in `new`.
+    code(|error| unsafe { tbf_histogram_record(histogram, value, error) })
+}
+
+fn len(histogram: u64) -> u64 {
+    // SAFETY: as in `new`.
+    must(|error| unsafe { tbf_histogram_len(histogram, error) })
+}
+
+#[test]
+fn handles_are_handed_over_and_back() {
+    let first = new();
+    let second = clone(first);
+    assert_eq!(record(first, 5), 0);
+    assert_eq!(free(first), 0);
+    assert_eq!(len(second), 1);
+    assert_eq!(free(second), 0);
+    assert_eq!(free(0), 0);
+}
+
+#[test]
+fn a_handle_that_is_none_is_an_error() {
+    let (histogram, freed) = (new(), new());
+    assert_eq!(free(freed), 0);
+    let told = |handle| {
+        // SAFETY: as in `new`.
+        result(|error| unsafe { tbf_histogram_record(handle, 1, error) })
+    };
+    let failed = |code, message: &str| Err((code, message.into()));
+    assert_eq!(told(freed), failed(CLOSED, "the handle is closed"));
+    assert_eq!(free(freed), CLOSED);
+    assert_eq!(told(0), failed(NULL, "histogram is NULL"));
+    let nonsense = "u64 could not encode a valid Handle";
+    assert_eq!(told(7), failed(INVALID_HANDLE, nonsense));
+    let another = "Handle is from a different map";
+    // SAFETY: as in `new`.
+    let wrong = result(|error| unsafe { tbf_buckets_free(histogram, error) });
+    assert_eq!(wrong, failed(INVALID_HANDLE, another));
+    // SAFETY: as in `new`.
+    let merged = result(|error| unsafe { tbf_histogram_merge(histogram, 0, error) });
+    assert_eq!(merged, failed(NULL, "other is NULL"));
+    assert_eq!(free(histogram), 0);
+}
+
+/// There is an error to return; and the map is not locked meanwhile.
+#[test]
+fn a_destructors_panic_is_an_error_and_the_object_is_gone() {
+    // SAFETY: as in `new`.
+    let new = || must(|error| unsafe { tbf_fault_panics_when_dropped_new(error) });
+    // SAFETY: as in `new`.
+    let free = |object| code(|error| unsafe { tbf_fault_panics_when_dropped_free(object, error) });
+    let (one, other) = (new(), new());
+    assert_eq!((free(one), free(one), free(other)), (PANIC, CLOSED, PANIC));
+}
+
+#[test]
+fn null_is_an_error_where_it_is_no_answer() {
+    let histogram = new();
+    // SAFETY: every pointer is NULL or good.
+    unsafe {
+        assert_eq!(code(|e| tbf_histogram_new(None, e)), NULL);
+        assert_eq!(
+            code(|e| tbf_histogram_record_all(histogram, ptr::null(), 1, e)),
+            NULL
+        );
+        assert_eq!(
+            code(|e| tbf_histogram_record_all(histogram, ptr::null(), 0, e)),
+            0
+        );
+        assert_eq!(
+            code(|e| tbf_histogram_set_tag(histogram, ptr::null(), e)),
+            NULL
+        );
+        assert_eq!(code(|e| tbf_histogram_decode(ptr::null(), 1, e)), NULL);
+        assert_eq!(code(|e| tbf_histogram_min(histogram, None, e)), NULL);
+        // Who does not want to know of an error gets none, and nothing leaks.
+        tbf_histogram_record(histogram, 5, ptr::null_mut());
+        tbf_histogram_record(histogram, 1001, ptr::null_mut());
+        tbf_string_free(ptr::null_mut());
+        tbf_byte_buffer_free(Default::default());
+    }
+    tbf_error_info(None, None);
+    tbf_error_free(None);
+    assert_eq!(len(histogram), 1);
+    assert_eq!(free(histogram), 0);
+}
+
+#[test]
+fn a_length_that_no_memory_has_is_refused_before_it_is_looked_at() {
+    let (histogram, value, above) = (new(), 1_u64, isize::MAX as usize);
+    // SAFETY: nothing is read.
+    unsafe {
+        assert_eq!(
+            code(|e| tbf_histogram_record_all(histogram, &value, above / 8 + 1, e)),
+            LENGTH
+        );
+        assert_eq!(
+            code(|e| tbf_probe_str_len(c"a".as_ptr(), above + 1, e)),
+            LENGTH
+        );
+    }
+    assert_eq!(len(histogram), 0);
+    assert_eq!(free(histogram), 0);
+}
+
+/// Where in `bytes` a `T` would be misaligned.
+fn odd<T>(bytes: &[u8]) -> usize {
+    let aligned = |at: &usize| bytes[*at..].as_ptr().cast::<T>().is_aligned();
+    (0..2).find(|at| !aligned(at)).expect("one of two")
+}
+
+#[test]
+fn misaligned_memory_is_read_and_written() {
+    let histogram = new();
+    let mut bytes = [0_u8; 1 + 3 * 8];
+    let at = odd::<u64>(&bytes);
+    for (item, bytes) in bytes[at..].chunks_exact_mut(8).enumerate() {
+        bytes.copy_from_slice(&(item as u64 + 1).to_ne_bytes());
+    }
+    let length = (bytes.len() - at) / 8;
+    let data = bytes[at..].as_ptr().cast();
+    // SAFETY: `length` of them are there.
+    must(|e| unsafe { tbf_histogram_record_all(histogram, data, length, e) });
+    assert_eq!(len(histogram), length as u64);
+
+    // SAFETY: as in `new`.
+    let cursor = must(|e| unsafe { tbf_histogram_buckets(histogram, Some(&RECORDED), e) });
+    assert_eq!(free(histogram), 0); // the cursor outlives it
+    let mut room = vec![0_u8; 1 + 3 * size_of::<tbf_bucket>()];
+    let at = odd::<tbf_bucket>(&room);
+    let into = room[at..].as_mut_ptr().cast::<tbf_bucket>();
+    // SAFETY: there is room for two.
+    assert_eq!(must(|e| unsafe { tbf_buckets_next(cursor, into, 2, e) }), 2);
+    // SAFETY: both were written.
+    let values = [0, 1].map(|i| unsafe { into.add(i).read_unaligned() }.value);
+    assert_eq!(values, [1, 2]);
+    // SAFETY: as in `new`.
+    assert_eq!(code(|e| unsafe { tbf_buckets_free(cursor, e) }), 0);
+}
+
+fn set_tag(histogram: u64, tag: &CStr) -> Result<(), (i32, String)> {
+    // SAFETY: as in `new`; the tag is a C string.
+    result(|e| unsafe { tbf_histogram_set_tag(histogram, tag.as_ptr(), e) })
+}
+
+fn tag(histogram: u64) -> String {
+    // SAFETY: as in `new`; the text is ours.
+    unsafe {
+        let text = must(|e| tbf_histogram_tag(histogram, e));
+        let tag = CStr::from_ptr(text).to_string_lossy().into();
+        tbf_string_free(text);
+        tag
+    }
+}
+
+#[test]
+fn a_tag_ends_at_its_first_nul() {
+    let histogram = new();
+    let with_nul = b"caf\xc3\xa9\0, not seen\0";
+    let tag_of_c = CStr::from_bytes_until_nul(with_nul).expect("there is one");
+    assert_eq!(set_tag(histogram, tag_of_c), Ok(()));
+    assert_eq!(tag(histogram), "café");
+    assert_eq!(
+        set_tag(histogram, c"\xc3\xa9\xff"),
+        Err((12, "not Unicode text at character 1".into()))
+    );
+    assert_eq!(tag(histogram), "café");
+    assert_eq!(free(histogram), 0);
+}
+
+/// What the error has besides its code and message.
+fn details(error: &tbf_error) -> tbf_error_details {
+    let mut details = MaybeUninit::uninit();
+    tbf_error_info(Some(error), Some(&mut details));
+    // SAFETY: filled whatever the error.
+    unsafe { details.assume_init() }
+}
+
+#[test]
+fn an_errors_fields_are_asked_for() {
+    let mut error = tbf_error::default();
+    assert_eq!(details(&error).code, 0);
+    // SAFETY: as in `new`; the error is not freed before the end.
+    let fields = unsafe {
+        tbf_probe_fail(7, &mut error);
+        let details = details(&error);
+        assert_eq!(CStr::from_ptr(details.name), c"probe");
+        std::slice::from_raw_parts(details.fields, details.field_count)
+    };
+    assert_eq!(fields[0].number, 7);
+    assert!(fields[1].real.is_nan());
+    // SAFETY: as above.
+    let text =
+        unsafe { std::slice::from_raw_parts(fields[2].text.cast::<u8>(), fields[2].text_length) };
+    assert_eq!(text, "café".as_bytes());
+    tbf_error_free(Some(&mut error));
+}
+
+#[test]
+fn a_nul_in_a_message_is_escaped_in_the_c_string_and_kept_in_the_details() {
+    let mut error = tbf_error::default();
+    // SAFETY: three bytes; the error is not freed before the end.
+    let message = unsafe {
+        tbf_fault_panic(b"a\0b".as_ptr().cast(), 3, &mut error);
+        let details = details(&error);
+        std::slice::from_raw_parts(details.message.cast::<u8>(), details.message_length)
+    };
+    assert_eq!(error.base.get_code().code(), PANIC);
+    assert_eq!(error.base.get_message().as_str(), "panic: a\\0b");
+    assert_eq!(message, b"panic: a\0b");
+    tbf_error_free(Some(&mut error));
+}
+
+#[test]
+fn a_panic_is_an_error_and_leaves_a_poisoned_histogram() {
+    let (histogram, other) = (new(), new());
+    // SAFETY: as in `new`.
+    assert_eq!(
+        code(|e| unsafe { tbf_fault_panic_while_locked(histogram, e) }),
+        PANIC
+    );
+    assert_eq!(
+        record(histogram, 1),
+        tbf_code::TBF_ERR_POISONED as i32,
+        "ffi-support's own lock would answer with another panic"
+    );
+    assert_eq!((record(other, 1), free(histogram), free(other)), (0, 0, 0));
+}
+
+#[test]
+fn values_of_no_enum_are_refused() {
+    let histogram = new();
+    let scan = tbf_scan {
+        kind: 7,
+        ..RECORDED
+    };
+    // SAFETY: as in `new`.
+    unsafe {
+        assert_eq!(
+            code(|e| tbf_histogram_buckets(histogram, Some(&scan), e)),
+            14
+        );
+        assert_eq!(
+            code(|e| tbf_byte_buffer_free(tbf_probe_make_str(3, 2, e))),
+            14
+        );
+    }
+    assert_eq!(free(histogram), 0);
+}
+
+/// What a visitor is given. All calls leave their errors in one place, as a program may.
+struct Visit {
+    histogram: u64,
+    error: *mut tbf_error,
+}
+
+/// Locks the map in every way there is, and frees the handle whose histogram it walks.
+unsafe extern "C" fn uses_handles(user: *mut c_void, bucket: *const tbf_bucket) -> i32 {
+    // SAFETY: what was passed.
+    unsafe {
+        let Visit { histogram, error } = *user.cast::<Visit>();
+        let another = tbf_histogram_clone(histogram, error);
+        tbf_histogram_record(another, 9, error);
+        tbf_histogram_free(another, error);
+        tbf_error_free(error.as_mut());
+        tbf_histogram_free(histogram, error);
+        tbf_error_free(error.as_mut());
+        i32::from((*bucket).value == 2) * 7
+    }
+}
+
+#[test]
+fn a_visitor_may_make_and_free_handles_and_stop() {
+    let histogram = new();
+    (1..=3).for_each(|value| assert_eq!(record(histogram, value), 0));
+    let kept = clone(histogram);
+    let stopped = must(|error| {
+        let mut visit = Visit { histogram, error };
+        let user = (&raw mut visit).cast();
+        // SAFETY: the error may be written in between: the call writes it at its end only.
+        unsafe {
+            tbf_histogram_for_each_bucket(
+                histogram,
+                Some(&RECORDED),
+                Some(uses_handles),
+                user,
+                error,
+            )
+        }
+    });
+    assert_eq!(stopped, 7);
+    assert_eq!((free(histogram), len(kept), free(kept)), (CLOSED, 4, 0));
+}
+
+/// Calls and ends of watchers.
+#[derive(Default)]
+struct Log {
+    sum: AtomicUsize,
+    ends: AtomicUsize,
+    /// What a watcher frees, or 0.
+    frees: u64,
+}
+
+unsafe extern "C" fn adds(user: *mut c_void, value: u64) -> i32 {
+    // SAFETY: the log that was passed, which outlives its watches.
+    let log = unsafe { &*user.cast::<Log>() };
+    log.sum.fetch_add(value as usize, Ordering::SeqCst);
+    // SAFETY: as in `new`.
+    unsafe { tbf_histogram_free(log.frees, ptr::null_mut()) };
+    0
+}
+
+unsafe extern "C" fn ends(user: *mut c_void) {
+    // SAFETY: as above.
+    let log = unsafe { &*user.cast::<Log>() };
+    log.ends.fetch_add(1, Ordering::SeqCst);
+    // The map of watches, and of histograms, can be locked here.
+    assert_eq!(free(new()), 0);
+}
+
+fn watch(histogram: u64, limit: u64, log: &Log) -> Result<u64, i32> {
+    let user = ptr::from_ref(log).cast_mut().cast();
+    // SAFETY: the log outlives the watch.
+    let made =
+        |e| unsafe { tbf_histogram_watch(histogram, limit, Some(adds), user, Some(ends), e) };
+    result(made).map_err(|(code, _)| code)
+}
+
+fn end(watch: u64) -> bool {
+    // SAFETY: as in `new`.
+    must(|e| unsafe { tbf_watch_end(watch, e) }) == 1
+}
+
+#[test]
+fn a_watchers_destructor_runs_once_whatever_ends_it() {
+    let (log, histogram) = (Log::default(), new());
+    assert_eq!(watch(0, 0, &log), Err(NULL));
+    assert_eq!(watch(histogram, 1001, &log), Err(2));
+    assert_eq!(log.ends.load(Ordering::SeqCst), 2);
+    let one = watch(histogram, 10, &log).expect("a good limit");
+    let other = watch(histogram, 100, &log).expect("a good limit");
+    thread::scope(|scope| {
+        for value in [5, 50, 500] {
+            scope.spawn(move || assert_eq!(record(histogram, value), 0));
+        }
+    });
+    assert_eq!(log.sum.load(Ordering::SeqCst), 50 + 2 * 500);
+    assert!(end(one) && !end(one));
+    assert_eq!(log.ends.load(Ordering::SeqCst), 3);
+    assert_eq!(free(histogram), 0);
+    assert_eq!(log.ends.load(Ordering::SeqCst), 4);
+    assert!(!end(other));
+    // SAFETY: as in `new`.
+    let free_watch = |watch| code(|e| unsafe { tbf_watch_free(watch, e) });
+    assert_eq!((free_watch(one), free_watch(one)), (0, CLOSED));
+    assert_eq!(free_watch(other), 0);
+}
+
+#[test]
+fn a_watcher_may_free_the_last_handle_that_records() {
+    let histogram = new();
+    let log = Log {
+        frees: histogram,
+        ..Log::default()
+    };
+    let watch = watch(histogram, 5, &log).expect("a good limit");
+    let values = [6, 7];
+    // SAFETY: two values.
+    must(|e| unsafe { tbf_histogram_record_all(histogram, values.as_ptr(), 2, e) });
+    assert_eq!(log.sum.load(Ordering::SeqCst), 13);
+    assert_eq!(log.ends.load(Ordering::SeqCst), 1);
+    assert_eq!(record(histogram, 6), CLOSED);
+    // SAFETY: as in `new`.
+    assert_eq!(code(|e| unsafe { tbf_watch_free(watch, e) }), 0);
+}
+
+#[test]
+fn threads_share_a_handle_and_merge_both_ways() {
+    let (one, other) = (new(), new());
+    assert_eq!((record(one, 1), record(other, 2)), (0, 0));
+    thread::scope(|scope| {
+        for (into, from) in [(one, other), (other, one)] {
+            scope.spawn(move || {
+                // SAFETY: as in `new`.
+                must(|e| unsafe { tbf_histogram_merge(into, from, e) });
+                assert_eq!(record(from, 3), 0);
+            });
+        }
+    });
+    assert!(len(one) >= 3 && len(other) >= 3);
+    assert_eq!((free(one), free(other)), (0, 0));
+}
+
+#[test]
+fn a_handle_may_be_freed_while_others_use_it() {
+    for _ in 0..100 {
+        let histogram = new();
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(move || while record(histogram, 1) != CLOSED {});
+            }
+            scope.spawn(move || assert_eq!(free(histogram), 0));
+        });
+    }
+}
