@@ -49,7 +49,7 @@ pub struct Args {
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     pub limit: u64,
     /// Keep the results as `bench/results/peers.json`, which the report and the guide quote.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["lines", "jobs"])]
     pub save: bool,
     /// Print the results as JSON.
     #[arg(long)]

@@ -36,7 +36,7 @@ pub struct Args {
     pub build: bool,
     /// Keep the results as `bench/results/strategies.json`, which the guide quotes. Of what is not measured this time
     /// the last build time stays.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "bridges")]
     pub save: bool,
     /// Print the results as JSON.
     #[arg(long)]
@@ -119,7 +119,12 @@ struct Surveyor<'a> {
 impl Surveyor<'_> {
     fn survey(&self, bridge: &Bridge) -> Result<Strategy> {
         let root = &self.workspace.root;
-        let sources = source::Sources::of(bridge)?;
+        let baseline = bridge.role == Role::Baseline;
+        // All that a baseline has is its runner.
+        let sources = match baseline {
+            true => source::Sources::default(),
+            false => source::Sources::of(bridge)?,
+        };
         let krate = build::Crate::of(bridge)?;
         let libraries = bridge.libraries()?;
         let library = libraries
@@ -137,7 +142,7 @@ impl Surveyor<'_> {
         Ok(Strategy {
             bridge: bridge.id.clone(),
             host: bridge.host().into(),
-            baseline: bridge.role == Role::Baseline,
+            baseline,
             over: self.over(bridge).map(|over| over.id.clone()),
             written: sources.written,
             shared: sources.shared,

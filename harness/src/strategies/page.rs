@@ -43,17 +43,18 @@ const SAYS: [Says; 11] = [
     }),
 ];
 
-/// For a terminal: a column a strategy.
+/// For a terminal: a paragraph a strategy.
 #[must_use]
 pub fn text(found: &Strategies) -> String {
-    let head = found.strategies.iter().map(|s| s.bridge.clone());
-    let mut rows: Vec<Vec<String>> = vec![std::iter::once(String::new()).chain(head).collect()];
-    for (name, says) in SAYS {
-        let cells = found.strategies.iter().map(says);
-        let line = std::iter::once(name.to_owned()).chain(cells);
-        rows.push(line.map(|cell| cell.replace('`', "")).collect());
+    let mut text = String::new();
+    for strategy in &found.strategies {
+        let says = SAYS.iter().map(|(name, says)| (*name, says(strategy)));
+        let rows: Vec<Vec<String>> = says
+            .filter(|(_, said)| *said != dash())
+            .map(|(name, said)| vec![format!("  {name}"), said])
+            .collect();
+        text += &format!("{}\n{}", strategy.bridge, columns(&rows)).replace('`', "");
     }
-    let mut text = columns(&rows);
     for absent in &found.absent {
         text += &format!("not looked at: {}: {}\n", absent.bridge, absent.why);
     }
