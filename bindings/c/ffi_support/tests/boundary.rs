@@ -281,10 +281,8 @@ fn a_nul_in_a_message_is_escaped_in_the_c_string_and_kept_in_the_details() {
 fn a_panic_is_an_error_and_leaves_a_poisoned_histogram() {
     let (histogram, other) = (new(), new());
     // SAFETY: as in `new`.
-    assert_eq!(
-        code(|e| unsafe { tbf_fault_panic_while_locked(histogram, e) }),
-        PANIC
-    );
+    let panicked = code(|e| unsafe { tbf_fault_panic_while_locked(histogram, e) });
+    assert_eq!(panicked, PANIC);
     assert_eq!(
         record(histogram, 1),
         tbf_code::TBF_ERR_POISONED as i32,
