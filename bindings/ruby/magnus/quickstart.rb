@@ -18,8 +18,10 @@ def main
     in { count:, p50:, p99: } then puts "#{count} values, p50 #{p50} ns, p99 #{p99} ns"
     end
 
-    seconds = latencies.buckets(Tollbridge::Scan.linear(step: 1_000_000_000))
-    seconds.lazy.reject { |bucket| bucket.count.zero? }.each { |bucket| puts "up to #{bucket.value} ns: #{bucket.count}" }
+    seconds = latencies.buckets(Tollbridge::Scan.linear(step: 1_000_000_000)).lazy
+    seconds.reject { |bucket| bucket.count.zero? }.each do |bucket|
+      puts "up to #{bucket.value} ns: #{bucket.count}"
+    end
 
     begin
       latencies.record(10**15)

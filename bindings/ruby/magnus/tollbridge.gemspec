@@ -13,13 +13,14 @@ Gem::Specification.new do |spec|
   spec.files = Dir["{lib,sig}/**/*.{rb,rbs,so}", "LICENSE-*", "README.md"]
   spec.metadata = { "rubygems_mfa_required" => "true" }
 
-  if Dir["lib/**/*.so"].empty?
-    spec.required_ruby_version = ">= 3.1"
+  prebuilt = Dir["lib/**/*.so"].any?
+  spec.required_ruby_version = prebuilt ? "~> #{RbConfig::CONFIG["ruby_version"]}" : ">= 3.1"
+
+  if prebuilt
+    spec.platform = Gem::Platform.local
+  else
     spec.required_rubygems_version = ">= 3.3"
     spec.extensions = ["ext/extconf.rb"]
     spec.files += Dir["Cargo.{toml,lock}", "ext/extconf.rb", "{core,bindings}/**/{Cargo.toml,*.rs}"]
-  else
-    spec.required_ruby_version = "~> #{RUBY_VERSION[/\d+\.\d+/]}.0"
-    spec.platform = Gem::Platform.local
   end
 end

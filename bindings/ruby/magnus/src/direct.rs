@@ -87,7 +87,7 @@ pub fn is_known_utf8(string: RString) -> bool {
     // SAFETY: every String has a header, which `string` keeps alive.
     let (flags, utf8) = unsafe {
         let header = string.as_raw() as *const rb_sys::RBasic;
-        ((*header).flags as u64, rb_sys::rb_utf8_encindex() as u64)
+        ((*header).flags, rb_sys::rb_utf8_encindex() as u64)
     };
     let range = flags & (VALID | ASCII); // both mean broken, neither that nobody has looked
     flags & ENCODING == utf8 << ruby_encoding_consts::RUBY_ENCODING_SHIFT as u64

@@ -158,13 +158,20 @@ fn scale_in_place(values: Value, factor: Real) -> Outcome<()> {
 struct Point(probe::Point);
 
 impl Point {
-    fn new(id: Number, x: Real, y: Real, flags: Number) -> Outcome<Self> {
-        Ok(Self(probe::Point {
+    fn wrap(ruby: &Ruby, point: probe::Point) -> Obj<Self> {
+        let object = ruby.obj_wrap(Self(point));
+        object.freeze();
+        object
+    }
+
+    fn new(ruby: &Ruby, id: Number, x: Real, y: Real, flags: Number) -> Outcome<Obj<Self>> {
+        let point = probe::Point {
             id: id.0,
             x: x.0,
             y: y.0,
             flags: narrow(flags)?,
-        }))
+        };
+        Ok(Self::wrap(ruby, point))
     }
 
     fn id(this: Of<Self>) -> u64 {
@@ -188,8 +195,8 @@ fn point_in(point: Of<Point>) -> Outcome<f64> {
     guard(|| Ok(probe::point_in(&point.0)))
 }
 
-fn make_point(n: Number) -> Outcome<Point> {
-    guard(|| Ok(Point(probe::make_point(n.0))))
+fn make_point(ruby: &Ruby, n: Number) -> Outcome<Obj<Point>> {
+    guard(|| Ok(Point::wrap(ruby, probe::make_point(n.0))))
 }
 
 fn copy_points(points: Value) -> Outcome<Vec<probe::Point>> {
@@ -217,7 +224,7 @@ fn points_sum(points: Value) -> Outcome<f64> {
 fn make_points(ruby: &Ruby, n: Number) -> Outcome<RArray> {
     let n = narrow(n)?;
     let points = guard(|| Ok(probe::make_points(n)))?;
-    Ok(ruby.ary_from_iter(points.into_iter().map(Point)))
+    Ok(ruby.ary_from_iter(points.into_iter().map(|point| Point::wrap(ruby, point))))
 }
 
 /// A tagged enum: a class for each variant, all of them Shapes.
@@ -243,14 +250,16 @@ fn variant(ruby: &Ruby, name: &str) -> RClass {
 }
 
 impl Shape {
-    /// An object of the variant's own class.
+    /// A frozen object of the variant's own class.
     fn wrap(self, ruby: &Ruby) -> Obj<Self> {
         let class = match self {
             Self::Dot => &DOT,
             Self::Circle(_) => &CIRCLE,
             Self::Label(_) => &LABEL,
         };
-        ruby.obj_wrap_as(self, ruby.get_inner(class))
+        let object = ruby.obj_wrap_as(self, ruby.get_inner(class));
+        object.freeze();
+        object
     }
 
     fn new_dot(ruby: &Ruby) -> Obj<Self> {
