@@ -6,11 +6,14 @@
  * - Everything that is NULL but must not be is the error `null_argument`, outputs included.
  * - An owned thing is freed by the function named beside its type, and by nothing else; `free` of
  *   the C library is never right. Every such function takes NULL, one that takes a slice as its `ptr`.
- * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs, and
- *   callbacks may not touch either.
+ * - What is passed as pointer and length is borrowed for the call; the pointer may be NULL when the
+ *   length is 0, whatever safer_ffi's own comments on slices say below. Outputs may not overlap inputs,
+ *   and callbacks may not touch either.
+ * - A struct that goes in is initialised as a whole, as `{0}` does, also what is said to be ignored.
  * - Text is UTF-8 with a length in bytes; it may hold NULs.
  * - Enums that go in are plain integers; they, booleans and the tags of options are checked.
- * - An option is a `Tuple2_bool_T`: `_0` says whether there is a value, `_1` is the value.
+ * - An option is a `Tuple2_bool_T`: `_0` says whether there is a value, `_1` is the value. In one that
+ *   comes out without a value, `_1` is not set.
  * - Any thread may call anything, at any time, but for freeing what another is using. A *leaf* does
  *   no more than compute; what *waits* may wait for a lock, and what *calls back* runs your code.
  *   Only a leaf may be bound as Java's `critical`, Go's `nocallback` or .NET's `SuppressGCTransition`.

@@ -57,7 +57,8 @@ impl tbs_scan {
     }
 }
 
-impl Plain for tbs_scan_kind {
+// SAFETY: a number.
+unsafe impl Plain for tbs_scan_kind {
     fn number(raw: &CLayoutOf<Self>) -> u32 {
         raw.discriminant
     }

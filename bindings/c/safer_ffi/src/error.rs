@@ -179,7 +179,7 @@ impl Rendered {
     fn details(&self, code: i32) -> tbs_error_details<'_> {
         let end = self.message.len() - 1;
         tbs_error_details {
-            code: Unchecked::raw(code.into()),
+            code: Unchecked(code.into()),
             name: self.name.as_c_str().into(),
             message: self.message[..end].into(),
             fields: self.fields[..].into(),
@@ -197,7 +197,7 @@ fn terminated(name: &str) -> CString {
 /// Threads: any. A leaf.
 #[ffi_export]
 pub fn tbs_error_code(error: Option<&tbs_error>) -> Unchecked<tbs_code> {
-    Unchecked::raw(error.map_or(0, |error| error.error.code()).into())
+    Unchecked(error.map_or(0, |error| error.error.code()).into())
 }
 
 /// All there is to know of the error; message and fields are made on the first call.
@@ -208,7 +208,7 @@ pub fn tbs_error_code(error: Option<&tbs_error>) -> Unchecked<tbs_code> {
 pub fn tbs_error_info(error: Option<&tbs_error>) -> tbs_error_details<'_> {
     let Some(error) = error else {
         return tbs_error_details {
-            code: Unchecked::raw(0.into()),
+            code: Unchecked(0.into()),
             name: c!(""),
             message: "".into(),
             fields: [][..].into(),

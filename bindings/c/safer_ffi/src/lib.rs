@@ -17,6 +17,17 @@
 #[cfg(panic = "abort")]
 compile_error!("panics become errors at this boundary, which `panic = \"abort\"` makes impossible");
 
+// Any thread may use any handle: C is not asked whether it may, so the compiler is asked here.
+const _: () = {
+    const fn any_thread<T: Send + Sync>() {}
+    any_thread::<tbs_histogram>();
+    any_thread::<tbs_buckets>();
+    any_thread::<tbs_watch>();
+    any_thread::<tbs_replay>();
+    any_thread::<tbs_log_writer>();
+    any_thread::<tbs_error>();
+};
+
 mod abi;
 mod buckets;
 mod error;

@@ -85,7 +85,8 @@ pub struct tbs_entry_box {
     pub value: u64,
 }
 
-impl Plain for tbs_shape_kind {
+// SAFETY: a number.
+unsafe impl Plain for tbs_shape_kind {
     fn number(raw: &CLayoutOf<Self>) -> u32 {
         raw.discriminant
     }

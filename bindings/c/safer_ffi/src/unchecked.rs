@@ -1,9 +1,10 @@
 //! Arguments as C sent them: asked whether they are valid before they are what they say.
 
+use safer_ffi::closure::ArcDynFn1;
 use safer_ffi::layout::{self, CLayoutOf};
 use safer_ffi::prelude::*;
 use std::borrow::Cow;
-use std::mem::transmute_copy;
+use std::mem::transmute;
 use std::path::Path;
 use tollbridge_core::Error;
 
@@ -15,7 +16,7 @@ use tollbridge_core::Error;
 /// the header, but lets everything in; `ReprC::is_valid` is then asked by `check`, and what C did wrong
 /// becomes an error.
 #[repr(transparent)]
-pub struct Unchecked<T: ReprC>(CLayoutOf<T>);
+pub struct Unchecked<T: ReprC>(pub CLayoutOf<T>);
 
 // SAFETY: transparent over the layout that it names, of which every value is allowed.
 unsafe impl<T: ReprC> ReprC for Unchecked<T> {
@@ -27,11 +28,6 @@ unsafe impl<T: ReprC> ReprC for Unchecked<T> {
 }
 
 impl<T: ReprC> Unchecked<T> {
-    /// The other way: a number that goes out as it is.
-    pub(crate) fn raw(layout: CLayoutOf<T>) -> Self {
-        Self(layout)
-    }
-
     /// The value, if it is one as far as safer_ffi can tell: pointers that are neither NULL nor
     /// misaligned, tags and discriminants that exist.
     ///
@@ -52,14 +48,6 @@ impl<T: ReprC> Clone for Unchecked<T> {
 
 impl<T: ReprC> Copy for Unchecked<T> {}
 
-impl<T: ReprC> From<T> for Unchecked<T> {
-    /// What the value owns goes with it.
-    fn from(value: T) -> Self {
-        // SAFETY: a layout may hold whatever its type may.
-        Self(unsafe { layout::into_raw(value) })
-    }
-}
-
 // ANCHOR: enumerated
 impl<T: ReprC> Unchecked<T> {
     /// An enum, a boolean or an option, whose number may be any.
@@ -76,28 +64,31 @@ impl<T: ReprC> Unchecked<T> {
     }
 }
 
-/// A type that points to nothing, whose values or variants are told apart by a number.
-pub(crate) trait Plain: ReprC {
+/// A type whose values or variants are told apart by a number.
+///
+/// # Safety
+/// No value of it points to anything.
+pub(crate) unsafe trait Plain: ReprC {
     fn number(raw: &CLayoutOf<Self>) -> u32;
 }
 
-impl Plain for bool {
+// SAFETY: a boolean.
+unsafe impl Plain for bool {
     fn number(raw: &CLayoutOf<Self>) -> u32 {
-        // SAFETY: the layout of `bool` is a byte.
-        unsafe { transmute_copy::<_, u8>(raw) }.into()
+        // SAFETY: the layout of `bool` is a byte, of which safer_ffi shows nothing.
+        unsafe { transmute::<CLayoutOf<Self>, u8>(*raw) }.into()
     }
 }
 
-impl Plain for repr_c::TaggedOption<u64> {
+// SAFETY: a boolean and a number.
+unsafe impl Plain for repr_c::TaggedOption<u64> {
     fn number(raw: &CLayoutOf<Self>) -> u32 {
-        // SAFETY: a tagged option begins with its tag, a byte.
-        unsafe { transmute_copy::<_, u8>(raw) }.into()
+        bool::number(&raw._0)
     }
 }
 // ANCHOR_END: enumerated
 
-/// What `slice_ref_T` and `slice_mut_T` are in C.
-#[repr(C)]
+/// What a `slice_ref_T` or `slice_mut_T` was in C.
 struct Parts<T> {
     data: *mut T,
     length: usize,
@@ -124,15 +115,17 @@ impl<T> Parts<T> {
 // ANCHOR: slice
 impl<'a, T: ReprC + Copy> Unchecked<c_slice::Ref<'a, T>> {
     fn parts(self) -> Parts<T> {
-        // SAFETY: safer_ffi documents the layout: a pointer and a length.
-        unsafe { transmute_copy(&self.0) }
+        Parts {
+            data: self.0.ptr.cast_mut().cast(),
+            length: self.0.len,
+        }
     }
 
     /// Length and NULL are errors; misaligned items are copied; NULL with length 0 is empty.
     ///
     /// # Safety
-    /// Unless the pointer is NULL, it points to as many initialised items as the length says, which
-    /// nobody writes to during `'a`.
+    /// Unless the pointer is NULL, it points to as many valid items as the length says, which nobody
+    /// writes to during `'a`.
     pub(crate) unsafe fn items(self, argument: &'static str) -> Result<Cow<'a, [T]>, Error> {
         let parts = self.parts();
         let length = parts.check(argument)?;
@@ -208,20 +201,20 @@ fn utf8(bytes: &[u8]) -> Result<&str, Error> {
 impl<'a, T: ReprC + Copy> Unchecked<c_slice::Mut<'a, T>> {
     /// Memory that the caller has, to be written to; it may be misaligned and uninitialised.
     pub(crate) fn room(self, argument: &'static str) -> Result<Room<T>, Error> {
-        // SAFETY: safer_ffi documents the layout: a pointer and a length.
-        let parts: Parts<T> = unsafe { transmute_copy(&self.0) };
+        let parts = Parts {
+            data: self.0.ptr.cast(),
+            length: self.0.len,
+        };
         parts.check(argument)?;
         Ok(Room(parts))
     }
-}
 
-impl<'a, T: ReprC + Copy> Unchecked<c_slice::Mut<'a, T>> {
     /// Lets `f` change the items: where they are, or when they are misaligned a copy that is written
     /// back.
     ///
     /// # Safety
-    /// Unless the pointer is NULL, it points to as many initialised items as the length says, which
-    /// nobody else touches during the call.
+    /// Unless the pointer is NULL, it points to as many valid items as the length says, which nobody else
+    /// touches during the call.
     pub(crate) unsafe fn change(
         self,
         argument: &'static str,
@@ -265,6 +258,25 @@ impl<T: Copy> Room<T> {
     }
 }
 // ANCHOR_END: room
+
+// ANCHOR: closure
+impl<Ret: ReprC, A: ReprC> Unchecked<ArcDynFn1<Ret, A>> {
+    /// As `check`, of a closure that is ours from here on: one that lacks something is released at once,
+    /// so that what it owns ends whatever C sent.
+    ///
+    /// # Safety
+    /// The closure's functions are as they are declared, and it was not checked before.
+    pub(crate) unsafe fn owned(self) -> Option<ArcDynFn1<Ret, A>> {
+        // SAFETY: the caller's promise.
+        let closure = unsafe { self.check() };
+        if let (None, Some(release)) = (&closure, self.0.release) {
+            // SAFETY: the caller's function, with the argument it was given for, and once.
+            unsafe { release(self.0.env_ptr) };
+        }
+        closure
+    }
+}
+// ANCHOR_END: closure
 
 /// An argument that must not be NULL.
 pub(crate) fn required<T>(argument: &'static str, pointer: Option<T>) -> Result<T, Error> {

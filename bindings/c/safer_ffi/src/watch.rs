@@ -33,11 +33,11 @@ pub struct tbs_watch {
 /// what it records itself on this thread no watcher is told. `release` may do the same.
 ///
 /// Ownership: the watcher is the library's until it calls `release`, exactly once: when the watch has
-/// ended and the last call has returned, on any thread. When this fails, that was before it returned.
-/// `retain` is not called and may be NULL. A closure whose `env_ptr`, `call` or `release` is NULL is
-/// none: it is refused, and stays the caller's. `*watch` is the caller's; free it with tbs_watch_free.
-/// `watch` may lie in what `env_ptr` points to: `release` is not called before `*watch` is written,
-/// though the watcher may be.
+/// ended and the last call has returned, on any thread. When this fails, for whatever reason, that was
+/// before it returned. `*watch` is the caller's; free it with tbs_watch_free. `watch` may lie in what
+/// `env_ptr` points to: `release` is not called before `*watch` is written, though the watcher may be.
+/// NULL: `retain`, which is not called, may be NULL. A closure whose `env_ptr`, `call` or `release` is
+/// NULL is none: the error null_argument, and `release`, if there is one, was called with `env_ptr`.
 /// Errors: out_of_range for a limit above the histogram's highest value, poisoned, null_argument.
 /// Threads: any; waits. Calls `release` when it fails, or when the watch has ended already.
 #[ffi_export]
@@ -51,7 +51,7 @@ pub unsafe fn tbs_histogram_watch(
     // From here on it is dropped once, whichever way this ends: on success with the watch, but not
     // before `*watch` is written, since `release` may free where that is.
     // SAFETY: the closure's functions are the caller's, with the arguments they are declared for.
-    let watcher = unsafe { watcher.check() }.map(Arc::new);
+    let watcher = unsafe { watcher.owned() }.map(Arc::new);
     guard(|| {
         if watch.is_null() {
             return Err(null("watch"));

@@ -6,6 +6,7 @@ mod common;
 use common::{name, take};
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tollbridge_safer_ffi::*;
 
 /// What C has for a slice, a closure, and an option: nothing in them is checked.
@@ -229,6 +230,39 @@ fn a_closure_without_a_function_or_an_environment_is_none() {
             let error = raw::tbs_histogram_watch(histogram, 1, watcher, &mut watch);
             assert_eq!(take(error).1, "watcher is NULL");
         }
+    }
+    free(histogram);
+}
+
+#[test]
+fn a_watcher_that_is_none_is_released_as_any_that_is_refused() {
+    static RELEASED: AtomicU64 = AtomicU64::new(0);
+    unsafe extern "C" fn go_on(_: *mut c_void, _: u64) -> i32 {
+        0
+    }
+    unsafe extern "C" fn release(_: *mut c_void) {
+        RELEASED.fetch_add(1, Ordering::SeqCst);
+    }
+    let (histogram, mut watch) = (new(), ptr::null_mut());
+    let out: *mut *mut tbs_watch = &mut watch;
+    let here = out.cast();
+    let refused = [
+        (here, None, out, "watcher is NULL"),
+        (ptr::null_mut(), Some(go_on as _), out, "watcher is NULL"),
+        (here, None, ptr::null_mut(), "watch is NULL"),
+        (here, Some(go_on as _), ptr::null_mut(), "watch is NULL"),
+    ];
+    for (count, (env_ptr, call, out, why)) in (1..).zip(refused) {
+        let watcher = raw::Shared {
+            env_ptr,
+            call,
+            release: Some(release),
+            retain: None,
+        };
+        // SAFETY: every pointer is NULL or good.
+        let error = unsafe { raw::tbs_histogram_watch(histogram, 1, watcher, out) };
+        assert_eq!(take(error), ("null_argument".into(), why.into()));
+        assert_eq!(RELEASED.load(Ordering::SeqCst), count);
     }
     free(histogram);
 }

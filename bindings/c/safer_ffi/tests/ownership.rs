@@ -6,12 +6,19 @@ mod common;
 
 use common::{len, must, name, new, take};
 use safer_ffi::closure::{ArcDynFn1, RefDynFnMut1};
+use safer_ffi::layout::{self, CType};
 use safer_ffi::prelude::*;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use tollbridge_safer_ffi::*;
+
+/// A good argument, as C sends it. Not an option that is none: its room for a value holds nothing.
+fn sent<T: ReprC>(value: T) -> Unchecked<T> {
+    // SAFETY: in what these tests send, all but padding is initialised.
+    Unchecked(unsafe { layout::into_raw(value) })
+}
 
 fn record(histogram: &tbs_histogram, value: u64) -> String {
     // SAFETY: a handle.
@@ -37,9 +44,16 @@ fn what_comes_out_is_the_callers() {
     let shape = must(|shape| tbs_probe_make_shape(2, Some(shape)));
     assert_eq!(&*shape.text, "2");
     // SAFETY: made above.
-    unsafe { tbs_shape_free(shape.into()) };
+    unsafe { tbs_shape_free(sent(shape)) };
     let bytes = must(|bytes| tbs_probe_make_bytes(0, Some(bytes)));
     tbs_bytes_free(Some(bytes));
+}
+
+#[test]
+fn an_option_that_goes_in_may_be_none() {
+    let none = Unchecked(CType::zeroed());
+    let half = must(|half| tbs_probe_half(none, Some(half)));
+    assert_eq!(half.into_rust(), None);
 }
 
 #[test]
@@ -59,7 +73,7 @@ fn an_errors_fields_live_as_long_as_it_does() {
 fn a_panic_is_an_error_and_leaves_a_poisoned_histogram() {
     let histogram = new();
     // SAFETY: the text is good.
-    let error = unsafe { tbs_fault_panic(str::Ref::from("oops").into()) };
+    let error = unsafe { tbs_fault_panic(sent("oops".into())) };
     assert_eq!(take(error), ("panic".into(), "panic: oops".into()));
     assert_eq!(
         name(tbs_fault_panic_while_locked(Some(&histogram))),
@@ -76,7 +90,7 @@ fn a_visitor_may_free_the_handle_and_stop() {
     let histogram = new();
     (1..=3).for_each(|value| assert_eq!(record(&histogram, value), ""));
     let scan = tbs_scan {
-        kind: tbs_scan_kind::Recorded.into(),
+        kind: sent(tbs_scan_kind::Recorded),
         ticks: 0,
         step: 0,
         base: 0.0,
@@ -91,7 +105,7 @@ fn a_visitor_may_free_the_handle_and_stop() {
     let visitor = RefDynFnMut1::new(&mut visit);
     // SAFETY: the handle lives when the call begins.
     let stopped = must(|stopped| unsafe {
-        tbs_histogram_for_each_bucket(handle, scan, visitor.into(), Some(stopped))
+        tbs_histogram_for_each_bucket(handle, scan, sent(visitor), Some(stopped))
     });
     assert_eq!(stopped, 7);
     assert!(owned.is_none());
@@ -128,7 +142,7 @@ impl Log {
         let mut watch = None;
         let room = ptr::from_mut(&mut watch).cast();
         // SAFETY: NULL or a handle; an optional box is a pointer.
-        match name(unsafe { tbs_histogram_watch(histogram, limit, watcher.into(), room) }) {
+        match name(unsafe { tbs_histogram_watch(histogram, limit, sent(watcher), room) }) {
             name if name.is_empty() => Ok(watch.expect("written on success")),
             name => Err(name),
         }
