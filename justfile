@@ -93,9 +93,16 @@ install-c PREFIX:
 wheel: (build "python/pyo3")
     @ls target/wheels/*.whl
 
+# Pack the gem into target/gems: built for this Ruby, and as source.
+gem: (build "ruby/magnus")
+    rm -rf target/gems && mkdir -p target/gems
+    ruby bindings/ruby/magnus/package.rb platform target/gems
+    ruby bindings/ruby/magnus/package.rb source target/gems
+    @ls target/gems/*.gem
+
 # Write again what is generated and committed: headers, matrix, figures in the docs.
 generate: build
-    TB_BLESS=1 cargo test --quiet -p tollbridge-c-cabi --test header
+    TB_BLESS=1 cargo test --quiet -p tollbridge-c-cabi -p tollbridge-c-safer-ffi -p tollbridge-c-ffi-support --test header
     {{toll}} check
     {{toll}} matrix --write
     {{toll}} hazards --write
