@@ -1,7 +1,7 @@
 //! Tollbridge's core as a C library on Mozilla's `ffi-support`.
 //!
 //! What the signatures say, in every function:
-//! - A `u64` named after a type is a handle: an entry of that type's [`handles::Handles`].
+//! - A `u64` named after a type is a handle: an entry of the map that src/handles.rs keeps for that type.
 //! - The last parameter is where the error goes. It is a raw pointer, written once, at the end: what is
 //!   called back may use the same memory.
 //! - What [`ffi_support::IntoFfi`] makes of the result is returned; its default when the call fails.
