@@ -94,7 +94,7 @@ impl ErrorDetail {
     fn fields(ruby: &Ruby, this: &Self) -> Result<RHash, magnus::Error> {
         let fields = ruby.hash_new();
         for (name, field) in this.0.fields() {
-            let name = ruby.to_symbol(name);
+            let name = ruby.sym_new(name);
             match field {
                 Field::U64(number) => fields.aset(name, number)?,
                 Field::F64(number) => fields.aset(name, number)?,
