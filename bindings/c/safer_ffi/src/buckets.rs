@@ -183,7 +183,7 @@ pub unsafe fn tbs_histogram_for_each_bucket(
     guard(|| {
         let out = required("stopped", stopped)?;
         // SAFETY: the caller's function, with the argument it is declared for.
-        let mut visitor = unsafe { visitor.check() }.ok_or_else(|| null("visitor"))?;
+        let mut visitor = unsafe { visitor.closure() }.ok_or_else(|| null("visitor"))?;
         let scan = scan.check()?;
         // No reference to the handle outlives this line: the visitor may free it.
         // SAFETY: NULL, or a handle that is not freed yet.

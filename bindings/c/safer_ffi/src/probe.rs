@@ -453,7 +453,7 @@ pub fn tbs_probe_make_shape(n: u64, result: Option<Out<'_, tbs_shape_box>>) -> F
 #[ffi_export]
 pub unsafe fn tbs_shape_free(shape: Unchecked<tbs_shape_box>) {
     // Only the text is owned, whatever number the kind is by now.
-    let text: Unchecked<str::Box> = Unchecked(shape.0.text);
+    let text: Unchecked<Option<c_slice::Box<u8>>> = Unchecked(shape.0.text);
     // SAFETY: the caller's promise above.
     guard_free(|| drop(unsafe { text.check() }));
 }
@@ -537,7 +537,7 @@ pub unsafe fn tbs_probe_call_back(
 ) -> Failure {
     guard(|| {
         // SAFETY: the caller's function, with the arguments it is declared for.
-        let mut callback = unsafe { callback.check() }.ok_or_else(|| null("callback"))?;
+        let mut callback = unsafe { callback.closure() }.ok_or_else(|| null("callback"))?;
         let (stopped, sum) = (required("stopped", stopped)?, required("sum", sum)?);
         let flow = probe::call_back(n, |number| answer(&mut callback, number));
         write_flow(flow, stopped, sum);
@@ -557,7 +557,7 @@ pub unsafe fn tbs_probe_call_back_from_new_thread(
 ) -> Failure {
     guard(|| {
         // SAFETY: the caller's function, with the arguments it is declared for.
-        let mut callback = unsafe { callback.check() }.ok_or_else(|| null("callback"))?;
+        let mut callback = unsafe { callback.closure() }.ok_or_else(|| null("callback"))?;
         let (stopped, sum) = (required("stopped", stopped)?, required("sum", sum)?);
         let flow = probe::call_back_from_new_thread(n, move |number| answer(&mut callback, number));
         write_flow(flow, stopped, sum);

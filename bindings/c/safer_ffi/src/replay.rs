@@ -76,7 +76,7 @@ pub unsafe fn tbs_replay_log<'call>(
         let path = unsafe { path.path("path")? };
         let mut progress = match progress {
             // SAFETY: the caller's function, with the argument it is declared for.
-            Some(closure) => Some(unsafe { closure.check() }.ok_or_else(|| null("progress"))?),
+            Some(closure) => Some(unsafe { closure.closure() }.ok_or_else(|| null("progress"))?),
             None => None,
         };
         let by_tag = replay_log(path, |at| {

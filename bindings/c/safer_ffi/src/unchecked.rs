@@ -1,6 +1,6 @@
 //! Arguments as C sent them: asked whether they are valid before they are what they say.
 
-use safer_ffi::closure::ArcDynFn1;
+use safer_ffi::closure::{ArcDynFn1, RefDynFnMut1, RefDynFnMut2};
 use safer_ffi::layout::{self, CLayoutOf};
 use safer_ffi::prelude::*;
 use std::borrow::Cow;
@@ -29,7 +29,8 @@ unsafe impl<T: ReprC> ReprC for Unchecked<T> {
 
 impl<T: ReprC> Unchecked<T> {
     /// The value, if it is one as far as safer_ffi can tell: pointers that are neither NULL nor
-    /// misaligned, tags and discriminants that exist.
+    /// misaligned, tags and discriminants that exist. When a field of a struct is none, safer_ffi prints
+    /// that on stderr, and panics where it cannot: so those are asked before.
     ///
     /// # Safety
     /// What the value points to is as `T` says.
@@ -260,15 +261,55 @@ impl<T: Copy> Room<T> {
 // ANCHOR_END: room
 
 // ANCHOR: closure
+/// What C has for a closure: an environment and functions, none of which may be NULL.
+pub(crate) trait Closure: ReprC {
+    fn lacks_something(raw: &CLayoutOf<Self>) -> bool;
+}
+
+impl<Ret: ReprC, A: ReprC> Closure for RefDynFnMut1<'_, Ret, A> {
+    fn lacks_something(raw: &CLayoutOf<Self>) -> bool {
+        raw.env_ptr.is_null() || raw.call.is_none()
+    }
+}
+
+impl<Ret: ReprC, A: ReprC, B: ReprC> Closure for RefDynFnMut2<'_, Ret, A, B> {
+    fn lacks_something(raw: &CLayoutOf<Self>) -> bool {
+        raw.env_ptr.is_null() || raw.call.is_none()
+    }
+}
+
+impl<Ret: ReprC, A: ReprC> Closure for ArcDynFn1<Ret, A> {
+    fn lacks_something(raw: &CLayoutOf<Self>) -> bool {
+        raw.env_ptr.is_null() || raw.call.is_none() || raw.release.is_none()
+    }
+}
+
+impl<T: ReprC> Unchecked<T> {
+    /// The closure, unless it lacks something.
+    ///
+    /// # Safety
+    /// Its functions are as they are declared.
+    pub(crate) unsafe fn closure(self) -> Option<T>
+    where
+        T: Closure,
+    {
+        if T::lacks_something(&self.0) {
+            return None;
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.check() }
+    }
+}
+
 impl<Ret: ReprC, A: ReprC> Unchecked<ArcDynFn1<Ret, A>> {
-    /// As `check`, of a closure that is ours from here on: one that lacks something is released at once,
+    /// As `closure`, of one that is ours from here on: when it lacks something it is released at once,
     /// so that what it owns ends whatever C sent.
     ///
     /// # Safety
-    /// The closure's functions are as they are declared, and it was not checked before.
+    /// As `closure`, and nobody has asked for it before.
     pub(crate) unsafe fn owned(self) -> Option<ArcDynFn1<Ret, A>> {
         // SAFETY: the caller's promise.
-        let closure = unsafe { self.check() };
+        let closure = unsafe { self.closure() };
         if let (None, Some(release)) = (&closure, self.0.release) {
             // SAFETY: the caller's function, with the argument it was given for, and once.
             unsafe { release(self.0.env_ptr) };

@@ -4,7 +4,9 @@
 mod common;
 
 use common::{name, take};
+use std::env;
 use std::ffi::c_void;
+use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tollbridge_safer_ffi::*;
@@ -265,6 +267,23 @@ fn a_watcher_that_is_none_is_released_as_any_that_is_refused() {
         assert_eq!(RELEASED.load(Ordering::SeqCst), count);
     }
     free(histogram);
+}
+
+#[test]
+fn what_is_refused_is_not_printed() {
+    // By tests above, in a process with a stderr of its own.
+    let run = Command::new(env::current_exe().expect("this program"))
+        .args(["--exact", "--nocapture"])
+        .args([
+            "a_closure_without_a_function_or_an_environment_is_none",
+            "a_watcher_that_is_none_is_released_as_any_that_is_refused",
+            "null_is_an_error_where_it_is_no_answer",
+            "text_that_is_none_and_values_of_no_enum_are_refused",
+        ])
+        .output()
+        .expect("it runs");
+    assert!(String::from_utf8_lossy(&run.stdout).contains("4 passed"));
+    assert_eq!(String::from_utf8_lossy(&run.stderr), "");
 }
 
 #[test]
