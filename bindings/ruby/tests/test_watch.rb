@@ -186,6 +186,25 @@ class WatchTest < BridgeTest
     assert_equal 0, histogram.count
   end
 
+  test "what watchers raise does no harm to a thread that is killed inside one" do
+    inside = Thread::Queue.new
+    raising = proc { raise MyError, "mine" }
+    @h.watch(1, raising)
+    @h.watch(1) do
+      inside << true
+      sleep
+    end
+    @h.watch(1, raising)
+    reported do
+      thread = Thread.new { @h.record(5) }
+      thread.report_on_exception = false
+      inside.pop
+      thread.kill.join
+    rescue Exception # rubocop:disable Lint/RescueException, Lint/SuppressedException -- However the thread dies.
+    end
+    assert_equal [1, 2], [@h.count, Thread.new { histogram.record(1).record(2).count }.value]
+  end
+
   test "a thread that is killed inside a watcher calls no other" do
     inside = Thread::Queue.new
     2.times do
@@ -197,7 +216,10 @@ class WatchTest < BridgeTest
     end
     thread = Thread.new { @h.record(5) }
     inside.pop
-    reported { thread.kill.join }
+    reported do
+      thread.kill.join
+    rescue Exception # rubocop:disable Lint/RescueException, Lint/SuppressedException -- However the thread dies.
+    end
     assert_equal [[5], 1, 0], [@seen, @h.count, inside.size]
     assert_equal(2, Thread.new { histogram.record(1).record(2).count }.value)
   end
