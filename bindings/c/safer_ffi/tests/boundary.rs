@@ -198,6 +198,57 @@ fn null_is_an_error_where_it_is_no_answer() {
     free(ptr::null_mut());
 }
 
+/// Each call with one NULL, which the error names.
+macro_rules! null_is {
+    ($($argument:literal: $call:expr;)*) => {
+        $(assert_eq!(take($call).1, concat!($argument, " is NULL"), stringify!($call));)*
+    };
+}
+
+#[test]
+fn every_handle_and_every_output_is_named_when_it_is_null() {
+    let h = common::new();
+    let h = Some(&*h);
+    null_is! {
+        "histogram": tbs_histogram_clone(None, None);
+        "clone": tbs_histogram_clone(h, None);
+        "config": tbs_histogram_config(h, None);
+        "count": tbs_histogram_len(h, None);
+        "empty": tbs_histogram_is_empty(h, None);
+        "value": tbs_histogram_min(h, None);
+        "value": tbs_histogram_max(h, None);
+        "value": tbs_histogram_mean(h, None);
+        "value": tbs_histogram_stdev(h, None);
+        "value": tbs_histogram_value_at_quantile(h, 0.5, None);
+        "summary": tbs_histogram_summary(h, None);
+        "tag": tbs_histogram_tag(h, None);
+        "other": tbs_histogram_merge(h, None);
+        "histogram": tbs_histogram_merge(None, h);
+        "text": tbs_histogram_render(h, 1, 1.0, None);
+        "bytes": tbs_histogram_encode(h, None);
+        "histogram": tbs_replay_histogram(None, 0, None);
+        "writer": tbs_log_writer_write(None, h, 0.0, 0.0);
+        "histogram": tbs_fault_panic_while_locked(None);
+        "object": tbs_fault_panics_when_dropped_new(None);
+        "result": tbs_probe_make_bytes(1, None);
+        "result": tbs_probe_make_f64(1, None);
+        "result": tbs_probe_make_point(1, None);
+        "result": tbs_probe_make_points(1, None);
+        "result": tbs_probe_make_shape(1, None);
+        "result": tbs_probe_make_map(1, None);
+    }
+    // SAFETY: every pointer is NULL.
+    unsafe {
+        null_is! {
+            "histogram": tbs_histogram_record(ptr::null(), 1);
+            "histogram": tbs_histogram_record_n(ptr::null(), 1, 1);
+            "histogram": tbs_probe_record_from_new_thread(ptr::null(), 1);
+            "ended": tbs_watch_end(ptr::null(), ptr::null_mut());
+            "watch": tbs_watch_end(ptr::null(), &mut false);
+        }
+    }
+}
+
 #[test]
 fn a_closure_without_a_function_or_an_environment_is_none() {
     unsafe extern "C" fn go_on<T>(_: *mut c_void, _: T) -> i32 {
