@@ -8,6 +8,9 @@ module TollbridgeFFI
   TollbridgeShared.offer(self)
   Arguments = TollbridgeShared::Arguments
   private_constant :Arguments
+
+  # What ruby-ffi cannot do, for the tests to know.
+  UNSUPPORTED = { "record_from_new_thread_after_fork" => "foreign_threads_after_fork" }.freeze
 end
 
 require_relative "tollbridge_ffi/native"

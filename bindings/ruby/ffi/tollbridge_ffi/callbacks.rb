@@ -26,10 +26,21 @@ module TollbridgeFFI
       end
     end
 
+    # The process in which ruby-ffi has started the thread that takes calls from threads which are not Ruby's.
+    HOME = Process.pid
+    private_constant :HOME
+
+    # Refuses what would wait for that thread for ever: no child of fork has it, and ruby-ffi 1.15 starts no other.
+    def self.need_dispatcher
+      return if Process.pid == HOME || FFI.respond_to?(:_async_cb_dispatcher_initialize, true)
+
+      raise NotImplementedError, "ruby-ffi #{FFI::VERSION} takes no calls from foreign threads after fork"
+    end
+
     def self.left
       return ThreadKilled.new("killed in a callback") if Thread.current.status == "aborting"
 
-      LocalJumpError.new("throw and break cannot leave this callback")
+      LocalJumpError.new("it was left by throw, break or a time limit (execution expired), which end here")
     end
     private_class_method :left
   end

@@ -23,6 +23,9 @@ module TollbridgeFFI
     end
     private_constant :Handle
 
+    # One that is closed: it has no handle.
+    def self.allocate = super.tap { |histogram| histogram.instance_variable_set(:@handle, Handle.allocate) }
+
     # Makes a histogram, yields it and closes it; the block's value.
     def self.open(**config)
       histogram = new(**config)
@@ -226,7 +229,7 @@ module TollbridgeFFI
     def watch(limit, callable = nil, &block)
       limit = Arguments.u64(limit)
       callable = Arguments.callable(callable || block)
-      Watch.new(Owned.new(:tb_watch_free) do |slot|
+      Watch.of(Owned.new(:tb_watch_free) do |slot|
         @handle.use do |handle|
           key = @handle.watchers.add(callable)
           Native.tb_histogram_watch(handle, limit, Watchers::TELL, key, Watchers::LET_GO, slot)

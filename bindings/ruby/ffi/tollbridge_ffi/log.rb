@@ -88,6 +88,9 @@ module TollbridgeFFI
   # The file is made, or emptied, at once; every interval is one write to it. Any thread may write. After `close`
   # writing raises ClosedError.
   class LogWriter
+    # One that is closed: it has no file.
+    def self.allocate = super.tap { |writer| writer.instance_variable_set(:@native, Owned.allocate) }
+
     # Makes a writer, yields it and closes it; the block's value.
     def self.open(path, **options)
       writer = new(path, **options)
@@ -121,7 +124,6 @@ module TollbridgeFFI
       Native.check(@native.use do |writer|
         histogram.use { |handle| Native.tb_log_writer_write(writer, handle, start, seconds) }
       end)
-      self
     end
 
     # Closes the file; what is being written on other threads is written. Closing twice is allowed.

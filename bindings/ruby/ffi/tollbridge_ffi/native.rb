@@ -232,6 +232,9 @@ module TollbridgeFFI
   end
   private_constant :Native
 
+  # The library's version.
+  VERSION = Native.tb_version.freeze
+
   # The file of the C library that was loaded.
   def self.library_path = Native::PATH
 end

@@ -214,6 +214,7 @@ module TollbridgeFFI
       n = Arguments.u64(n)
       stopped = FFI::MemoryPointer.new(:int32)
       sum = FFI::MemoryPointer.new(:uint64)
+      Callbacks.need_dispatcher
       RUNNING[key = Callbacks.next_key] = call = Call.new(block)
       begin
         Native.check(Native.tb_probe_call_back_from_new_thread(n, ANSWER, key, stopped, sum))
@@ -229,6 +230,7 @@ module TollbridgeFFI
     def record_from_new_thread(histogram, value)
       Arguments.instance(histogram, Histogram)
       value = Arguments.u64(value)
+      Callbacks.need_dispatcher
       Native.check(histogram.use { |handle| Native.tb_probe_record_from_new_thread(handle, value) })
     end
 

@@ -4,6 +4,9 @@ module TollbridgeFFI
   # Stands for a watcher, and can end it. It keeps nothing alive; dropping it ends nothing.
   class Watch
     # @api private
+    def self.of(native) = new(native)
+    private_class_method :new
+
     def initialize(native)
       @native = native
     end
@@ -26,22 +29,32 @@ module TollbridgeFFI
   # own histogram goes with it.
   class Watchers
     @homes = ObjectSpace::WeakMap.new
+    @telling = {}.compare_by_identity
     @killed = []
 
     class << self
+      # The threads that are inside a watcher.
+      attr_reader :telling
+
       # Which Watchers a key belongs to.
       attr_reader :homes
 
       # Tells of what a watcher raised, as Thread#report_on_exception does: who records is not to blame.
       def report(error)
-        @killed << Thread.current if error.is_a?(ThreadKilled)
+        return @killed << Thread.current if error.is_a?(ThreadKilled)
+
         warn("A watcher failed, and goes on: #{error.full_message(highlight: false)}")
       rescue Exception # rubocop:disable Lint/RescueException, Lint/SuppressedException -- Nobody is left to be told.
       end
 
-      # Ends a thread that was killed in a watcher. C has returned.
+      # Whether this thread was killed in a watcher, and shall end: it calls no other.
+      def killed? = !@killed.empty? && @killed.include?(Thread.current)
+
+      # Ends it then. C has returned.
       def end_thread_if_killed
-        return if @killed.empty? || !@killed.delete(Thread.current)
+        return unless killed?
+
+        @killed.delete(Thread.current)
 
         Thread.current.report_on_exception = false
         raise ThreadKilled, "killed in a watcher"
@@ -60,9 +73,19 @@ module TollbridgeFFI
       key
     end
 
+    # Of what a watcher records itself nobody is told. Core sees to that for each thread; when it calls from one that is
+    # not Ruby's, the watcher runs on another, which is known here only.
     def tell(key, value)
       callable = @callables[key]
-      callable.nil? || callable.call(value) == :stop ? Native::STOP : Native::GO_ON
+      return Native::STOP unless callable
+      return Native::GO_ON if Watchers.telling[Thread.current] || Watchers.killed?
+
+      begin
+        Watchers.telling[Thread.current] = true
+        callable.call(value) == :stop ? Native::STOP : Native::GO_ON
+      ensure
+        Watchers.telling.delete(Thread.current)
+      end
     end
 
     def let_go(key) = @callables.delete(key)

@@ -29,7 +29,7 @@ module TollbridgeFiddle
     def self.left
       return ThreadKilled.new("killed in a callback") if Thread.current.status == "aborting"
 
-      LocalJumpError.new("throw and break cannot leave this callback")
+      LocalJumpError.new("it was left by throw, break or a time limit (execution expired), which end here")
     end
     private_class_method :left
   end

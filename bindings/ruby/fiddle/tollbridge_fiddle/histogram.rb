@@ -23,6 +23,9 @@ module TollbridgeFiddle
     end
     private_constant :Handle
 
+    # One that is closed: it has no handle.
+    def self.allocate = super.tap { |histogram| histogram.instance_variable_set(:@handle, Handle.allocate) }
+
     # Makes a histogram, yields it and closes it; the block's value.
     def self.open(**config)
       histogram = new(**config)
@@ -223,7 +226,7 @@ module TollbridgeFiddle
     def watch(limit, callable = nil, &block)
       limit = Arguments.u64(limit)
       callable = Arguments.callable(callable || block)
-      Watch.new(Owned.new(Native::TB_WATCH_FREE) do |slot|
+      Watch.of(Owned.new(Native::TB_WATCH_FREE) do |slot|
         @handle.use do |handle|
           key = @handle.watchers.add(callable)
           Native::TB_HISTOGRAM_WATCH.call(handle, limit, Watchers::TELL.to_i, key, Watchers::LET_GO.to_i, slot)

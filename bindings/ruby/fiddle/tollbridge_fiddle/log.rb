@@ -42,8 +42,8 @@ module TollbridgeFiddle
       @answers.pop || Native::STOP
     end
 
-    # As long as the process, as every trampoline.
-    TICK = Fiddle::Closure::BlockCaller.new(Native::I32, [Native::ADDRESS, Native::ADDRESS]) do |key, progress|
+    # On the worker.
+    TICK = Native.trampoline(Native::I32, [Native::ADDRESS, Native::ADDRESS]) do |key, progress|
       running[key].tick(Native.read(progress, Native::PROGRESS_SIZE))
     end
 
@@ -88,6 +88,9 @@ module TollbridgeFiddle
   # The file is made, or emptied, at once; every interval is one write to it. Any thread may write. After `close`
   # writing raises ClosedError.
   class LogWriter
+    # One that is closed: it has no file.
+    def self.allocate = super.tap { |writer| writer.instance_variable_set(:@native, Owned.allocate) }
+
     # Makes a writer, yields it and closes it; the block's value.
     def self.open(path, **options)
       writer = new(path, **options)
@@ -121,7 +124,6 @@ module TollbridgeFiddle
       Native.check(@native.use do |writer|
         histogram.use { |handle| Native::TB_LOG_WRITER_WRITE.call(writer, handle, start, seconds) }
       end)
-      self
     end
 
     # Closes the file; what is being written on other threads is written. Closing twice is allowed.

@@ -54,6 +54,14 @@ module TollbridgeFiddle
     # A copy of text that ends with a NUL.
     def self.name(address) = Fiddle::Pointer.new(address).to_s
 
+    # A trampoline: a function that C may call as long as the process lives, since a collected one would be a crash.
+    #
+    # So would be one that GC.compact has moved, because Fiddle gives C the closure's place. A Fiddle::Pointer keeps
+    # what it was made of where it is.
+    def self.trampoline(result, parameters, &)
+      Fiddle::Pointer[Fiddle::Closure::BlockCaller.new(result, parameters, &)]
+    end
+
     # ---- structures: how Array#pack and String#unpack have them, and their sizes
 
     ERROR_FIELD = "JLx4QdJ2" # name, kind, number, real, text, text_length
@@ -115,6 +123,8 @@ module TollbridgeFiddle
       raise LoadError, "#{PATH} is no C library of Tollbridge"
     end
     raise LoadError, "#{PATH} has ABI #{found}, but this bridge is for ABI #{ABI}" unless found == ABI
+
+    TB_VERSION = holds("tb_version", [])
 
     TB_ERROR_CODE = holds("tb_error_code", [ADDRESS], I32)
     TB_ERROR_INFO = holds("tb_error_info", [ADDRESS, MEMORY], VOID)
@@ -201,6 +211,9 @@ module TollbridgeFiddle
     TB_FAULT_PANICS_WHEN_DROPPED_FREE = holds("tb_fault_panics_when_dropped_free", [ADDRESS], VOID)
   end
   private_constant :Native
+
+  # The library's version.
+  VERSION = Native.name(Native::TB_VERSION.call).freeze
 
   # The file of the C library that was loaded.
   def self.library_path = Native::PATH

@@ -11,11 +11,11 @@ module TollbridgeFiddle
     def initialize(free)
       slot = Native.memory(8)
       @uses = 0
-      @closed = false
       @release = Owned.release(slot, free)
       ObjectSpace.define_finalizer(self, @release)
       Native.check(yield(slot))
       @pointer = slot.unpack1("J")
+      @closed = false
     end
 
     # Frees what is in the slot the first time that it is called. Made here, where `self` is no owner.
@@ -31,7 +31,7 @@ module TollbridgeFiddle
     #
     # The count needs no lock: CRuby changes threads, and raises interrupts, only between calls.
     def use
-      raise ClosedError if @closed
+      raise ClosedError if closed?
 
       @uses += 1
       begin
@@ -45,11 +45,12 @@ module TollbridgeFiddle
     # Frees the pointer at once, or when the last call that uses it ends.
     def close
       @closed = true
-      free if @uses.zero?
+      free if @uses&.zero?
       nil
     end
 
-    def closed? = @closed
+    # One that was allocated and never made has nothing: it is closed.
+    def closed? = @closed != false
 
     private
 

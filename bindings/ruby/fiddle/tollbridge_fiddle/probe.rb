@@ -226,10 +226,8 @@ module TollbridgeFiddle
 
     private_class_method :number, :rows, :packed_point
 
-    # A trampoline lives as long as the process. This one gives the number to who resumed its fiber: `call_back`.
-    YIELD = Fiddle::Closure::BlockCaller.new(
-      Native::I32, [Native::ADDRESS, Native::U64, Native::ADDRESS]
-    ) do |_key, number, answer|
+    # Gives the number to who resumed its fiber: `call_back`.
+    YIELD = Native.trampoline(Native::I32, [Native::ADDRESS, Native::U64, Native::ADDRESS]) do |_key, number, answer|
       value = Fiber.yield(number)
       Fiddle::Pointer.new(answer, 8)[0, 8] = [value].pack("Q") if value
       value ? Native::GO_ON : Native::STOP

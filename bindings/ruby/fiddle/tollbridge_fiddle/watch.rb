@@ -4,6 +4,9 @@ module TollbridgeFiddle
   # Stands for a watcher, and can end it. It keeps nothing alive; dropping it ends nothing.
   class Watch
     # @api private
+    def self.of(native) = new(native)
+    private_class_method :new
+
     def initialize(native)
       @native = native
     end
@@ -34,14 +37,20 @@ module TollbridgeFiddle
 
       # Tells of what a watcher raised, as Thread#report_on_exception does: who records is not to blame.
       def report(error)
-        @killed << Thread.current if error.is_a?(ThreadKilled)
+        return @killed << Thread.current if error.is_a?(ThreadKilled)
+
         warn("A watcher failed, and goes on: #{error.full_message(highlight: false)}")
       rescue Exception # rubocop:disable Lint/RescueException, Lint/SuppressedException -- Nobody is left to be told.
       end
 
-      # Ends a thread that was killed in a watcher. C has returned.
+      # Whether this thread was killed in a watcher, and shall end: it calls no other.
+      def killed? = !@killed.empty? && @killed.include?(Thread.current)
+
+      # Ends it then. C has returned.
       def end_thread_if_killed
-        return if @killed.empty? || !@killed.delete(Thread.current)
+        return unless killed?
+
+        @killed.delete(Thread.current)
 
         Thread.current.report_on_exception = false
         raise ThreadKilled, "killed in a watcher"
@@ -62,21 +71,24 @@ module TollbridgeFiddle
 
     def tell(key, value)
       callable = @callables[key]
-      callable.nil? || callable.call(value) == :stop ? Native::STOP : Native::GO_ON
+      return Native::STOP unless callable
+      return Native::GO_ON if Watchers.killed?
+
+      callable.call(value) == :stop ? Native::STOP : Native::GO_ON
     end
 
     def let_go(key) = @callables.delete(key)
 
     REPORT = method(:report)
 
-    # One trampoline a type, which live as long as the process: a collected one would be a crash.
+    # One trampoline a type.
     # They run on whichever thread records, which must be Ruby's.
-    TELL = Fiddle::Closure::BlockCaller.new(Native::I32, [Native::ADDRESS, Native::U64]) do |key, value|
+    TELL = Native.trampoline(Native::I32, [Native::ADDRESS, Native::U64]) do |key, value|
       Callbacks.guard(Native::GO_ON, REPORT) { homes[key]&.tell(key, value) || Native::STOP }
     end
 
     # The last call of a watcher has ended. There is none to let go of if the collector has it.
-    LET_GO = Fiddle::Closure::BlockCaller.new(Native::VOID, [Native::ADDRESS]) do |key|
+    LET_GO = Native.trampoline(Native::VOID, [Native::ADDRESS]) do |key|
       Callbacks.guard(nil, REPORT) { homes[key]&.let_go(key) }
     end
   end
