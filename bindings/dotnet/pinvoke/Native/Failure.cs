@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static Tollbridge.NativeMethods;
+
+namespace Tollbridge
+{
+    /// <summary>Makes exceptions of the library's errors.</summary>
+    internal static unsafe class Failure
+    {
+        /// <summary>Throws unless a call succeeded.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal static void Check(IntPtr error)
+        {
+            if (error != IntPtr.Zero)
+            {
+                Throw(error);
+            }
+        }
+
+        /// <summary>Apart, so that <see cref="Check"/> is inlined.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void Throw(IntPtr error) => throw Take(error);
+
+        /// <summary>Reads an error and frees it: exceptions own nothing.</summary>
+        private static TollbridgeException Take(IntPtr error)
+        {
+            try
+            {
+                ErrorDetails details;
+                tb_error_info(error, &details);
+                return Of(new ErrorValues(
+                    details.Code,
+                    Name(details.Name),
+                    Utf8.Read(details.Message, details.MessageLength),
+                    Fields(new ReadOnlySpan<ErrorField>(details.Fields, (int)details.FieldCount))));
+            }
+            finally
+            {
+                tb_error_free(error);
+            }
+        }
+
+        /// <summary>The class of a code. A code of a later version has none but the base.</summary>
+        private static TollbridgeException Of(ErrorValues error) => error.Code switch
+        {
+            1 => new InvalidArgumentException(error),
+            2 => new OutOfRangeException(error),
+            3 => new CountOverflowException(error),
+            4 => new InvalidQuantileException(error),
+            5 => new InvalidDurationException(error),
+            6 => new InvalidTagException(error),
+            7 => new TooManyException(error),
+            8 => new MalformedHistogramException(error),
+            9 => new PoisonedException(error),
+            10 => new PanicException(error),
+            // 11, closed, is ObjectDisposedException: SafeHandle throws it before anything crosses.
+            12 => new InvalidTextException(error),
+            13 => new NullArgumentException(error),
+            14 => new InvalidEnumException(error),
+            15 => new InvalidLengthException(error),
+            16 => new ProbeException(error),
+            17 => new MalformedLogException(error),
+            18 => new IoException(error),
+            19 => new CancelledException(error),
+            _ => new TollbridgeException(error),
+        };
+
+        private static IReadOnlyDictionary<string, object> Fields(ReadOnlySpan<ErrorField> fields)
+        {
+            var values = new Dictionary<string, object>(fields.Length);
+            foreach (ErrorField field in fields)
+            {
+                switch (field.Kind)
+                {
+                    case ErrorField.U64:
+                        values.Add(Name(field.Name), field.Number);
+                        break;
+                    case ErrorField.F64:
+                        values.Add(Name(field.Name), field.Real);
+                        break;
+                    case ErrorField.Utf8:
+                        values.Add(Name(field.Name), Utf8.Read(field.Text, field.TextLength));
+                        break;
+                }
+            }
+            return values;
+        }
+
+        private static string Name(byte* name) => Marshal.PtrToStringUTF8((IntPtr)name)!;
+    }
+
+    /// <summary>An error as it was read.</summary>
+    internal sealed class ErrorValues
+    {
+        internal ErrorValues(int code, string name, string message, IReadOnlyDictionary<string, object> fields)
+        {
+            Code = code;
+            Name = name;
+            Message = message;
+            Fields = fields;
+        }
+
+        internal int Code { get; }
+
+        internal string Name { get; }
+
+        internal string Message { get; }
+
+        internal IReadOnlyDictionary<string, object> Fields { get; }
+    }
+}

@@ -1,0 +1,110 @@
+using System;
+using System.Runtime.InteropServices;
+using static Tollbridge.NativeMethods;
+
+namespace Tollbridge
+{
+    /// <summary>
+    /// An owned pointer with a use count. It is freed once: when it was disposed of, or is collected, and no call uses it any more.
+    /// </summary>
+    internal abstract class NativeHandle : SafeHandle
+    {
+        /// <summary>Made before the call that fills it, so that no pointer is lost when memory runs out.</summary>
+        protected NativeHandle()
+            : base(IntPtr.Zero, ownsHandle: true)
+        {
+        }
+
+        /// <inheritdoc/>
+        public override bool IsInvalid => handle == IntPtr.Zero;
+
+        /// <summary>Takes over what a call that succeeded handed out.</summary>
+        internal void Adopt(IntPtr pointer) => SetHandle(pointer);
+
+        /// <summary>
+        /// The pointer, which stays valid until <see cref="Release"/>. No `finally` stands around the call in between: nothing is
+        /// thrown through C, and .NET calls more slowly out of a protected block.
+        /// </summary>
+        /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+        internal IntPtr Acquire()
+        {
+            bool acquired = false;
+            DangerousAddRef(ref acquired);
+            return handle;
+        }
+
+        /// <summary>Ends a use; the last one after <see cref="SafeHandle.Dispose()"/> frees.</summary>
+        internal void Release() => DangerousRelease();
+    }
+
+    /// <summary>A tb_histogram, and what belongs to the histogram on this side.</summary>
+    internal sealed class HistogramHandle : NativeHandle
+    {
+        internal HistogramHandle(Watchers watchers) => Watchers = watchers;
+
+        /// <summary>Those of all handles to the same histogram.</summary>
+        internal Watchers Watchers { get; }
+
+        /// <inheritdoc/>
+        protected override bool ReleaseHandle()
+        {
+            tb_histogram_free(handle);
+            return true;
+        }
+    }
+
+    /// <summary>A tb_buckets.</summary>
+    internal sealed class CursorHandle : NativeHandle
+    {
+        /// <inheritdoc/>
+        protected override bool ReleaseHandle()
+        {
+            tb_buckets_free(handle);
+            return true;
+        }
+    }
+
+    /// <summary>A tb_watch. To free it does not end the watch.</summary>
+    internal sealed class WatchHandle : NativeHandle
+    {
+        /// <inheritdoc/>
+        protected override bool ReleaseHandle()
+        {
+            tb_watch_free(handle);
+            return true;
+        }
+    }
+
+    /// <summary>A tb_replay.</summary>
+    internal sealed class ReplayHandle : NativeHandle
+    {
+        /// <inheritdoc/>
+        protected override bool ReleaseHandle()
+        {
+            tb_replay_free(handle);
+            return true;
+        }
+    }
+
+    /// <summary>A tb_log_writer. To free it closes the file.</summary>
+    internal sealed class LogWriterHandle : NativeHandle
+    {
+        /// <inheritdoc/>
+        protected override bool ReleaseHandle()
+        {
+            tb_log_writer_free(handle);
+            return true;
+        }
+    }
+
+    /// <summary>A tb_fault_panics_when_dropped.</summary>
+    internal sealed class FaultHandle : NativeHandle
+    {
+        /// <inheritdoc/>
+        protected override bool ReleaseHandle()
+        {
+            tb_fault_panics_when_dropped_free(handle);
+            return true;
+        }
+    }
+}

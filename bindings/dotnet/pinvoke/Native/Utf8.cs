@@ -1,0 +1,96 @@
+using System;
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using static Tollbridge.NativeMethods;
+
+namespace Tollbridge
+{
+    /// <summary>Text as UTF-8 for the length of a call: on the stack when it is short, else in a rented array.</summary>
+    internal ref struct Utf8
+    {
+        /// <summary>Bytes of stack that a caller offers.</summary>
+        internal const int OnStack = 256;
+
+        /// <summary>Throws at a lone surrogate instead of replacing it.</summary>
+        private static readonly UTF8Encoding Strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+        private readonly byte[]? rented;
+
+        /// <inheritdoc cref="Utf8(ReadOnlySpan{char}, Span{byte})"/>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Utf8(string text, Span<byte> stack)
+            : this((text ?? throw new ArgumentNullException(nameof(text))).AsSpan(), stack)
+        {
+        }
+
+        /// <summary>Encodes into the caller's stack if it fits there.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Utf8(ReadOnlySpan<char> text, Span<byte> stack)
+        {
+            rented = null;
+            if (text.Length > OnStack / 3 - 1)
+            {
+                stack = rented = ArrayPool<byte>.Shared.Rent(MaxLength(text.Length));
+            }
+            Bytes = stack.Slice(0, Encode(text, stack));
+        }
+
+        internal ReadOnlySpan<byte> Bytes { get; }
+
+        /// <summary>Bytes that <see cref="Encode"/> may need for so many <c>char</c>s.</summary>
+        internal static int MaxLength(int chars) => checked(3 * chars + 1);
+
+        /// <summary>
+        /// Writes UTF-8 and says how much. Text ends before a lone surrogate, where a byte that is in no UTF-8 takes its place: so the
+        /// library refuses it, with the error and the offset that it has for that.
+        /// </summary>
+        internal static int Encode(ReadOnlySpan<char> text, Span<byte> into)
+        {
+            try
+            {
+                return Strict.GetBytes(text, into);
+            }
+            catch (EncoderFallbackException)
+            {
+                int length = Strict.GetBytes(text.Slice(0, FirstLoneSurrogate(text)), into);
+                into[length] = 0xff;
+                return length + 1;
+            }
+        }
+
+        /// <summary>A string of what the library wrote, which is UTF-8.</summary>
+        internal static unsafe string Read(byte* text, UIntPtr length) => Encoding.UTF8.GetString(text, checked((int)length));
+
+        /// <summary>The same of text that was handed over, which is freed.</summary>
+        internal static unsafe string Take(Owned* text)
+        {
+            try
+            {
+                return Read((byte*)text->Data, text->Length);
+            }
+            finally
+            {
+                tb_text_free(text);
+            }
+        }
+
+        internal void Dispose()
+        {
+            if (rented != null)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
+        }
+
+        private static int FirstLoneSurrogate(ReadOnlySpan<char> text)
+        {
+            int i = 0;
+            while (i < text.Length && (!char.IsSurrogate(text[i]) || i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1])))
+            {
+                i += char.IsSurrogate(text[i]) ? 2 : 1;
+            }
+            return i;
+        }
+    }
+}
