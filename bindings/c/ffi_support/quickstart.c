@@ -77,7 +77,8 @@ static bool keep(uint64_t latencies) {
   uint64_t tags = tbf_replay_len(replay, NULL);
   for (uint64_t i = 0; i < tags && ok; i++) {
     uint64_t sum = tbf_replay_histogram(replay, i, &error);
-    if (failed()) break;
+    ok = !failed();
+    if (!ok) break;
     uint64_t count = tbf_histogram_len(sum, &error);
     ok = !failed();
     if (ok) printf("%" PRIu64 " values in the log\n", count);

@@ -324,9 +324,10 @@ unsafe extern "C" fn uses_handles(user: *mut c_void, bucket: *const tbf_bucket) 
     unsafe {
         let Visit { histogram, error } = *user.cast::<Visit>();
         let another = tbf_histogram_clone(histogram, error);
-        tbf_histogram_record(another, 9, error);
-        tbf_histogram_free(another, error);
         tbf_error_free(error.as_mut());
+        tbf_histogram_record(another, 9, error);
+        tbf_error_free(error.as_mut());
+        tbf_histogram_free(another, error);
         tbf_histogram_free(histogram, error);
         tbf_error_free(error.as_mut());
         i32::from((*bucket).value == 2) * 7
