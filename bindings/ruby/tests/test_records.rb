@@ -41,6 +41,13 @@ class RecordsTest < BridgeTest
     assert_predicate TB::Probe.make_point(3), :frozen?
   end
 
+  test "records may go to another Ractor" do
+    h = histogram.record(1)
+    records = [h.summary, h.buckets.first, TB::Probe.make_point(3), TB::Probe.make_shape(1), TB::Scan.linear(step: 5)]
+    records.each { |record| assert Ractor.shareable?(record), record.class }
+    refute Ractor.shareable?(h)
+  end
+
   test "records match patterns" do
     h = histogram.record_all([1, 1, 1000])
     case h.buckets.first
