@@ -203,10 +203,10 @@ impl Element for f64 {
 }
 
 /// The bytes of a packed String of `T`.
+#[inline]
 pub fn packed<T: Element>(string: &RString) -> Result<&[u8], magnus::Error> {
-    let ruby = Ruby::get_with(*string);
-    let problem = |what: String| Err(magnus::Error::new(ruby.exception_arg_error(), what));
-    if string.enc_get() != ruby.ascii8bit_encindex() {
+    let problem = |what: String| Err(magnus::Error::new(ruby().exception_arg_error(), what));
+    if !direct::is_binary(*string) {
         let advice = format!(
             "numbers are packed in a binary String (pack({:?}))",
             T::DIRECTIVE

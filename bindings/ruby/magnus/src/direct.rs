@@ -10,6 +10,7 @@ use magnus::{DataType, IntoValue, RString, Ruby, TryConvert, TypedData, Value};
 use rb_sys::macros::{RB_TYPE_P, RTYPEDDATA_GET_DATA, RTYPEDDATA_P, RTYPEDDATA_TYPE};
 use rb_sys::{ruby_coderange_type, ruby_encoding_consts, ruby_value_type};
 use std::ops::Deref;
+use std::sync::OnceLock;
 
 // ANCHOR: of
 /// A Ruby object and the `T` inside it, which magnus would pass as `&T` or `Obj<T>`.
@@ -81,15 +82,32 @@ fn inside<T: TypedData>(object: Value) -> Option<*const T> {
 /// Whether the String's header says that it is valid UTF-8. If not, it may be so all the same.
 #[inline]
 pub fn is_known_utf8(string: RString) -> bool {
-    const ENCODING: u64 = ruby_encoding_consts::RUBY_ENCODING_MASK as u64;
     const VALID: u64 = ruby_coderange_type::RUBY_ENC_CODERANGE_VALID as u64;
     const ASCII: u64 = ruby_coderange_type::RUBY_ENC_CODERANGE_7BIT as u64;
+    let range = flags(string) & (VALID | ASCII); // both mean broken, neither that nobody has looked
+    // Asked for once: to ask each time takes a tenth of a short call.
+    static UTF8: OnceLock<u64> = OnceLock::new();
+    // SAFETY: a number that Ruby has.
+    let utf8 = UTF8.get_or_init(|| unsafe { rb_sys::rb_utf8_encindex() } as u64);
+    encoding(string) == *utf8 && (range == VALID || range == ASCII)
+}
+
+/// Whether its encoding is ASCII-8BIT.
+#[inline]
+pub fn is_binary(string: RString) -> bool {
+    // SAFETY: a number that Ruby has.
+    encoding(string) == unsafe { rb_sys::rb_ascii8bit_encindex() } as u64
+}
+
+/// The number of its encoding, if it is one of those that Ruby has built in.
+#[inline]
+fn encoding(string: RString) -> u64 {
+    (flags(string) & ruby_encoding_consts::RUBY_ENCODING_MASK as u64)
+        >> ruby_encoding_consts::RUBY_ENCODING_SHIFT as u64
+}
+
+#[inline]
+fn flags(string: RString) -> u64 {
     // SAFETY: every String has a header, which `string` keeps alive.
-    let (flags, utf8) = unsafe {
-        let header = string.as_raw() as *const rb_sys::RBasic;
-        ((*header).flags, rb_sys::rb_utf8_encindex() as u64)
-    };
-    let range = flags & (VALID | ASCII); // both mean broken, neither that nobody has looked
-    flags & ENCODING == utf8 << ruby_encoding_consts::RUBY_ENCODING_SHIFT as u64
-        && (range == VALID || range == ASCII)
+    unsafe { (*(string.as_raw() as *const rb_sys::RBasic)).flags }
 }
