@@ -73,7 +73,8 @@ static bool keep(const tb_histogram *latencies) {
   for (size_t i = 0; i < tb_replay_len(replay) && ok; i++) {
     tb_histogram *sum;
     uint64_t count;
-    if (failed(tb_replay_histogram(replay, i, &sum))) break;
+    ok = !failed(tb_replay_histogram(replay, i, &sum));
+    if (!ok) break;
     ok = !failed(tb_histogram_len(sum, &count));
     if (ok) printf("%" PRIu64 " values in the log\n", count);
     tb_histogram_free(sum);

@@ -75,7 +75,8 @@ static bool keep(const tbs_histogram_t *latencies) {
   for (size_t i = 0; i < tbs_replay_len(replay) && ok; i++) {
     tbs_histogram_t *sum;
     uint64_t count;
-    if (failed(tbs_replay_histogram(replay, i, &sum))) break;
+    ok = !failed(tbs_replay_histogram(replay, i, &sum));
+    if (!ok) break;
     ok = !failed(tbs_histogram_len(sum, &count));
     if (ok) printf("%" PRIu64 " values in the log\n", count);
     tbs_histogram_free(sum);
