@@ -1,1 +1,178 @@
 # frozen_string_literal: true
+
+# What only this strategy can get wrong: the declarations, the look-up, the GVL, what cannot leave a callback.
+# Everything else is tested by conformance/vectors and bindings/ruby/tests.
+
+require "tollbridge_ffi"
+require_relative "../shared/test_support"
+
+class FFITest < CabiTest
+  Histogram = TollbridgeFFI::Histogram
+  Probe = TollbridgeFFI::Probe
+  NATIVE = TollbridgeFFI.const_get(:Native) # private, for all others
+  WATCHERS = TollbridgeFFI.const_get(:Watchers)
+
+  STRUCTURES = {
+    tb_error_field: NATIVE::ErrorField, tb_error_details: NATIVE::ErrorDetails, tb_config: NATIVE::Config,
+    tb_scan: NATIVE::Scan, tb_progress: NATIVE::Progress, tb_shape: NATIVE::Shape
+  }.freeze
+  GIVEN = %i[tb_bytes tb_text tb_f64s tb_points tb_map].freeze
+  PACKED = {
+    tb_summary: NATIVE::SUMMARY, tb_bucket: NATIVE::BUCKET, tb_point: NATIVE::POINT, tb_entry: NATIVE::ENTRY
+  }.freeze
+
+  def test_every_function_of_the_headers_is_declared_with_as_many_arguments
+    wanted = FUNCTIONS.except(*ELSEWHERE).transform_values(&:parameters)
+    assert_operator wanted.size, :>, 50
+    found = NATIVE::DECLARED.to_h { |name, (parameters, _)| [name.to_s, parameters] }
+    assert_equal wanted, found
+  end
+
+  def test_what_waits_or_calls_back_lets_go_of_the_gvl
+    marked = FUNCTIONS.except(*ELSEWHERE, *CALLS_BACK_HERE).select { |_, function| function.waits }.keys
+    assert_includes marked, "tb_histogram_record"
+    assert_includes marked, "tb_histogram_free"
+    assert_empty(marked.select { |name| NATIVE::DECLARED[name.to_sym].last })
+  end
+
+  def test_structures_are_laid_out_as_in_the_headers
+    prints = []
+    wanted = []
+    STRUCTURES.each do |name, structure|
+      structure.offsets.each do |field, offset|
+        prints << %(printf("#{name}.#{field} %zu\\n", offsetof(#{name}, #{field}));)
+        wanted << "#{name}.#{field} #{offset}"
+      end
+    end
+    sizes = STRUCTURES.transform_values(&:size).merge(GIVEN.to_h { |name| [name, NATIVE::Given.size] })
+    sizes.merge!(PACKED.transform_values { |format| Array.new(9, 0).pack(format).bytesize })
+    sizes.each do |name, size|
+      prints << %(printf("#{name} %zu\\n", sizeof(#{name}));)
+      wanted << "#{name} #{size}"
+    end
+    assert_equal wanted, c_program(prints)
+  end
+
+  def test_another_abi_is_refused_and_both_numbers_named
+    with_library("unsigned tb_abi_version(void) { return 7; }") do |library|
+      said, = program('require "tollbridge_ffi"', TOLLBRIDGE_LIBRARY: library)
+      assert_includes said, "#{library} has ABI 7, but this bridge is for ABI 1 (LoadError)"
+    end
+  end
+
+  def test_what_is_no_library_of_ours_is_a_load_error
+    with_library("int other;") do |library|
+      said, = program('require "tollbridge_ffi"', TOLLBRIDGE_LIBRARY: library)
+      assert_includes said, "#{library} is no C library of Tollbridge (LoadError)"
+      said, = program('require "tollbridge_ffi"', TOLLBRIDGE_LIBRARY: "#{library}.missing")
+      assert_match(/cannot load the C library of Tollbridge .*\(LoadError\)/m, said)
+    end
+  end
+
+  def test_the_end_of_the_interpreter_frees_what_is_left
+    said, status = program(<<~RUBY)
+      require "tollbridge_ffi"
+      h = TollbridgeFFI::Histogram.new
+      h.watch(1) { nil }
+      h.record(1)
+      $kept = [h, h.share, h.buckets.each.next, begin TollbridgeFFI::Probe.fail(1) rescue $! end]
+    RUBY
+    assert_equal ["", true], [said, status.success?]
+  end
+
+  # Ruby has no `rescue` for these; an `ensure` ends them, and the value that goes on is C's.
+  def test_neither_throw_nor_break_leaves_a_watcher
+    h = Histogram.new
+    h.watch(1) { throw :out }
+    h.watch(1) { break }
+    thrown = true
+    said = capture_subprocess_io do
+      catch(:out) do
+        h.record(5)
+        thrown = false
+      end
+    end
+    refute thrown
+    assert_equal 2, said.last.scan("LocalJumpError").size
+    assert_equal 1, h.count
+  end
+
+  def test_a_thread_that_is_killed_in_a_watcher_ends_when_c_has_returned
+    h = Histogram.new
+    inside = Thread::Queue.new
+    h.watch(1) do
+      inside << true
+      sleep
+    end
+    went_on = false
+    cleaned_up = false
+    thread = Thread.new do
+      h.record(5)
+      went_on = true
+    ensure
+      cleaned_up = true
+    end
+    inside.pop
+    thread.kill
+    assert_raises(TollbridgeFFI::ThreadKilled) { thread.join }
+    assert_equal [false, true, 1], [went_on, cleaned_up, h.count]
+    assert_empty WATCHERS.instance_variable_get(:@killed)
+  end
+
+  def test_what_leaves_a_callback_on_a_foreign_thread_comes_out_as_an_exception
+    assert_raises(UncaughtThrowError) { catch(:out) { Probe.call_back_from_new_thread(3) { throw :out } } }
+    assert_raises(LocalJumpError) { Probe.call_back_from_new_thread(3) { break } }
+    assert_raises(TollbridgeFFI::ThreadKilled) { Probe.call_back_from_new_thread(3) { Thread.exit } }
+    assert_equal 3, Probe.call_back_from_new_thread(3) { |i| i }
+    assert_empty Probe.const_get(:RUNNING)
+  end
+
+  def test_after_fork_nobody_waits_for_a_thread_that_is_gone
+    child = fork do
+      Probe.record_from_new_thread(Histogram.new, 1)
+    rescue NotImplementedError
+      exit!(7)
+    end
+    status = Process.wait2(child).last
+    assert_includes [0, 7], status.exitstatus # a later ruby-ffi starts another
+  end
+
+  def test_leaving_a_callback_of_this_thread_is_plain_ruby
+    assert_equal(:thrown, catch(:out) { Probe.call_back(10) { |i| i == 3 ? throw(:out, :thrown) : 1 } })
+    assert_equal(:broken, Probe.call_back(10) { break :broken })
+    Thread.current[:ours] = true
+    assert_equal(3, Probe.call_back(3) { Thread.current[:ours] ? 1 : 0 })
+  end
+
+  def test_trampolines_live_through_collection_and_compaction
+    h = Histogram.new
+    seen = []
+    h.watch(1) { |value| seen << value }
+    3.times do |i|
+      GC.start
+      GC.compact if GC.respond_to?(:compact)
+      h.record(i + 1)
+    end
+    assert_equal [1, 2, 3], seen
+  end
+
+  def test_an_interrupt_loses_no_memory_that_c_has_given
+    # What C writes goes straight to an owner with a finalizer; an interrupt comes when C has returned.
+    h = Histogram.new(significant_digits: 5)
+    h.record_all([1, 2, 3])
+    20.times do
+      thread = Thread.new { loop { h.buckets.close } }
+      thread.report_on_exception = false
+      sleep 0.005
+      thread.raise(IOError)
+      assert_raises(IOError) { thread.join }
+    end
+    assert_equal 3, h.count
+  end
+
+  def test_a_copied_owner_is_none
+    h = Histogram.new
+    assert_raises(TypeError) { Marshal.dump(h.buckets) }
+    assert_raises(TypeError) { Marshal.dump(h.watch(1) { nil }) }
+  end
+end

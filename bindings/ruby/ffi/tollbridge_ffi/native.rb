@@ -126,19 +126,19 @@ module TollbridgeFFI
     # `user` is a key of ours and no pointer. What is borrowed for the call is :buffer_in, which a String may be; what
     # is written during it is :buffer_out. :pointer is everything else: handles, structures, functions and errors.
 
-    # The functions declared below by name: whether the GVL is kept.
-    HOLDS_GVL = {} # rubocop:disable Style/MutableConstant -- Filled by the two that follow.
+    # The functions declared below: how many parameters, and whether the GVL is kept. For the test.
+    DECLARED = {} # rubocop:disable Style/MutableConstant -- Filled by the two that follow.
 
     # Keeps the GVL: for what only computes, or calls back and never waits.
     def self.holds(name, parameters, result = :pointer)
       attach_function(name, parameters, result)
-      HOLDS_GVL[name] = true
+      DECLARED[name] = [parameters.size, true]
     end
 
     # Lets go of the GVL: for what may wait for a lock, since who holds it may need the GVL to go on.
     def self.releases(name, parameters, result = :pointer)
       attach_function(name, parameters, result, blocking: true)
-      HOLDS_GVL[name] = false
+      DECLARED[name] = [parameters.size, false]
     end
     private_class_method :holds, :releases
 
@@ -228,7 +228,7 @@ module TollbridgeFFI
     holds :tb_fault_panics_when_dropped_new, [:pointer]
     holds :tb_fault_panics_when_dropped_free, [:pointer], :void
 
-    HOLDS_GVL.freeze
+    DECLARED.freeze
   end
   private_constant :Native
 

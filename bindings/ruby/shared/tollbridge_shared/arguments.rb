@@ -67,11 +67,11 @@ module TollbridgeShared
       values = items(values)
       in_range = values.all?(Integer) && (values.empty? || (values.min >= 0 && values.max <= U64_MAX))
       values.each { |value| u64(value) } unless in_range # says which is not
-      values.pack("Q*")
+      pack(values, "Q*")
     end
 
     # Doubles in a binary String, likewise.
-    def packed_doubles(values) = values.is_a?(String) ? packed(values) : items(values).pack("D*")
+    def packed_doubles(values) = values.is_a?(String) ? packed(values) : pack(items(values), "D*")
 
     # A packed String that may be written through: no other String shares its memory any more.
     def writable_doubles(values)
@@ -105,6 +105,9 @@ module TollbridgeShared
       object
     end
 
+    # The values in memory of the right size: pack alone would double it again and again.
+    def pack(values, format) = values.pack(format, buffer: String.new(capacity: 8 * values.size))
+
     def wrong(value, wanted) = TypeError.new("no implicit conversion of #{value.class} into #{wanted}")
 
     def packed(string)
@@ -131,6 +134,6 @@ module TollbridgeShared
       end.size
     end
 
-    private_class_method :wrong, :packed, :transcoded, :good
+    private_class_method :pack, :wrong, :packed, :transcoded, :good
   end
 end
