@@ -144,8 +144,9 @@ module Tollbridge
     #
     # It is called on the thread that records, before {#record} returns, perhaps on several at once; for a
     # thread that is none of Ruby's, on one of the library's own. {#record_n} tells its value once, {#merge}
-    # nothing; of what a watcher records itself nobody is told. It may use the histogram and close it. What
-    # it raises goes to {Tollbridge.report_exception}: the value is recorded, the watch goes on.
+    # nothing; of what a watcher records itself nobody is told, unless it runs on the library's own thread. It
+    # may use the histogram and close it. What it raises goes to {Tollbridge.report_exception}: the value is
+    # recorded, the watch goes on.
     #
     # The watch ends when the block answers `:stop`, by {Watch#unwatch}, or with the last handle; then the
     # block is let go of. Dropping the Watch ends nothing. A block that refers to its own histogram is found
