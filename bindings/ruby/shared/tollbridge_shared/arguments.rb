@@ -8,6 +8,8 @@ module TollbridgeShared
     U8_MAX = (2**8) - 1
     U32_MAX = (2**32) - 1
     U64_MAX = (2**64) - 1
+    SMALL = (2**62) - 1
+    private_constant :SMALL
 
     module_function
 
@@ -19,8 +21,10 @@ module TollbridgeShared
       value
     end
 
-    # An integer of 64 bits.
-    def u64(value) = integer(value, U64_MAX)
+    # An integer of 64 bits. Most are small ones, which are compared without making an object.
+    def u64(value)
+      value.is_a?(Integer) && value >= 0 && value <= SMALL ? value : integer(value, U64_MAX)
+    end
 
     # A real number as Float.
     def real(value)
