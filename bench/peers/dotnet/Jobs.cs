@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
@@ -146,7 +147,7 @@ namespace Tollbridge.Peers
             IReadOnlyDictionary<string, Histogram> found = job.Answer();
             if (name == "p99")
             {
-                return found[""].ValueAtQuantile(0.99).ToString();
+                return found[""].ValueAtQuantile(0.99)!.Value.ToString(CultureInfo.InvariantCulture);
             }
             var pairs = found.Select(pair => Hex(pair.Key) + " " + Hex(pair.Value.Encode()));
             return found.Count + " " + string.Join(" ", pairs);

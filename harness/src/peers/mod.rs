@@ -30,6 +30,8 @@ use results::{Peers, SCHEMA};
 const JOBS: &str = "bench/peers/jobs.toml";
 /// Launches of each line: whole jobs differ by more than a few launches could tell apart.
 const LAUNCHES: u32 = 3;
+/// At most so many more, of what met a slow machine.
+const MORE_LAUNCHES: u32 = 1;
 
 /// Arguments of `toll peers`.
 #[derive(Debug, clap::Args)]
@@ -188,7 +190,7 @@ fn time(workspace: &Workspace, keys: &[Key], args: &Args) -> Result<Peers> {
     let machine = Machine::read();
     let pinned = Pinned::to_last_cpu()?;
     let mut profile = QUICK;
-    (profile.launches, profile.more_launches) = (args.launches, args.launches);
+    (profile.launches, profile.more_launches) = (args.launches, MORE_LAUNCHES);
     let plan = Plan {
         workspace,
         machine,

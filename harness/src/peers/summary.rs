@@ -159,6 +159,11 @@ fn verdict(peers: &Peers, line: &LineRun, ports: &[&LineRun], whom: &str) -> Opt
     ))
 }
 
+/// A compiler's whole output belongs on a terminal.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
 /// What lines lack, and what they answer differently.
 fn notes(peers: &Peers) -> Vec<String> {
     let lacks = peers.lines.iter().flat_map(|line| {
@@ -179,6 +184,6 @@ fn notes(peers: &Peers) -> Vec<String> {
     let absent = peers
         .absent
         .iter()
-        .map(|a| format!("`{}` was not timed: {}", a.bridge, a.why));
+        .map(|a| format!("`{}` was not timed: {}", a.bridge, first_line(&a.why)));
     lacks.chain(differences).chain(absent).collect()
 }

@@ -8,6 +8,7 @@ pub mod results;
 pub mod source;
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -143,7 +144,7 @@ impl Surveyor<'_> {
             bridge: bridge.id.clone(),
             host: bridge.host().into(),
             baseline,
-            over: self.over(bridge).map(|over| over.id.clone()),
+            over: self.over(bridge, library.as_ref()).map(|over| over.id.clone()),
             written: sources.written,
             shared: sources.shared,
             generated: sources.generated,
@@ -164,16 +165,18 @@ impl Surveyor<'_> {
         })
     }
 
-    /// The bridge whose library this one loads, when it is another's.
-    fn over(&self, bridge: &Bridge) -> Option<&Bridge> {
+    /// The bridge whose library this one loads, when it is another's: perhaps a copy of it.
+    fn over(&self, bridge: &Bridge, library: Option<&Library>) -> Option<&Bridge> {
+        let identity = &library?.identity;
+        let is_crate = |bridge: &Bridge| bridge.dir().join("Cargo.toml").exists();
         let mut others = self.workspace.bridges.iter();
-        let same = |other: &&Bridge| {
-            other.id != bridge.id
-                && other.library.is_some()
-                && other.library == bridge.library
-                && other.dir().join("Cargo.toml").exists()
-        };
-        others.find(same)
+        others.find(|other| {
+            let same = |path: &PathBuf| {
+                machine::library(path, &self.workspace.root)
+                    .is_ok_and(|found| found.identity == *identity)
+            };
+            !is_crate(bridge) && is_crate(other) && other.libraries().is_ok_and(|files| files.iter().any(same))
+        })
     }
 
     /// What the last `toll check` said of this very library.

@@ -51,9 +51,10 @@ pub fn text(found: &Strategies) -> String {
         let says = SAYS.iter().map(|(name, says)| (*name, says(strategy)));
         let rows: Vec<Vec<String>> = says
             .filter(|(_, said)| *said != dash())
-            .map(|(name, said)| vec![format!("  {name}"), said])
+            .map(|(name, said)| [format!("  {name}"), said].map(|cell| cell.replace('`', "")))
+            .map(Vec::from)
             .collect();
-        text += &format!("{}\n{}", strategy.bridge, columns(&rows)).replace('`', "");
+        text += &format!("{}\n{}", strategy.bridge, columns(&rows));
     }
     for absent in &found.absent {
         text += &format!("not looked at: {}: {}\n", absent.bridge, absent.why);
