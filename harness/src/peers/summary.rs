@@ -147,6 +147,9 @@ fn verdict(peers: &Peers, line: &LineRun, ports: &[&LineRun], whom: &str) -> Opt
             loses.push(format!("`{job}` {}", figures::ratio(mine / theirs)));
         }
     }
+    if wins.is_empty() && loses.is_empty() {
+        return None;
+    }
     let list = |jobs: Vec<String>| match jobs.len() {
         0 => "nothing".to_owned(),
         _ => jobs.join(", "),
