@@ -33,6 +33,7 @@ namespace Tollbridge
             string path, Func<LogProgress, bool>? progress = null, CancellationToken cancellationToken = default)
         {
             var utf8 = new Utf8(path, stackalloc byte[Utf8.OnStack]);
+            utf8.CheckIsText();
             using var replay = new ReplayHandle();
             using var callback = new ProgressCallback(now =>
             {

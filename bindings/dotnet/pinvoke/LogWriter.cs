@@ -31,6 +31,7 @@ namespace Tollbridge
         public LogWriter(string path, double start)
         {
             var utf8 = new Utf8(path, stackalloc byte[Utf8.OnStack]);
+            utf8.CheckIsText();
             IntPtr writer;
             fixed (byte* data = utf8.Bytes)
             {

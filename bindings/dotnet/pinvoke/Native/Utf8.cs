@@ -75,6 +75,16 @@ namespace Tollbridge
             }
         }
 
+        /// <summary>Refuses a lone surrogate in what the library takes as bytes of any kind: a path.</summary>
+        internal unsafe void CheckIsText()
+        {
+            ulong length;
+            fixed (byte* data = Bytes)
+            {
+                Failure.Check(tb_probe_str_len(data, (UIntPtr)Bytes.Length, &length));
+            }
+        }
+
         internal void Dispose()
         {
             if (rented != null)

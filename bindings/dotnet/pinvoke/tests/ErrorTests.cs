@@ -1,0 +1,190 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using Tollbridge.Probes;
+using Xunit;
+using static Tollbridge.NativeMethods;
+
+namespace Tollbridge.Tests
+{
+    public unsafe class ErrorTests
+    {
+        /// <summary>How to meet each error that has a class.</summary>
+        private static readonly Dictionary<string, Action> Errors = new Dictionary<string, Action>
+        {
+            ["invalid_argument"] = () => new Histogram(0),
+            ["out_of_range"] = () => Made.Record(1001),
+            ["count_overflow"] = () => Made.RecordN(1, ulong.MaxValue),
+            ["invalid_quantile"] = () => Made.ValueAtQuantile(1.5),
+            ["invalid_duration"] = () => Made.RecordDurations("1us\n 2xs"),
+            ["invalid_tag"] = () => Made.Tag = "a,b",
+            ["too_many"] = () => TooMany(),
+            ["malformed_histogram"] = () => Histogram.Decode(new byte[] { 1, 2, 3 }),
+            ["poisoned"] = () => Poisoned(),
+            ["panic"] = () => Fault.Panic("text"),
+            ["invalid_text"] = () => Probe.StrLen("\ud800"),
+            ["null_argument"] = () => Made.RecordAll(new ReadOnlySpan<ulong>(null, 1)),
+            ["invalid_enum"] = () => InvalidEnum(),
+            ["invalid_length"] = () => InvalidLength(),
+            ["probe"] = () => Probe.Fail(7),
+            ["malformed_log"] = () => IntervalLog.Replay(Support.Data("bad-number.hlog")),
+            ["io"] = () => IntervalLog.Replay("/nowhere/é"),
+            ["cancelled"] = () => IntervalLog.Replay(Support.Data("tollbridge.hlog"), progress => false),
+        };
+
+        private static Histogram Made => new Histogram(1, 1000, 3);
+
+        [Fact]
+        public void EveryErrorOfTheCoreHasItsClass()
+        {
+            List<Row> table = ReadTable();
+            Assert.True(table.Count >= 19);
+            foreach (Row row in table.Where(row => row.Name != "closed"))
+            {
+                var thrown = Caught(Errors[row.Name]);
+                Assert.Equal(row.Class + "Exception", thrown.GetType().Name);
+                Assert.Equal(row.Code, thrown.Code);
+                Assert.Equal(row.Name, thrown.Name);
+                Assert.Equal(row.Fields.Select(field => field.Key), thrown.Fields.Select(field => field.Key));
+                foreach (KeyValuePair<string, Type> field in row.Fields)
+                {
+                    Assert.Equal(field.Value, thrown.Fields[field.Key].GetType());
+                }
+                // Each field is a property; none is left over.
+                IEnumerable<object?> properties = thrown.GetType().GetProperties()
+                    .Where(property => property.DeclaringType == thrown.GetType())
+                    .Select(property => property.GetValue(thrown));
+                Assert.Equal(thrown.Fields.Values, properties);
+            }
+        }
+
+        [Fact]
+        public void FieldsAndMessageAreTheCores()
+        {
+            var thrown = Assert.Throws<ProbeException>(() => Probe.Fail(7));
+            Assert.Equal("probe failed: 7 NaN café", thrown.Message);
+            Assert.Equal((7UL, "café"), (thrown.Number, thrown.Text));
+            Assert.True(double.IsNaN(thrown.Ratio));
+            var missing = Assert.Throws<IoException>(() => IntervalLog.Replay("/nowhere/é"));
+            Assert.Equal(("/nowhere/é", 2UL), (missing.Path, missing.OsCode));
+        }
+
+        [Fact]
+        public void APanicIsAnOrdinaryException()
+        {
+            Assert.Equal("a\0é", Assert.Throws<PanicException>(() => Fault.Panic("a\0é")).What);
+            using var histogram = new Histogram();
+            Assert.Throws<PanicException>(() => Fault.PanicWhileLocked(histogram));
+            Assert.Throws<PoisonedException>(() => histogram.Record(1));
+            Assert.Throws<PoisonedException>(() => histogram.Count);
+        }
+
+        [Fact]
+        public void ArgumentsThatDoNotEvenCrossAreDotNetsToRefuse()
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => new Histogram(1, 1000, -1));
+            Assert.Throws<ArgumentOutOfRangeException>(() => new Histogram(1, 1000, 256));
+            Assert.Throws<ArgumentOutOfRangeException>(() => Made.Render(-1));
+            Assert.Throws<ArgumentOutOfRangeException>(() => Probe.MakeBytes(-1));
+            Assert.Throws<ArgumentNullException>(() => Made.Merge(null!));
+        }
+
+        /// <summary>The declarations are those of the headers: the same functions, each with as many parameters.</summary>
+        [Fact]
+        public void EveryFunctionOfTheHeadersIsDeclared()
+        {
+            string include = Path.Combine(Support.Root, "bindings", "c", "cabi", "include");
+            string headers = string.Join("\n", Directory.GetFiles(include, "*.h", SearchOption.AllDirectories).Select(File.ReadAllText));
+            headers = Regex.Replace(headers, @"//.*|/\*[\s\S]*?\*/", "");
+            Dictionary<string, int> functions = Regex.Matches(headers, @"\b(tb_\w+)\(([^()]*)\);").Cast<Match>().ToDictionary(
+                match => match.Groups[1].Value,
+                match => match.Groups[2].Value.Trim() == "void" ? 0 : match.Groups[2].Value.Split(',').Length);
+            Dictionary<string, int> declared = typeof(NativeMethods)
+                .GetMethods(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)
+                .Where(method => method.Name.StartsWith("tb_", StringComparison.Ordinal))
+                .ToDictionary(method => method.Name, method => method.GetParameters().Length);
+            // What an exception is made from has the code too.
+            functions.Remove("tb_error_code");
+            Assert.True(functions.Count > 60);
+            Assert.Equal(Lines(functions), Lines(declared));
+        }
+
+        private static string Lines(Dictionary<string, int> functions) =>
+            string.Join("\n", functions.Select(function => $"{function.Key}/{function.Value}").OrderBy(line => line, StringComparer.Ordinal));
+
+        private static TollbridgeException Caught(Action action)
+        {
+            try
+            {
+                action();
+            }
+            catch (TollbridgeException exception)
+            {
+                return exception;
+            }
+            throw new InvalidOperationException("nothing was thrown");
+        }
+
+        private static void TooMany()
+        {
+            using var histogram = new Histogram();
+            histogram.Record(3_600_000_000_000);
+            histogram.OpenCursor(new Scan.Linear(1));
+        }
+
+        private static void Poisoned()
+        {
+            using var histogram = new Histogram();
+            Caught(() => Fault.PanicWhileLocked(histogram));
+            histogram.Record(1);
+        }
+
+        private static void InvalidEnum()
+        {
+            byte found;
+            ulong value;
+            Failure.Check(tb_probe_half(2, 0, &found, &value));
+        }
+
+        private static void InvalidLength()
+        {
+            byte data = 0;
+            ulong result;
+            Failure.Check(tb_probe_bytes_ends(&data, (UIntPtr)ulong.MaxValue, &result));
+        }
+
+        /// <summary>The table that core/src/error.rs declares.</summary>
+        private static List<Row> ReadTable()
+        {
+            string source = File.ReadAllText(Path.Combine(Support.Root, "core", "src", "error.rs"));
+            var types = new Dictionary<string, Type> { ["U64"] = typeof(ulong), ["F64"] = typeof(double), ["Text"] = typeof(string) };
+            return Regex.Matches(source, @"^    (\d+) ""(\w+)"" (\w+) \{(.*?)\}", RegexOptions.Multiline).Cast<Match>().Select(match => new Row(
+                int.Parse(match.Groups[1].Value),
+                match.Groups[2].Value,
+                match.Groups[3].Value,
+                Regex.Matches(match.Groups[4].Value, @"(\w+): (\w+)").Cast<Match>()
+                    .Select(field => KeyValuePair.Create(field.Groups[1].Value, types[field.Groups[2].Value])).ToList())).ToList();
+        }
+
+        private sealed class Row
+        {
+            internal Row(int code, string name, string @class, List<KeyValuePair<string, Type>> fields)
+            {
+                Code = code;
+                Name = name;
+                Class = @class;
+                Fields = fields;
+            }
+
+            internal int Code { get; }
+
+            internal string Name { get; }
+
+            internal string Class { get; }
+
+            internal List<KeyValuePair<string, Type>> Fields { get; }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using Tollbridge.Probes;
+using Xunit;
+
+namespace Tollbridge.Tests
+{
+    public class LifecycleTests
+    {
+        [Fact]
+        public void DisposingTwiceIsAllowed()
+        {
+            var histogram = new Histogram();
+            Assert.False(histogram.IsDisposed);
+            histogram.Dispose();
+            histogram.Dispose();
+            Assert.True(histogram.IsDisposed);
+        }
+
+        [Fact]
+        public void EveryMemberRefusesADisposedHistogram()
+        {
+            var disposed = new Histogram(1, 1000, 3);
+            disposed.Dispose();
+            using var other = new Histogram(1, 1000, 3);
+            using var scratch = new Scratch();
+            using var writer = new LogWriter(scratch["log"]);
+            var uses = new List<Action>
+            {
+                () => disposed.Record(1),
+                () => disposed.RecordN(1, 1),
+                () => disposed.RecordAll(new ulong[] { 1 }),
+                () => disposed.RecordDurations("1us"),
+                () => _ = disposed.Lowest,
+                () => _ = disposed.Highest,
+                () => _ = disposed.SignificantDigits,
+                () => _ = disposed.Count,
+                () => _ = disposed.IsEmpty,
+                () => _ = disposed.Min,
+                () => _ = disposed.Max,
+                () => _ = disposed.Mean,
+                () => _ = disposed.StandardDeviation,
+                () => disposed.ValueAtQuantile(0.5),
+                () => disposed.ValuesAtQuantiles(new[] { 0.5 }),
+                () => disposed.GetSummary(),
+                () => disposed.Buckets().ToList(),
+                () => disposed.OpenCursor(),
+                () => disposed.ForEachBucket(bucket => true),
+                () => disposed.Watch(1, value => { }),
+                () => _ = disposed.Tag,
+                () => disposed.Tag = "a",
+                () => disposed.Render(),
+                () => disposed.Merge(other),
+                () => other.Merge(disposed),
+                () => disposed.Encode(),
+                () => disposed.Share(),
+                () => writer.Write(disposed, 0, 1),
+                () => Probe.RecordFromNewThread(disposed, 1),
+                () => Fault.PanicWhileLocked(disposed),
+            };
+            foreach (Action use in uses)
+            {
+                Assert.Throws<ObjectDisposedException>(use);
+            }
+            // A use that was refused has not kept the other argument in use.
+            other.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => other.Record(1));
+        }
+
+        [Fact]
+        public void CursorsAndWritersRefuseToo()
+        {
+            using var histogram = new Histogram();
+            Cursor cursor = histogram.OpenCursor();
+            cursor.Dispose();
+            cursor.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => cursor.Next(new Bucket[1]));
+            using var scratch = new Scratch();
+            var writer = new LogWriter(scratch["log"]);
+            writer.Dispose();
+            writer.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => writer.Write(histogram, 0, 1));
+        }
+
+        [Fact]
+        public void AHandleKeepsTheHistogram()
+        {
+            var histogram = new Histogram(1, 1000, 3);
+            using Histogram shared = histogram.Share();
+            histogram.Record(5);
+            histogram.Dispose();
+            shared.Record(6);
+            Assert.Equal(2UL, shared.Count);
+        }
+
+        [Fact]
+        public void ACursorOutlivesItsHistogram()
+        {
+            var histogram = new Histogram(1, 1000, 3);
+            histogram.RecordAll(new ulong[] { 1, 2, 2 });
+            using Cursor cursor = histogram.OpenCursor();
+            histogram.Dispose();
+            var buckets = new Bucket[3];
+            Assert.Equal(2, cursor.Next(buckets));
+            Assert.Equal(new[] { new Bucket(1, 1, 1), new Bucket(2, 2, 3), default }, buckets);
+            Assert.Equal(0, cursor.Next(buckets));
+        }
+
+        [Fact]
+        public void ACallFinishesBeforeItsHandleIsFreed()
+        {
+            using var histogram = new Histogram(1, 1000, 3);
+            for (int i = 0; i < 50; i++)
+            {
+                Histogram handle = histogram.Share();
+                using var inside = new ManualResetEventSlim();
+                using var disposed = new ManualResetEventSlim();
+                var thread = new Thread(() => handle.ForEachBucket(bucket =>
+                {
+                    inside.Set();
+                    disposed.Wait();
+                    return true;
+                }));
+                histogram.Record(1);
+                thread.Start();
+                inside.Wait();
+                handle.Dispose();
+                disposed.Set();
+                thread.Join();
+                Assert.Throws<ObjectDisposedException>(() => handle.Record(1));
+            }
+            Assert.Equal(50UL, histogram.Count);
+        }
+
+        [Fact]
+        public void TheCollectorFreesWhatIsForgotten()
+        {
+            // Each takes 22 MiB: all of them at once would be above what the process may have for certain.
+            long before = Environment.WorkingSet;
+            for (int i = 0; i < 100; i++)
+            {
+                Forget();
+                Support.Collect();
+            }
+            Assert.True(Environment.WorkingSet - before < 500_000_000);
+        }
+
+        [Fact]
+        public void FinalizersMayUseAHistogram()
+        {
+            using var histogram = new Histogram();
+            for (int i = 0; i < 10; i++)
+            {
+                Leave(histogram);
+            }
+            Support.Collect();
+            Assert.Equal(10UL, histogram.Count);
+        }
+
+        [Fact]
+        public void HandlesAreLetGoOfByTheCollectorDuringCalls()
+        {
+            using var histogram = new Histogram();
+            Support.OnThreads(2, number =>
+            {
+                for (int i = 0; i < 2000; i++)
+                {
+                    histogram.Share().Record(1);
+                    if (number == 0 && i % 100 == 0)
+                    {
+                        Support.Collect();
+                    }
+                }
+            });
+            Assert.Equal(4000UL, histogram.Count);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void Forget()
+        {
+            var histogram = new Histogram(1, 1UL << 40, 5);
+            histogram.Record(1UL << 40);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void Leave(Histogram histogram) => GC.KeepAlive(new RecordsAtItsEnd(histogram));
+
+        private sealed class RecordsAtItsEnd
+        {
+            private readonly Histogram histogram;
+
+            internal RecordsAtItsEnd(Histogram histogram) => this.histogram = histogram;
+
+            ~RecordsAtItsEnd() => histogram.Record(1);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using Tollbridge.Probes;
+using Xunit;
+
+namespace Tollbridge.Tests
+{
+    public sealed class WatchTests : IDisposable
+    {
+        private readonly Histogram histogram = new Histogram(1, 100_000, 3);
+
+        public void Dispose() => histogram.Dispose();
+
+        [Fact]
+        public void AWatcherIsToldUntilItsEnd()
+        {
+            var told = new List<ulong>();
+            Watch watch = histogram.Watch(10, told.Add);
+            histogram.RecordAll(new ulong[] { 9, 10, 11 });
+            histogram.RecordN(12, 3);
+            Assert.True(watch.Unwatch());
+            Assert.False(watch.Unwatch());
+            watch.Dispose();
+            histogram.Record(13);
+            Assert.Equal(new List<ulong> { 10, 11, 12 }, told);
+        }
+
+        [Fact]
+        public void UsingEndsIt()
+        {
+            int told = 0;
+            using (histogram.Watch(1, value => { told++; }))
+            {
+                histogram.Record(1);
+            }
+            histogram.Record(1);
+            Assert.Equal(1, told);
+        }
+
+        [Fact]
+        public void ItMayEndItselfAndDisposeOfTheHistogram()
+        {
+            int told = 0;
+            Watch watch = histogram.Watch(1, value => ++told < 2);
+            Watch? other = null;
+            other = histogram.Watch(1, value => { other!.Unwatch(); });
+            histogram.RecordAll(new ulong[] { 1, 1, 1 });
+            Assert.Equal(2, told);
+            Assert.False(watch.Unwatch());
+            Assert.False(other.Unwatch());
+            histogram.Watch(1, value => histogram.Dispose());
+            histogram.Record(1);
+            Assert.True(histogram.IsDisposed);
+            Assert.False(watch.Unwatch());
+        }
+
+        [Fact]
+        public void ItIsToldOnThreadsThatDotNetHasNotSeen()
+        {
+            var told = new ConcurrentBag<ulong>();
+            histogram.Watch(1, told.Add);
+            for (ulong i = 1; i <= 10; i++)
+            {
+                Probe.RecordFromNewThread(histogram, i);
+            }
+            Support.OnThreads(4, number =>
+            {
+                for (int i = 0; i < 1000; i++)
+                {
+                    histogram.Record(5);
+                }
+            });
+            Assert.Equal(4010, told.Count);
+        }
+
+        [Fact]
+        public void ItsExceptionGoesToTheListenerAndTheRecordSucceeds()
+        {
+            var mine = new MineException();
+            var failures = new List<(object? Sender, Exception Exception, ulong Value)>();
+            void Listen(object? sender, WatcherFailedEventArgs failure) => failures.Add((sender, failure.Exception, failure.Value));
+            Func<ulong, bool> watcher = value => throw mine;
+            Histogram.WatcherFailed += Listen;
+            try
+            {
+                histogram.Watch(1, watcher);
+                histogram.RecordAll(new ulong[] { 7, 8 });
+            }
+            finally
+            {
+                Histogram.WatcherFailed -= Listen;
+            }
+            Assert.Equal(2UL, histogram.Count);
+            Assert.Equal(new[] { 7UL, 8UL }, failures.Select(failure => failure.Value).ToArray());
+            Assert.Same(mine, failures[0].Exception);
+            Assert.Same(watcher, failures[0].Sender);
+        }
+
+        [Fact]
+        public void WithoutAListenerItIsPrinted()
+        {
+            histogram.Watch(1, value => throw new MineException());
+            Assert.Contains(nameof(MineException), ErrorsOf(() => histogram.Record(1)));
+        }
+
+        [Fact]
+        public void WhatAListenerThrowsIsPrinted()
+        {
+            void Listen(object? sender, WatcherFailedEventArgs failure) => throw new InvalidOperationException("listener");
+            histogram.Watch(1, value => throw new MineException());
+            Histogram.WatcherFailed += Listen;
+            try
+            {
+                Assert.Contains("listener", ErrorsOf(() => histogram.Record(1)));
+            }
+            finally
+            {
+                Histogram.WatcherFailed -= Listen;
+            }
+        }
+
+        [Fact]
+        public void AWatchGoesOnWithoutItsObject()
+        {
+            var told = new List<ulong>();
+            WatchAndForget(histogram, told);
+            Support.Collect();
+            histogram.Record(5);
+            Assert.Equal(new List<ulong> { 5 }, told);
+        }
+
+        [Fact]
+        public void ItsEndLetsGoOfTheWatcher()
+        {
+            WeakReference ended = WatchAndEnd(histogram);
+            Support.Collect();
+            Assert.False(ended.IsAlive);
+        }
+
+        [Fact]
+        public void SoDoesARefusal()
+        {
+            WeakReference refused = WatchTooHigh(histogram);
+            Support.Collect();
+            Assert.False(refused.IsAlive);
+        }
+
+        [Fact]
+        public void SoDoesTheLastHandle()
+        {
+            Histogram shared = histogram.Share();
+            WeakReference watcher = WatchThrough(shared);
+            shared.Dispose();
+            Support.Collect();
+            Assert.True(watcher.IsAlive);
+            histogram.Dispose();
+            Support.Collect();
+            Assert.False(watcher.IsAlive);
+        }
+
+        [Fact]
+        public void AWatcherThatRefersToItsHistogramIsCollectedWithIt()
+        {
+            WeakReference cycle = MakeCycle();
+            Support.Collect();
+            Assert.False(cycle.IsAlive);
+        }
+
+        [Fact]
+        public void FinalizersThatRecordAreStillTold()
+        {
+            var told = new ConcurrentBag<ulong>();
+            LeaveBoth(told);
+            Support.Collect();
+            Assert.Equal(new[] { 77UL }, told.ToArray());
+        }
+
+        [Fact]
+        public void EndsOnManyThreadsAtOnceAreOne()
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                var ends = new ConcurrentBag<bool>();
+                Watch watch = histogram.Watch(1, value => { });
+                Support.OnThreads(3, number => ends.Add(watch.Unwatch()));
+                Assert.Equal(1, ends.Count(end => end));
+            }
+        }
+
+        private static string ErrorsOf(Action work)
+        {
+            TextWriter before = Console.Error;
+            using var said = new StringWriter();
+            Console.SetError(said);
+            try
+            {
+                work();
+            }
+            finally
+            {
+                Console.SetError(before);
+            }
+            return said.ToString();
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void WatchAndForget(Histogram histogram, List<ulong> told) => histogram.Watch(1, told.Add);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static WeakReference WatchThrough(Histogram histogram)
+        {
+            var told = new List<ulong>();
+            Func<ulong, bool> watcher = value =>
+            {
+                told.Add(value);
+                return true;
+            };
+            histogram.Watch(1, watcher);
+            return new WeakReference(watcher);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static WeakReference WatchAndEnd(Histogram histogram)
+        {
+            var told = new List<ulong>();
+            histogram.Watch(1, told.Add).Unwatch();
+            return new WeakReference(told);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static WeakReference WatchTooHigh(Histogram histogram)
+        {
+            var told = new List<ulong>();
+            Assert.Throws<OutOfRangeException>(() => histogram.Watch(ulong.MaxValue, told.Add));
+            return new WeakReference(told);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static WeakReference MakeCycle()
+        {
+            var inCycle = new Histogram();
+            inCycle.Watch(1, value => { _ = inCycle.Count; });
+            inCycle.Record(1);
+            return new WeakReference(inCycle);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static void LeaveBoth(ConcurrentBag<ulong> told)
+        {
+            var left = new Histogram();
+            left.Watch(1, told.Add);
+            GC.KeepAlive(new RecordsAtItsEnd(left));
+        }
+
+        private sealed class RecordsAtItsEnd
+        {
+            private readonly Histogram histogram;
+
+            internal RecordsAtItsEnd(Histogram histogram) => this.histogram = histogram;
+
+            ~RecordsAtItsEnd() => histogram.Record(77);
+        }
+    }
+}
