@@ -8,6 +8,7 @@ using static Tollbridge.NativeMethods;
 
 namespace Tollbridge
 {
+    // ANCHOR: callback
     /// <summary>
     /// A callback for the length of a call. C calls the trampoline of its type, of which there is one that lives as long as the
     /// process; <see cref="User"/> leads it to this object. No exception passes through Rust: it is kept, the callback answers stop,
@@ -51,6 +52,7 @@ namespace Tollbridge
         }
     }
 
+    // ANCHOR_END: callback
     /// <summary>A tb_bucket_visitor.</summary>
     internal sealed unsafe class VisitorCallback : Callback
     {

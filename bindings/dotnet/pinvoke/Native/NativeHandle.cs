@@ -4,6 +4,7 @@ using static Tollbridge.NativeMethods;
 
 namespace Tollbridge
 {
+    // ANCHOR: handle
     /// <summary>
     /// An owned pointer with a use count. It is freed once: when it was disposed of, or is collected, and no call uses it any more.
     /// </summary>
@@ -53,6 +54,7 @@ namespace Tollbridge
         }
     }
 
+    // ANCHOR_END: handle
     /// <summary>A tb_buckets.</summary>
     internal sealed class CursorHandle : NativeHandle
     {
