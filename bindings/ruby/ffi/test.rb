@@ -156,8 +156,7 @@ class FFITest < CabiTest
     assert_equal [1, 2, 3], seen
   end
 
-  def test_an_interrupt_loses_no_memory_that_c_has_given
-    # What C writes goes straight to an owner with a finalizer; an interrupt comes when C has returned.
+  def test_an_interrupt_comes_when_c_has_returned
     h = Histogram.new(significant_digits: 5)
     h.record_all([1, 2, 3])
     20.times do
