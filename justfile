@@ -100,6 +100,11 @@ gem: (build "ruby/magnus")
     ruby bindings/ruby/magnus/package.rb source target/gems
     @ls target/gems/*.gem
 
+# Pack the NuGet package into target/nupkg.
+nupkg: (build "dotnet/pinvoke")
+    scripts/dotnet pack bindings/dotnet/pinvoke/Tollbridge.csproj -c Release -nologo -v quiet -o target/nupkg
+    @ls target/nupkg/*.nupkg
+
 # Write again what is generated and committed: headers, matrix, figures in the docs.
 generate: build
     TB_BLESS=1 cargo test --quiet -p tollbridge-c-cabi -p tollbridge-c-safer-ffi -p tollbridge-c-ffi-support --test header
