@@ -49,9 +49,11 @@ fn reply(line: &str, request: &[&str]) -> Outcome<String> {
         }
         ["shapes"] => Ok(format!("{} {} x", JOBS.len(), JOBS.join(" x "))),
         ["stats"] => Ok("0".into()),
-        ["time", job, n, iterations, batches] => {
-            time(&Work::new(job, n.parse()?)?, iterations.parse()?, batches.parse()?)
-        }
+        ["time", job, n, iterations, batches] => time(
+            &Work::new(job, n.parse()?)?,
+            iterations.parse()?,
+            batches.parse()?,
+        ),
         ["answer", job, n] => Work::new(job, n.parse()?)?.answer(),
         _ => Err(format!("unknown request {}", request.join(" ")).into()),
     }
@@ -94,7 +96,11 @@ impl Work {
         if !job.starts_with("record") {
             histogram.record_all(&values)?;
         }
-        let log = if job == "replay" { "plain.hlog" } else { "tagged.hlog" };
+        let log = if job == "replay" {
+            "plain.hlog"
+        } else {
+            "tagged.hlog"
+        };
         Ok(Self {
             job: job.into(),
             encoded: other.encode()?,
@@ -170,5 +176,7 @@ fn replay(log: &Path) -> Outcome<BTreeMap<String, Histogram>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold("x".into(), |text, byte| format!("{text}{byte:02x}"))
+    bytes
+        .iter()
+        .fold("x".into(), |text, byte| format!("{text}{byte:02x}"))
 }
