@@ -159,7 +159,7 @@ namespace Tollbridge
 
             set
             {
-                var utf8 = new Utf8(value, stackalloc byte[Utf8.OnStack]);
+                var utf8 = new Utf8(value ?? throw new ArgumentNullException(nameof(value)), stackalloc byte[Utf8.OnStack]);
                 IntPtr error;
                 fixed (byte* data = utf8.Bytes)
                 {
@@ -463,14 +463,18 @@ namespace Tollbridge
             IntPtr error = tb_histogram_encode(handle.Acquire(), &bytes);
             handle.Release();
             Failure.Check(error);
+            byte[] copy;
             try
             {
-                return bytes.Items<byte>().ToArray();
+                copy = bytes.Items<byte>().ToArray();
             }
-            finally
+            catch
             {
                 tb_bytes_free(&bytes);
+                throw;
             }
+            tb_bytes_free(&bytes);
+            return copy;
         }
 
         /// <summary>Makes another handle to this histogram.</summary>

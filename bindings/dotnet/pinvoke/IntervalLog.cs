@@ -32,7 +32,7 @@ namespace Tollbridge
         public static IReadOnlyDictionary<string, Histogram> Replay(
             string path, Func<LogProgress, bool>? progress = null, CancellationToken cancellationToken = default)
         {
-            var utf8 = new Utf8(path, stackalloc byte[Utf8.OnStack]);
+            var utf8 = new Utf8(path ?? throw new ArgumentNullException(nameof(path)), stackalloc byte[Utf8.OnStack]);
             utf8.CheckIsText();
             using var replay = new ReplayHandle();
             using var callback = new ProgressCallback(now =>

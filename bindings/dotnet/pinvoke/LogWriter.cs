@@ -30,7 +30,7 @@ namespace Tollbridge
         /// <exception cref="InvalidTextException"><paramref name="path"/> has a lone surrogate.</exception>
         public LogWriter(string path, double start)
         {
-            var utf8 = new Utf8(path, stackalloc byte[Utf8.OnStack]);
+            var utf8 = new Utf8(path ?? throw new ArgumentNullException(nameof(path)), stackalloc byte[Utf8.OnStack]);
             utf8.CheckIsText();
             IntPtr writer;
             fixed (byte* data = utf8.Bytes)

@@ -13,14 +13,16 @@ namespace Tollbridge
     /// </summary>
     internal sealed class Watchers
     {
-        private readonly HashSet<Watcher> owned = new HashSet<Watcher>();
+        /// <summary>Null until there is one, as in most histograms.</summary>
+        private HashSet<Watcher>? owned;
 
         /// <summary>Owns a watcher from now on, and answers the `user` for C, whose destructor frees it.</summary>
         internal IntPtr Add(Func<ulong, bool> callback)
         {
             var watcher = new Watcher(this, callback);
-            lock (owned)
+            lock (this)
             {
+                owned ??= new HashSet<Watcher>();
                 owned.Add(watcher);
             }
             // Until finalizers have run: one of them may still record.
@@ -30,9 +32,9 @@ namespace Tollbridge
         /// <summary>Lets go of a watcher.</summary>
         internal void Remove(Watcher watcher)
         {
-            lock (owned)
+            lock (this)
             {
-                owned.Remove(watcher);
+                owned?.Remove(watcher);
             }
         }
     }

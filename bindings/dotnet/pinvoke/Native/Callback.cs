@@ -41,8 +41,7 @@ namespace Tollbridge
         }
 
         /// <summary>The object that `user` leads to.</summary>
-        protected static T From<T>(IntPtr user)
-            where T : Callback => (T)GCHandle.FromIntPtr(user).Target!;
+        protected static object At(IntPtr user) => GCHandle.FromIntPtr(user).Target!;
 
         /// <summary>Keeps what was thrown, and stops.</summary>
         protected int Keep(Exception exception)
@@ -77,7 +76,7 @@ namespace Tollbridge
 #endif
         private static int Visit(IntPtr user, Bucket* bucket)
         {
-            var callback = From<VisitorCallback>(user);
+            var callback = (VisitorCallback)At(user);
             try
             {
                 return callback.visitor(*bucket) ? GoOn : Stop;
@@ -113,7 +112,7 @@ namespace Tollbridge
 #endif
         private static int Report(IntPtr user, LogProgress* progress)
         {
-            var callback = From<ProgressCallback>(user);
+            var callback = (ProgressCallback)At(user);
             try
             {
                 return callback.progress(*progress) ? GoOn : Stop;
@@ -149,7 +148,7 @@ namespace Tollbridge
 #endif
         private static int Answer(IntPtr user, ulong number, ulong* result)
         {
-            var callback = From<ProbeCallback>(user);
+            var callback = (ProbeCallback)At(user);
             try
             {
                 ulong? answer = callback.answer(number);

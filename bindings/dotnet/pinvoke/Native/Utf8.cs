@@ -12,19 +12,9 @@ namespace Tollbridge
         /// <summary>Bytes of stack that a caller offers.</summary>
         internal const int OnStack = 256;
 
-        /// <summary>Throws at a lone surrogate instead of replacing it.</summary>
-        private static readonly UTF8Encoding Strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
         private readonly byte[]? rented;
 
-        /// <inheritdoc cref="Utf8(ReadOnlySpan{char}, Span{byte})"/>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal Utf8(string text, Span<byte> stack)
-            : this((text ?? throw new ArgumentNullException(nameof(text))).AsSpan(), stack)
-        {
-        }
-
-        /// <summary>Encodes into the caller's stack if it fits there.</summary>
+        /// <summary>Encodes into the caller's stack if it fits there. A null string is the callers' to refuse.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal Utf8(ReadOnlySpan<char> text, Span<byte> stack)
         {
@@ -45,18 +35,23 @@ namespace Tollbridge
         /// Writes UTF-8 and says how much. Text ends before a lone surrogate, where a byte that is in no UTF-8 takes its place: so the
         /// library refuses it, with the error and the offset that it has for that.
         /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal static int Encode(ReadOnlySpan<char> text, Span<byte> into)
         {
-            try
+#if NETSTANDARD
+            int whole = FirstLoneSurrogate(text);
+            int length = Encoding.UTF8.GetBytes(text.Slice(0, whole), into);
+            bool refused = whole < text.Length;
+#else
+            OperationStatus status =
+                System.Text.Unicode.Utf8.FromUtf16(text, into, out _, out int length, replaceInvalidSequences: false);
+            bool refused = status == OperationStatus.InvalidData;
+#endif
+            if (refused)
             {
-                return Strict.GetBytes(text, into);
+                into[length++] = 0xff;
             }
-            catch (EncoderFallbackException)
-            {
-                int length = Strict.GetBytes(text.Slice(0, FirstLoneSurrogate(text)), into);
-                into[length] = 0xff;
-                return length + 1;
-            }
+            return length;
         }
 
         /// <summary>A string of what the library wrote, which is UTF-8.</summary>
@@ -65,14 +60,18 @@ namespace Tollbridge
         /// <summary>The same of text that was handed over, which is freed.</summary>
         internal static unsafe string Take(Owned* text)
         {
+            string copy;
             try
             {
-                return Read((byte*)text->Data, text->Length);
+                copy = Read((byte*)text->Data, text->Length);
             }
-            finally
+            catch
             {
                 tb_text_free(text);
+                throw;
             }
+            tb_text_free(text);
+            return copy;
         }
 
         /// <summary>Refuses a lone surrogate in what the library takes as bytes of any kind: a path.</summary>
@@ -93,6 +92,7 @@ namespace Tollbridge
             }
         }
 
+#if NETSTANDARD
         private static int FirstLoneSurrogate(ReadOnlySpan<char> text)
         {
             int i = 0;
@@ -102,5 +102,6 @@ namespace Tollbridge
             }
             return i;
         }
+#endif
     }
 }

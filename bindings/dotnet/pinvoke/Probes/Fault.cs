@@ -11,7 +11,7 @@ namespace Tollbridge.Probes
         /// <exception cref="InvalidTextException">The text has a lone surrogate.</exception>
         public static void Panic(string text)
         {
-            var utf8 = new Utf8(text, stackalloc byte[Utf8.OnStack]);
+            var utf8 = new Utf8(text ?? throw new ArgumentNullException(nameof(text)), stackalloc byte[Utf8.OnStack]);
             fixed (byte* data = utf8.Bytes)
             {
                 Failure.Check(tb_fault_panic(data, (UIntPtr)utf8.Bytes.Length));

@@ -30,7 +30,7 @@ namespace Tollbridge.Probes
         /// <exception cref="InvalidTextException">The text has a lone surrogate.</exception>
         public static ulong StrLen(string text)
         {
-            var utf8 = new Utf8(text, stackalloc byte[Utf8.OnStack]);
+            var utf8 = new Utf8(text ?? throw new ArgumentNullException(nameof(text)), stackalloc byte[Utf8.OnStack]);
             ulong result;
             fixed (byte* data = utf8.Bytes)
             {
@@ -44,7 +44,7 @@ namespace Tollbridge.Probes
         /// <exception cref="InvalidTextException">The text has a lone surrogate.</exception>
         public static ulong StrChars(string text)
         {
-            var utf8 = new Utf8(text, stackalloc byte[Utf8.OnStack]);
+            var utf8 = new Utf8(text ?? throw new ArgumentNullException(nameof(text)), stackalloc byte[Utf8.OnStack]);
             ulong result;
             fixed (byte* data = utf8.Bytes)
             {
@@ -58,7 +58,7 @@ namespace Tollbridge.Probes
         /// <exception cref="InvalidTextException">The text has a lone surrogate.</exception>
         public static string Echo(string text)
         {
-            var utf8 = new Utf8(text, stackalloc byte[Utf8.OnStack]);
+            var utf8 = new Utf8(text ?? throw new ArgumentNullException(nameof(text)), stackalloc byte[Utf8.OnStack]);
             Owned result;
             fixed (byte* data = utf8.Bytes)
             {
@@ -103,14 +103,18 @@ namespace Tollbridge.Probes
         {
             Owned result;
             Failure.Check(tb_probe_make_bytes(Length(n), &result));
+            byte[] copy;
             try
             {
-                return result.Items<byte>().ToArray();
+                copy = result.Items<byte>().ToArray();
             }
-            finally
+            catch
             {
                 tb_bytes_free(&result);
+                throw;
             }
+            tb_bytes_free(&result);
+            return copy;
         }
 
         /// <summary>Length + first + last; 0 when empty.</summary>
@@ -140,14 +144,18 @@ namespace Tollbridge.Probes
         {
             Owned result;
             Failure.Check(tb_probe_make_f64(Length(n), &result));
+            double[] copy;
             try
             {
-                return result.Items<double>().ToArray();
+                copy = result.Items<double>().ToArray();
             }
-            finally
+            catch
             {
                 tb_f64s_free(&result);
+                throw;
             }
+            tb_f64s_free(&result);
+            return copy;
         }
 
         /// <summary>Multiplies each value where it stands.</summary>
@@ -205,14 +213,18 @@ namespace Tollbridge.Probes
         {
             Owned result;
             Failure.Check(tb_probe_make_points(Length(n), &result));
+            Point[] copy;
             try
             {
-                return result.Items<Point>().ToArray();
+                copy = result.Items<Point>().ToArray();
             }
-            finally
+            catch
             {
                 tb_points_free(&result);
+                throw;
             }
+            tb_points_free(&result);
+            return copy;
         }
 
         /// <summary>0 for a dot, 3·r·r for a circle, the number of characters of a label.</summary>
@@ -346,7 +358,7 @@ namespace Tollbridge.Probes
         /// <summary>Apart, so that only text pays for a buffer on the stack.</summary>
         private static double LabelIn(string text)
         {
-            var utf8 = new Utf8(text, stackalloc byte[Utf8.OnStack]);
+            var utf8 = new Utf8(text ?? throw new ArgumentNullException(nameof(text)), stackalloc byte[Utf8.OnStack]);
             double result;
             fixed (byte* data = utf8.Bytes)
             {
