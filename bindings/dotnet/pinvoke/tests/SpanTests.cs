@@ -137,11 +137,15 @@ namespace Tollbridge.Tests
         }
 
         [Fact]
-        public void ShortCallsAllocateNothing()
+        public void WhatIsBorrowedIsNotCopied()
         {
             using var histogram = new Histogram();
             var values = new ulong[16];
             var quantiles = new[] { 0.5, 0.99 };
+            var bytes = new byte[100_000];
+            var reals = new double[100_000];
+            var points = new Point[10_000];
+            var text = new string('é', 10_000);
             long Allocated()
             {
                 long before = GC.GetAllocatedBytesForCurrentThread();
@@ -154,6 +158,11 @@ namespace Tollbridge.Tests
                 histogram.ValueAtQuantile(0.5);
                 histogram.TryGetValuesAtQuantiles(quantiles, values);
                 Probe.StrLen("on the stack");
+                Probe.StrLen(text);
+                Probe.BytesEnds(bytes);
+                Probe.F64Ends(reals);
+                Probe.ScaleInPlace(reals, 1);
+                Probe.PointsEnds(points);
                 return GC.GetAllocatedBytesForCurrentThread() - before;
             }
 
