@@ -34,6 +34,15 @@ bench *ARGS: build
     {{toll}} bench --quick "$@"
     {{toll}} report
 
+# Whole jobs on the core against HdrHistogram's own ports in each language: a minute or two.
+peers *ARGS: build
+    scripts/setup-peers
+    {{toll}} peers "$@"
+
+# What each strategy takes beside its calls: lines, dependencies, size, load and build time.
+strategies *ARGS: build
+    {{toll}} strategies "$@"
+
 # The same, for an hour or two, with a process for each bridge and shape.
 bench-full *ARGS: build
     {{toll}} bench --full "$@"
