@@ -21,6 +21,19 @@ class BucketsTest < BridgeTest
     assert_equal [], histogram.buckets.to_a
   end
 
+  test "an Enumerator that is left half-way keeps no copy of the counts" do
+    skip "no /proc" unless File.exist?("/proc/self/statm")
+    pages = lambda do
+      GC.start
+      File.read("/proc/self/statm").split[1].to_i
+    end
+    leave = ->(times) { times.times { assert_equal 1, @h.each_bucket.next.value } }
+    leave.(200)
+    before = pages.call
+    leave.(1000)
+    assert_operator pages.call - before, :<, 20_000, "of 4 KiB; each copy has over 40"
+  end
+
   test "scans decide on the steps" do
     assert_equal [99, 199, 299, 399, 499, 599], values(@h.buckets(TB::Scan.linear(step: 100)))
     assert_equal 5, @h.buckets(TB::Scan.logarithmic(first: 1, base: 2)).to_a.last.total

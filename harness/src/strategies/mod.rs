@@ -144,7 +144,9 @@ impl Surveyor<'_> {
             bridge: bridge.id.clone(),
             host: bridge.host().into(),
             baseline,
-            over: self.over(bridge, library.as_ref()).map(|over| over.id.clone()),
+            over: self
+                .over(bridge, library.as_ref())
+                .map(|over| over.id.clone()),
             written: sources.written,
             shared: sources.shared,
             generated: sources.generated,
@@ -175,7 +177,9 @@ impl Surveyor<'_> {
                 machine::library(path, &self.workspace.root)
                     .is_ok_and(|found| found.identity == *identity)
             };
-            !is_crate(bridge) && is_crate(other) && other.libraries().is_ok_and(|files| files.iter().any(same))
+            !is_crate(bridge)
+                && is_crate(other)
+                && other.libraries().is_ok_and(|files| files.iter().any(same))
         })
     }
 

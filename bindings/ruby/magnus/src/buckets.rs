@@ -114,10 +114,11 @@ impl Buckets {
 }
 
 /// Yields every bucket of a snapshot; for `Histogram#each_bucket`.
+///
+/// An object has the snapshot, not this frame: a Fiber that is never resumed, which `Enumerator#next`
+/// leaves behind, drops nothing of its frames, and the collector frees the object.
 pub fn yield_each(ruby: &Ruby, snapshot: Snapshot) -> Result<(), Failure> {
-    for bucket in snapshot.buckets {
-        let _: Value = ruby.yield_value(records::bucket(ruby, bucket)?)?;
-    }
+    Buckets::each(ruby, ruby.obj_wrap(Buckets::new(snapshot)))?;
     Ok(())
 }
 

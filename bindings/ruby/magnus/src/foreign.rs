@@ -14,12 +14,16 @@ type Job = Box<dyn FnOnce() + Send>;
 /// Where the thread takes its jobs from, and the process that it lives in: a fork has no such thread.
 static THREAD: Mutex<Option<(u32, Sender<Job>)>> = Mutex::new(None);
 
-/// Makes the thread, if there is none. Called with the GVL, by what lets a foreign thread record.
+/// Makes the thread, if there is none or it was killed. Called with the GVL, by what lets a foreign
+/// thread record.
 pub fn prepare() {
     let mut thread = THREAD.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();
-    if matches!(*thread, Some((of, _)) if of == process) {
-        return;
+    if let Some((of, sender)) = &*thread
+        && *of == process
+        && sender.send(Box::new(|| {})).is_ok()
+    {
+        return; // it takes jobs
     }
     let (sender, receiver) = channel::<Job>();
     let waker = Mutex::new(sender.clone());

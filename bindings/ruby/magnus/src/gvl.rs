@@ -208,13 +208,6 @@ impl Held {
 pub struct Handle(RefCell<Option<Open>>);
 
 impl Handle {
-    /// The first handle of a histogram.
-    pub fn new(ruby: &Ruby, shared: Shared) -> Self {
-        let handle = Self::default();
-        handle.set(ruby, shared);
-        handle
-    }
-
     /// Takes a histogram in place of what this handle had.
     pub fn set(&self, ruby: &Ruby, shared: Shared) {
         let common = Common::wrap(ruby);

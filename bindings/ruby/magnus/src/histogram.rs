@@ -35,8 +35,11 @@ impl DataTypeFunctions for Histogram {
 }
 
 impl Histogram {
+    /// The object first: what a handle refers to is marked only once the collector knows the handle.
     pub fn of(ruby: &Ruby, shared: Shared) -> Obj<Self> {
-        ruby.obj_wrap(Self(Handle::new(ruby, shared)))
+        let object = ruby.obj_wrap(Self::default());
+        object.0.set(ruby, shared);
+        object
     }
 
     pub fn handle(&self) -> &Handle {
