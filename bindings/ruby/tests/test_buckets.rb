@@ -28,9 +28,9 @@ class BucketsTest < BridgeTest
       File.read("/proc/self/statm").split[1].to_i
     end
     leave = ->(times) { times.times { assert_equal 1, @h.each_bucket.next.value } }
-    leave.(200)
+    leave.call(200)
     before = pages.call
-    leave.(1000)
+    leave.call(1000)
     assert_operator pages.call - before, :<, 20_000, "of 4 KiB; each copy has over 40"
   end
 
