@@ -1,8 +1,12 @@
 //! What happens host by host: whether it can run here, and its build, test and lint lines.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -217,6 +221,9 @@ pub(crate) fn shell(line: &str, root: &Path) -> Command {
     command
 }
 
+/// What a line may take: several times what the slowest does, building everything from nothing.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+
 /// Runs shell lines, each once, and reports each in a line.
 struct Lines<'a> {
     root: &'a Path,
@@ -250,19 +257,22 @@ impl<'a> Lines<'a> {
             // One stream, so that errors stay beside the output they belong to.
             let mut command = shell(&format!("exec 2>&1\n{line}"), self.root);
             command.stdin(Stdio::null());
-            if self.verbose {
-                command.stdout(Stdio::inherit());
-            }
-            let output = command.output().context("cannot start sh")?;
+            command.stdout(if self.verbose {
+                Stdio::inherit()
+            } else {
+                Stdio::piped()
+            });
+            let (how, output) = finish(&mut command)?;
             let took = seconds(start.elapsed());
-            self.done.insert(line, output.status.success());
-            if output.status.success() {
+            let passed = how.is_some_and(|status| status.success());
+            self.done.insert(line, passed);
+            if passed {
                 table::print_line(format_args!("ok      {who}: {line} ({took})"))?;
                 self.passed += 1;
             } else {
-                let how = output.status;
+                let how = how.map_or("it hung, and was killed".to_owned(), |how| how.to_string());
                 table::print_line(format_args!("FAILED  {who}: {line} ({took}, {how})"))?;
-                table::print(String::from_utf8_lossy(&output.stdout))?;
+                table::print(String::from_utf8_lossy(&output))?;
                 self.failed += 1;
                 break;
             }
@@ -281,6 +291,40 @@ impl<'a> Lines<'a> {
             ExitCode::FAILURE
         })
     }
+}
+
+/// How it ended and what it printed; None when it was killed, since it had not ended after `LIMIT`.
+fn finish(command: &mut Command) -> Result<(Option<ExitStatus>, Vec<u8>)> {
+    let mut child = command.spawn().context("cannot start sh")?;
+    let printed = Arc::new(Mutex::new(Vec::new()));
+    let (ended, has_ended) = channel();
+    if let Some(mut stdout) = child.stdout.take() {
+        let printed = Arc::clone(&printed);
+        thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(read @ 1..) = stdout.read(&mut chunk) {
+                let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
+                printed.extend_from_slice(&chunk[..read]);
+            }
+            drop(ended);
+        });
+    }
+    let deadline = Instant::now() + LIMIT;
+    let how = loop {
+        match child.try_wait()? {
+            None if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            None => {
+                child.kill()?;
+                child.wait()?;
+                break None;
+            }
+            how => break how,
+        }
+    };
+    // Bounded, since a grandchild may hold the pipe open.
+    let _: Result<(), _> = has_ended.recv_timeout(Duration::from_secs(2));
+    let output = std::mem::take(&mut *printed.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok((how, output))
 }
 
 fn seconds(time: Duration) -> String {

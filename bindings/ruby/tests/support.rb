@@ -66,10 +66,15 @@ class BridgeTest < Minitest::Test
     alive
   end
 
-  # How another interpreter ends that has loaded the bridge, and what it prints.
+  # How another interpreter ends that has loaded the bridge, and what it prints. One that hangs is killed.
   def program(source)
-    said, status = Open3.capture2e(RbConfig.ruby, "-r", LIBRARY, "-e", "TB = #{TB}\n#{source}")
-    [said, status]
+    Open3.popen2e(RbConfig.ruby, "-r", LIBRARY, "-e", "TB = #{TB}\n#{source}") do |stdin, output, ended|
+      stdin.close
+      killer = Thread.new { Process.kill(:KILL, ended.pid) unless ended.join(PATIENCE / 2) }
+      said = output.read
+      killer.join
+      [said, ended.value]
+    end
   end
 
   # A path in a folder that is gone afterwards.

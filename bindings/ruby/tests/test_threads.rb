@@ -151,6 +151,25 @@ class ThreadsTest < BridgeTest
     assert_predicate Process.wait2(child).last, :success?
   end
 
+  test "what is used for the first time is used by several threads at once" do
+    said, status = program(<<~RUBY)
+      TracePoint.new(:c_call) { Thread.pass }.enable
+      h = TB::Histogram.new.record(1)
+      [
+        -> { TB::Histogram.new },
+        -> { h.each_bucket { |bucket| bucket } },
+        -> { h.each_bucket.next },
+        -> { h.watch(1) { :stop } },
+        -> { h.record(1) },
+        -> { h.record(1 << 62) rescue $! },
+        -> { TB::Probe.make_points(1) },
+        -> { TB::Probe.make_shape(1) },
+      ].each { |use| Array.new(4) { Thread.new(&use) }.each(&:join) }
+      puts :end
+    RUBY
+    assert_equal ["end\n", true], [said, status.success?]
+  end
+
   test "another Ractor is told that it may not" do
     said, status = program(<<~RUBY)
       Warning[:experimental] = false

@@ -88,7 +88,7 @@ fn detail_id() -> rb_sys::ID {
 
 /// What an exception carries: core's error, unread.
 #[magnus::wrap(class = "Tollbridge::ErrorDetail", free_immediately, size)]
-struct ErrorDetail(Error);
+pub struct ErrorDetail(Error);
 
 impl ErrorDetail {
     fn fields(ruby: &Ruby, this: &Self) -> Result<RHash, magnus::Error> {

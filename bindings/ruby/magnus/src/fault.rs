@@ -21,7 +21,7 @@ fn panic_while_locked(histogram: &Histogram) -> Outcome<()> {
 
 /// An object whose destructor panics. `Drop` is the place of the guard: Ruby's collector calls it.
 #[magnus::wrap(class = "Tollbridge::Fault::PanicsWhenDropped", free_immediately)]
-struct PanicsWhenDropped(Option<fault::PanicsWhenDropped>);
+pub struct PanicsWhenDropped(Option<fault::PanicsWhenDropped>);
 
 impl PanicsWhenDropped {
     fn new() -> Self {

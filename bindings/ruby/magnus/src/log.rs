@@ -61,7 +61,7 @@ fn replay(ruby: &Ruby, name: RString) -> Outcome<RHash> {
 /// Locked for moments only, so nobody waits for it with the GVL.
 #[derive(Default)]
 #[magnus::wrap(class = "Tollbridge::LogWriter", free_immediately, size)]
-struct LogWriter(Mutex<Option<Arc<core::LogWriter>>>);
+pub struct LogWriter(Mutex<Option<Arc<core::LogWriter>>>);
 
 impl LogWriter {
     fn open(&self) -> Result<Arc<core::LogWriter>, Error> {

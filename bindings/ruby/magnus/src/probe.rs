@@ -244,6 +244,15 @@ static DOT: Lazy<RClass> = Lazy::new(|ruby| variant(ruby, "Dot"));
 static CIRCLE: Lazy<RClass> = Lazy::new(|ruby| variant(ruby, "Circle"));
 static LABEL: Lazy<RClass> = Lazy::new(|ruby| variant(ruby, "Label"));
 
+/// See `classes`.
+pub fn look_up_now(ruby: &Ruby) {
+    for class in [&DOT, &CIRCLE, &LABEL] {
+        Lazy::force(class, ruby);
+    }
+    <Point as magnus::TypedData>::class(ruby);
+    <Shape as magnus::TypedData>::class(ruby);
+}
+
 fn variant(ruby: &Ruby, name: &str) -> RClass {
     let shape = <Shape as magnus::TypedData>::class(ruby);
     shape.const_get(name).unwrap_or(shape)

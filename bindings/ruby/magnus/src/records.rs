@@ -6,7 +6,7 @@ use magnus::value::Lazy;
 use magnus::{IntoValue, Ruby, Symbol, Value};
 use tollbridge_core as core;
 
-static STOP: Lazy<Symbol> = Lazy::new(|ruby| ruby.to_symbol("stop"));
+pub static STOP: Lazy<Symbol> = Lazy::new(|ruby| ruby.to_symbol("stop"));
 
 /// Whether a callback's answer is `:stop`, by which callbacks ask to stop.
 #[inline]
