@@ -155,12 +155,15 @@ struct many {
   uint64_t *values;
   size_t count;
   bool volatile begun;
+  bool volatile more;
 };
 
 static void *record_many(void *argument) {
   struct many *many = argument;
   many->begun = true;
-  tb_error_free(tb_histogram_record_all(many->histogram, many->values, many->count));
+  do
+    tb_error_free(tb_histogram_record_all(many->histogram, many->values, many->count));
+  while (many->more);
   return NULL;
 }
 
@@ -173,14 +176,15 @@ static pthread_t begin(struct request *r, struct many *many) {
   return thread;
 }
 
-/* The only handle: the histogram goes with it. */
+/* The only handle: the histogram goes with it. The calls go on for as long as it takes to close it. */
 HAZARD(close_during_call) {
   (void)histogram;
-  struct many many = {.count = 4000000};
+  struct many many = {.count = 1000000, .more = true};
   tb_config config = {.lowest = 1, .highest = 1000, .significant_digits = 3};
   TRY(r, tb_histogram_new(&config, &many.histogram));
   pthread_t thread = begin(r, &many);
   tb_histogram_free(many.histogram);
+  many.more = false;
   pthread_join(thread, NULL);
 }
 
