@@ -78,6 +78,13 @@ class CallbacksTest < BridgeTest
     assert_equal 3, TB::Probe.call_back_from_new_thread(3) { 1 }
   end
 
+  test "a thread that is killed in such a block dies alone" do
+    needs("call_back_from_new_thread")
+    raised = assert_raises(Exception) { TB::Probe.call_back_from_new_thread(3) { Thread.current.kill } }
+    assert_match(/killed/, raised.message)
+    assert_equal 3, TB::Probe.call_back_from_new_thread(3) { 1 }
+  end
+
   private
 
   def leave_by_return

@@ -6,6 +6,8 @@
 
 use crate::gvl::{self, Interrupt};
 use crate::watch::settle;
+use magnus::Ruby;
+use magnus::rb_sys::{AsRawValue, protect};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,21 +17,30 @@ type Job = Box<dyn FnOnce() + Send>;
 static THREAD: Mutex<Option<(u32, Sender<Job>)>> = Mutex::new(None);
 
 /// Makes the thread, if there is none or it was killed. Called with the GVL, by what lets a foreign
-/// thread record.
-pub fn prepare() {
+/// thread record. ThreadError where the system has no more threads.
+pub fn prepare() -> Result<(), magnus::Error> {
     let mut thread = THREAD.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();
     if let Some((of, sender)) = &*thread
         && *of == process
         && sender.send(Box::new(|| {})).is_ok()
     {
-        return; // it takes jobs
+        return Ok(()); // it takes jobs
     }
     let (sender, receiver) = channel::<Job>();
     let waker = Mutex::new(sender.clone());
     *thread = Some((process, sender));
     drop(thread); // to make a thread may run the collector, which may run anything
-    crate::arguments::ruby().thread_create_from_fn(move |_| serve(&receiver, &waker));
+    let made = protect(|| {
+        let serve = move |_: &Ruby| serve(&receiver, &waker);
+        crate::arguments::ruby()
+            .thread_create_from_fn(serve)
+            .as_raw()
+    });
+    if made.is_err() {
+        *THREAD.lock().unwrap_or_else(PoisonError::into_inner) = None; // the next call tries again
+    }
+    made.map(drop)
 }
 
 /// Runs jobs with the GVL, and waits for them without, until it is interrupted: Ruby ends.

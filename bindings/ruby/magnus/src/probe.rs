@@ -7,6 +7,7 @@ use crate::foreign;
 use crate::gvl::{Interrupt, without};
 use crate::histogram::Histogram;
 use crate::records;
+use crate::watch::dies_later;
 use magnus::prelude::*;
 use magnus::r_hash::ForEach;
 use magnus::rb_sys::AsRawValue;
@@ -423,12 +424,16 @@ fn need_block(ruby: &Ruby) -> Result<(), magnus::Error> {
 fn call_back_from_new_thread(ruby: &Ruby, n: Number) -> Outcome<Option<u64>> {
     let block = ruby.block_proc()?;
     let kept = Opaque::from(block);
-    foreign::prepare();
+    foreign::prepare()?;
     let run = || {
         probe::call_back_from_new_thread(n.0, |number| {
             let called = foreign::on_rubys_thread(|| {
                 let ruby = arguments::ruby();
-                Sent(answer(&ruby, ruby.get_inner(kept).call((number,))))
+                let given = ruby.get_inner(kept).call((number,));
+                Sent(answer(
+                    &ruby,
+                    given.map_err(|raised| survive(&ruby, raised)),
+                ))
             });
             // None when Ruby ends meanwhile.
             called.unwrap_or(Sent(ControlFlow::Break(None))).map_break()
@@ -442,6 +447,17 @@ fn call_back_from_new_thread(ruby: &Ruby, n: Number) -> Outcome<Option<u64>> {
     })
 }
 // ANCHOR_END: new_thread
+
+/// A thread that is killed in a block it runs for another dies alone: the other gets an exception.
+fn survive(ruby: &Ruby, raised: magnus::Error) -> magnus::Error {
+    match dies_later(raised) {
+        Ok(()) => {
+            let error = ruby.exception_thread_error();
+            magnus::Error::new(error, "the thread that called the block was killed")
+        }
+        Err(raised) => raised,
+    }
+}
 
 /// What one of Ruby's threads answers to one that is none: carried, not looked at, until it is back.
 struct Sent<T>(T);
@@ -459,7 +475,7 @@ impl Sent<ControlFlow<Stop, u64>> {
 }
 
 fn record_from_new_thread(histogram: &Histogram, value: Number) -> Outcome<()> {
-    foreign::prepare();
+    foreign::prepare()?;
     // Its watchers need a thread of Ruby's, and that one the GVL.
     let record = |shared: &Shared| probe::record_from_new_thread(shared, value.0);
     histogram.handle().detached(record)

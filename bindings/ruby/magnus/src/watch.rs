@@ -38,6 +38,17 @@ pub fn settle() -> Result<(), magnus::Error> {
     KILLED.take().map_or(Ok(()), Err)
 }
 
+/// Keeps for `settle` what kills this thread; gives back what is anything else.
+pub fn dies_later(raised: magnus::Error) -> Result<(), magnus::Error> {
+    match raised.error_type() {
+        ErrorType::Jump(Tag::Fatal) => {
+            KILLED.set(Some(raised));
+            Ok(())
+        }
+        _ => Err(raised),
+    }
+}
+
 /// Whether this thread was killed inside a watcher, and is to die as soon as it can.
 fn is_killed() -> bool {
     let killed = KILLED.take();
@@ -144,12 +155,10 @@ impl Watcher {
         {
             Ok(answer) if records::is_stop(&ruby, answer) => ControlFlow::Break(()),
             Ok(_) => ControlFlow::Continue(()),
-            // The thread is being killed, as all are when Ruby ends: see `settle`.
-            Err(raised) if matches!(raised.error_type(), ErrorType::Jump(Tag::Fatal)) => {
-                KILLED.set(Some(raised));
-                ControlFlow::Continue(())
-            }
             Err(raised) => {
+                let Err(raised) = dies_later(raised) else {
+                    return ControlFlow::Continue(());
+                };
                 if matches!(raised.error_type(), ErrorType::Jump(_)) {
                     // A jump that ends here has left its target as `$!`, which is no exception: to
                     // restore that after the next one would fail, by a longjmp over Rust's frames.
