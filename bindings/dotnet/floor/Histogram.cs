@@ -3,23 +3,26 @@ using System.Runtime.CompilerServices;
 
 namespace Tollbridge
 {
-    /// <summary>A histogram in C behind a bare <see cref="System.Runtime.InteropServices.SafeHandle"/>: what a handle costs.</summary>
+    /// <summary>
+    /// The C library's histogram behind a bare <see cref="System.Runtime.InteropServices.SafeHandle"/>: what a handle costs. Its
+    /// errors are <see cref="ArgumentOutOfRangeException"/>, whatever C says.
+    /// </summary>
     public sealed unsafe class Histogram : IDisposable
     {
         private readonly HistogramHandle handle;
 
-        /// <summary>Makes an empty one for values up to <paramref name="highest"/>.</summary>
+        /// <summary>Makes an empty one for values from <paramref name="lowest"/> to <paramref name="highest"/>.</summary>
         public Histogram(ulong lowest, ulong highest, int significantDigits)
         {
-            if (lowest < 1 || highest / 2 < lowest || significantDigits < 0 || significantDigits > 5)
+            var config = new NativeMethods.Config
             {
-                throw new ArgumentOutOfRangeException(nameof(lowest));
-            }
-            handle = NativeMethods.tb_floor_histogram_new(lowest, highest, significantDigits);
-            if (handle.IsInvalid)
-            {
-                throw new OutOfMemoryException();
-            }
+                Lowest = lowest,
+                Highest = highest,
+                SignificantDigits = checked((byte)significantDigits),
+            };
+            IntPtr histogram;
+            Check(NativeMethods.tb_histogram_new(&config, &histogram));
+            handle = new HistogramHandle(histogram);
             SignificantDigits = significantDigits;
         }
 
@@ -27,36 +30,48 @@ namespace Tollbridge
         public int SignificantDigits { get; }
 
         /// <summary>How many values were recorded.</summary>
-        public ulong Count => NativeMethods.tb_floor_histogram_len(handle);
+        public ulong Count
+        {
+            get
+            {
+                ulong count;
+                Check(NativeMethods.tb_histogram_len(handle, &count));
+                return count;
+            }
+        }
 
         /// <summary>Records a value.</summary>
-        public void Record(ulong value) => Check(NativeMethods.tb_floor_histogram_record(handle, value));
+        public void Record(ulong value) => Check(NativeMethods.tb_histogram_record(handle, value));
 
         /// <summary>Records a value so many times.</summary>
-        public void RecordN(ulong value, ulong count) => Check(NativeMethods.tb_floor_histogram_record_n(handle, value, count));
+        public void RecordN(ulong value, ulong count) => Check(NativeMethods.tb_histogram_record_n(handle, value, count));
 
         /// <summary>Records all values or, if one is too large, none.</summary>
         public void RecordAll(ReadOnlySpan<ulong> values)
         {
             fixed (ulong* data = values)
             {
-                Check(NativeMethods.tb_floor_histogram_record_all(handle, data, (UIntPtr)values.Length));
+                Check(NativeMethods.tb_histogram_record_all(handle, data, (UIntPtr)values.Length));
             }
         }
 
         /// <inheritdoc/>
         public void Dispose() => handle.Dispose();
 
-        private static void Check(int code)
+        private static void Check(IntPtr error)
         {
-            if (code != NativeMethods.Success)
+            if (error != IntPtr.Zero)
             {
-                Fail();
+                Fail(error);
             }
         }
 
         /// <summary>Apart, so that <see cref="Check"/> is inlined.</summary>
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private static void Fail() => throw new ArgumentOutOfRangeException("value");
+        private static void Fail(IntPtr error)
+        {
+            NativeMethods.tb_error_free(error);
+            throw new ArgumentOutOfRangeException("value");
+        }
     }
 }

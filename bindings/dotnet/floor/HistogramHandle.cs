@@ -1,3 +1,4 @@
+using System;
 using Microsoft.Win32.SafeHandles;
 
 namespace Tollbridge
@@ -5,16 +6,17 @@ namespace Tollbridge
     /// <summary>A pointer with a use count: it is freed when it is disposed of, or collected, and no call uses it.</summary>
     internal sealed class HistogramHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
-        /// <summary>For the runtime, which puts the pointer into it.</summary>
-        private HistogramHandle()
+        /// <summary>Owns what C made.</summary>
+        internal HistogramHandle(IntPtr histogram)
             : base(ownsHandle: true)
         {
+            SetHandle(histogram);
         }
 
         /// <inheritdoc/>
         protected override bool ReleaseHandle()
         {
-            NativeMethods.tb_floor_histogram_free(handle);
+            NativeMethods.tb_histogram_free(handle);
             return true;
         }
     }

@@ -5,8 +5,8 @@ using Tollbridge.Probes;
 namespace Tollbridge
 {
     /// <summary>
-    /// bindings/c/floor/floor.h and histogram.h, one to one. All is blittable, so that the runtime passes arguments on as they are; the
-    /// handles alone are marshalled, which counts their uses. Lengths are <c>size_t</c>, booleans bytes.
+    /// bindings/c/floor/floor.h and, of tollbridge.h, what a handle needs, one to one. All is blittable, so that the runtime passes
+    /// arguments on as they are; the handles alone are marshalled, which counts their uses. Lengths are <c>size_t</c>, booleans bytes.
     /// </summary>
     internal static unsafe class NativeMethods
     {
@@ -14,6 +14,7 @@ namespace Tollbridge
         internal const int Probe = 16;
 
         private const string Library = "tollbridge_dotnet_floor";
+        private const string Histograms = "tollbridge";
 
         [DllImport(Library)]
         internal static extern void tb_floor_nop();
@@ -111,23 +112,34 @@ namespace Tollbridge
         [DllImport(Library)]
         internal static extern void tb_floor_map_free(Owned* map);
 
-        [DllImport(Library)]
-        internal static extern HistogramHandle tb_floor_histogram_new(ulong lowest, ulong highest, int digits);
+        [DllImport(Histograms)]
+        internal static extern IntPtr tb_histogram_new(Config* config, IntPtr* histogram);
 
-        [DllImport(Library)]
-        internal static extern void tb_floor_histogram_free(IntPtr histogram);
+        [DllImport(Histograms)]
+        internal static extern void tb_histogram_free(IntPtr histogram);
 
-        [DllImport(Library)]
-        internal static extern int tb_floor_histogram_record(HistogramHandle histogram, ulong value);
+        [DllImport(Histograms)]
+        internal static extern IntPtr tb_histogram_record(HistogramHandle histogram, ulong value);
 
-        [DllImport(Library)]
-        internal static extern int tb_floor_histogram_record_n(HistogramHandle histogram, ulong value, ulong count);
+        [DllImport(Histograms)]
+        internal static extern IntPtr tb_histogram_record_n(HistogramHandle histogram, ulong value, ulong count);
 
-        [DllImport(Library)]
-        internal static extern int tb_floor_histogram_record_all(HistogramHandle histogram, ulong* values, UIntPtr length);
+        [DllImport(Histograms)]
+        internal static extern IntPtr tb_histogram_record_all(HistogramHandle histogram, ulong* values, UIntPtr length);
 
-        [DllImport(Library)]
-        internal static extern ulong tb_floor_histogram_len(HistogramHandle histogram);
+        [DllImport(Histograms)]
+        internal static extern IntPtr tb_histogram_len(HistogramHandle histogram, ulong* count);
+
+        [DllImport(Histograms)]
+        internal static extern void tb_error_free(IntPtr error);
+
+        /// <summary>tb_config.</summary>
+        internal struct Config
+        {
+            internal ulong Lowest;
+            internal ulong Highest;
+            internal byte SignificantDigits;
+        }
 
         /// <summary>Memory that C allocated, and the number of its items: text, bytes, floats, points or entries.</summary>
         internal struct Owned
