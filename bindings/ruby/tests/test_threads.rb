@@ -162,6 +162,7 @@ class ThreadsTest < BridgeTest
         -> { h.watch(1) { :stop } },
         -> { h.record(1) },
         -> { h.record(1 << 62) rescue $! },
+        -> { TB::LogWriter.open(File::NULL) { |log| log.write(h, start: 0, seconds: 1) } },
         -> { TB::Probe.make_points(1) },
         -> { TB::Probe.make_shape(1) },
       ].each { |use| Array.new(4) { Thread.new(&use) }.each(&:join) }

@@ -1,7 +1,7 @@
 //! Scans as Ruby has them, and the lazy walk over a snapshot.
 
 use crate::arguments::{Number, Real, narrow, wrong_type};
-use crate::classes::classes;
+use crate::classes::{classes, define_class};
 use crate::errors::{Failure, Outcome, guard};
 use crate::gvl::Weight;
 use crate::records;
@@ -123,8 +123,7 @@ pub fn yield_each(ruby: &Ruby, snapshot: Snapshot) -> Result<(), Failure> {
 }
 
 pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
-    let class = module.define_class("Buckets", ruby.class_object())?;
-    class.undef_default_alloc_func();
+    let class = define_class::<Buckets>(ruby, module, "Buckets")?;
     class.include_module(ruby.module_enumerable())?;
     class.define_method("each", method!(Buckets::each, 0))?;
     class.define_method("read", method!(Buckets::read, 1))?;

@@ -1,14 +1,8 @@
-//! The classes that the Ruby files declare, which Rust makes objects of or knows apart.
+//! Classes: of what Rust wraps, and those that the Ruby files declare, which Rust makes objects of or
+//! knows apart.
 
-use crate::buckets::Buckets;
-use crate::errors::ErrorDetail;
-use crate::fault::PanicsWhenDropped;
-use crate::histogram::Histogram;
-use crate::log::LogWriter;
-use crate::watch::{Common, Watch};
-use crate::{probe, records};
 use magnus::prelude::*;
-use magnus::value::{Lazy, Opaque};
+use magnus::value::Opaque;
 use magnus::{ExceptionClass, RClass, RHash, RModule, Ruby, TypedData, function};
 use std::sync::OnceLock;
 use tollbridge_core::Error;
@@ -61,24 +55,21 @@ fn loaded(ruby: &Ruby) -> Result<(), magnus::Error> {
         errors,
     };
     CLASSES.get_or_init(|| classes);
-    look_up_now(ruby);
     Ok(())
 }
 
-/// Looks up what magnus would look up when it is first needed.
+/// Defines the class of `T`, whose objects Rust alone can make unless it is given an allocator.
 ///
-/// It does so under a lock, and Ruby may let another thread run meanwhile, which would wait for that
-/// lock with the GVL held: for ever. While the library is being loaded no other thread uses it.
-fn look_up_now(ruby: &Ruby) {
-    Lazy::force(&records::STOP, ruby);
-    probe::look_up_now(ruby);
-    Histogram::class(ruby);
-    Buckets::class(ruby);
-    Common::class(ruby);
-    Watch::class(ruby);
-    LogWriter::class(ruby);
-    ErrorDetail::class(ruby);
-    PanicsWhenDropped::class(ruby);
+/// magnus would look it up when it is first needed. It does so under a lock, and Ruby may let another
+/// thread run meanwhile, which would wait for that lock with the GVL held: for ever. While the library is
+/// being loaded no other thread uses it.
+pub fn define_class<T: TypedData>(
+    ruby: &Ruby,
+    within: RModule,
+    name: &str,
+) -> Result<RClass, magnus::Error> {
+    within.define_class(name, ruby.class_object())?;
+    Ok(T::class(ruby)) // which undefines the allocator that every class inherits
 }
 
 /// LoadError where the extension was loaded without the Ruby files.

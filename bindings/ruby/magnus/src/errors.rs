@@ -1,6 +1,6 @@
 //! Core's errors as Ruby exceptions, and the panic guard.
 
-use crate::classes::classes;
+use crate::classes::{classes, define_class};
 use magnus::error::IntoError;
 use magnus::prelude::*;
 use magnus::rb_sys::{AsRawValue, FromRawValue};
@@ -88,7 +88,7 @@ fn detail_id() -> rb_sys::ID {
 
 /// What an exception carries: core's error, unread.
 #[magnus::wrap(class = "Tollbridge::ErrorDetail", free_immediately, size)]
-pub struct ErrorDetail(Error);
+struct ErrorDetail(Error);
 
 impl ErrorDetail {
     fn fields(ruby: &Ruby, this: &Self) -> Result<RHash, magnus::Error> {
@@ -121,8 +121,7 @@ fn table(ruby: &Ruby) -> Result<magnus::RArray, magnus::Error> {
 }
 
 pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
-    let detail = module.define_class("ErrorDetail", ruby.class_object())?;
-    detail.undef_default_alloc_func();
+    let detail = define_class::<ErrorDetail>(ruby, module, "ErrorDetail")?;
     detail.define_method("fields", method!(ErrorDetail::fields, 0))?;
     detail.define_method("message", method!(ErrorDetail::message, 0))?;
     module.define_singleton_method("error_table", magnus::function!(table, 0))

@@ -1,6 +1,7 @@
 //! What goes wrong on purpose, so that tests can see what becomes of it.
 
 use crate::arguments::Text;
+use crate::classes::define_class;
 use crate::errors::{Outcome, guard};
 use crate::histogram::Histogram;
 use magnus::prelude::*;
@@ -21,7 +22,7 @@ fn panic_while_locked(histogram: &Histogram) -> Outcome<()> {
 
 /// An object whose destructor panics. `Drop` is the place of the guard: Ruby's collector calls it.
 #[magnus::wrap(class = "Tollbridge::Fault::PanicsWhenDropped", free_immediately)]
-pub struct PanicsWhenDropped(Option<fault::PanicsWhenDropped>);
+struct PanicsWhenDropped(Option<fault::PanicsWhenDropped>);
 
 impl PanicsWhenDropped {
     fn new() -> Self {
@@ -42,8 +43,7 @@ pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
     let fault = module.define_module("Fault")?;
     fault.define_module_function("panic", function!(panic, 1))?;
     fault.define_module_function("panic_while_locked", function!(panic_while_locked, 1))?;
-    let class = fault.define_class("PanicsWhenDropped", ruby.class_object())?;
-    class.undef_default_alloc_func();
+    let class = define_class::<PanicsWhenDropped>(ruby, fault, "PanicsWhenDropped")?;
     class.define_singleton_method("new", function!(PanicsWhenDropped::new, 0))?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::arguments::{self, Number, Real, Text, narrow};
 use crate::buckets::{self, Buckets, Snapshot, scan};
+use crate::classes::define_class;
 use crate::direct::Of;
 use crate::errors::{Outcome, guard};
 use crate::gvl::{Handle, Interrupt, without};
@@ -292,7 +293,7 @@ fn pack(ruby: &Ruby, numbers: &[u64]) -> RString {
 }
 
 pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
-    let class = module.define_class("Histogram", ruby.class_object())?;
+    let class = define_class::<Histogram>(ruby, module, "Histogram")?;
     class.define_alloc_func::<Histogram>();
     class.define_singleton_method("decode", function!(Histogram::decode, 1))?;
     class.define_private_method("init", method!(Histogram::init, 4))?;

@@ -39,6 +39,7 @@ use magnus::prelude::*;
 fn init(ruby: &Ruby) -> Result<(), magnus::Error> {
     let module = ruby.define_module("Tollbridge")?;
     module.const_set("VERSION", tollbridge_core::VERSION)?;
+    records::define(ruby);
     classes::define(ruby, module)?;
     errors::define(ruby, module)?;
     buckets::define(ruby, module)?;

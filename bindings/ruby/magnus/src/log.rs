@@ -1,6 +1,7 @@
 //! Interval logs: reading them with progress and interrupts, writing them.
 
-use crate::arguments::{Real, ruby};
+use crate::arguments::Real;
+use crate::classes::define_class;
 use crate::errors::{Outcome, guard};
 use crate::gvl::{self, Interrupt, without};
 use crate::histogram::Histogram;
@@ -61,7 +62,7 @@ fn replay(ruby: &Ruby, name: RString) -> Outcome<RHash> {
 /// Locked for moments only, so nobody waits for it with the GVL.
 #[derive(Default)]
 #[magnus::wrap(class = "Tollbridge::LogWriter", free_immediately, size)]
-pub struct LogWriter(Mutex<Option<Arc<core::LogWriter>>>);
+struct LogWriter(Mutex<Option<Arc<core::LogWriter>>>);
 
 impl LogWriter {
     fn open(&self) -> Result<Arc<core::LogWriter>, Error> {
@@ -100,9 +101,9 @@ impl LogWriter {
     }
 }
 
-pub fn define(_: &Ruby, module: RModule) -> Result<(), magnus::Error> {
+pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
     module.define_singleton_method("replay", function!(replay, 1))?;
-    let class = module.define_class("LogWriter", ruby().class_object())?;
+    let class = define_class::<LogWriter>(ruby, module, "LogWriter")?;
     class.define_alloc_func::<LogWriter>();
     class.define_private_method("init", method!(LogWriter::init, 2))?;
     class.define_private_method("append", method!(LogWriter::append, 3))?;

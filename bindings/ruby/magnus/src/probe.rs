@@ -1,6 +1,7 @@
 //! The probes: as little as possible behind each crossing.
 
 use crate::arguments::{self, Number, Real, Text, narrow, wrong_type};
+use crate::classes::define_class;
 use crate::direct::Of;
 use crate::errors::{Outcome, guard};
 use crate::foreign;
@@ -244,15 +245,6 @@ enum Shape {
 static DOT: Lazy<RClass> = Lazy::new(|ruby| variant(ruby, "Dot"));
 static CIRCLE: Lazy<RClass> = Lazy::new(|ruby| variant(ruby, "Circle"));
 static LABEL: Lazy<RClass> = Lazy::new(|ruby| variant(ruby, "Label"));
-
-/// See `classes`.
-pub fn look_up_now(ruby: &Ruby) {
-    for class in [&DOT, &CIRCLE, &LABEL] {
-        Lazy::force(class, ruby);
-    }
-    <Point as magnus::TypedData>::class(ruby);
-    <Shape as magnus::TypedData>::class(ruby);
-}
 
 fn variant(ruby: &Ruby, name: &str) -> RClass {
     let shape = <Shape as magnus::TypedData>::class(ruby);
@@ -518,16 +510,14 @@ pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
         function!(record_from_new_thread, 2),
     )?;
 
-    let point = probe.define_class("Point", ruby.class_object())?;
-    point.undef_default_alloc_func();
+    let point = define_class::<Point>(ruby, probe, "Point")?;
     point.define_singleton_method("new", function!(Point::new, 4))?;
     point.define_method("id", method!(Point::id, 0))?;
     point.define_method("x", method!(Point::x, 0))?;
     point.define_method("y", method!(Point::y, 0))?;
     point.define_method("flags", method!(Point::flags, 0))?;
 
-    let shape = probe.define_class("Shape", ruby.class_object())?;
-    shape.undef_default_alloc_func();
+    let shape = define_class::<Shape>(ruby, probe, "Shape")?;
     let dot = shape.define_class("Dot", shape)?;
     dot.define_singleton_method("new", function!(Shape::new_dot, 0))?;
     let circle = shape.define_class("Circle", shape)?;
@@ -536,5 +526,8 @@ pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
     let label = shape.define_class("Label", shape)?;
     label.define_singleton_method("new", function!(Shape::new_label, 1))?;
     label.define_method("text", method!(Shape::text, 0))?;
+    for class in [&DOT, &CIRCLE, &LABEL] {
+        Lazy::force(class, ruby); // now, as `define_class` does
+    }
     Ok(())
 }

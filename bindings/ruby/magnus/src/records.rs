@@ -6,12 +6,17 @@ use magnus::value::Lazy;
 use magnus::{IntoValue, Ruby, Symbol, Value};
 use tollbridge_core as core;
 
-pub static STOP: Lazy<Symbol> = Lazy::new(|ruby| ruby.to_symbol("stop"));
+static STOP: Lazy<Symbol> = Lazy::new(|ruby| ruby.to_symbol("stop"));
 
 /// Whether a callback's answer is `:stop`, by which callbacks ask to stop.
 #[inline]
 pub fn is_stop(ruby: &Ruby, answer: Value) -> bool {
     answer.as_raw() == ruby.get_inner(&STOP).as_raw()
+}
+
+/// Looks up now what would be looked up when it is first needed, as `classes::define_class` does.
+pub fn define(ruby: &Ruby) {
+    Lazy::force(&STOP, ruby);
 }
 
 /// A frozen Struct of a class that has as many members; without its `new`.

@@ -11,6 +11,7 @@
 //! So a block that refers to its own histogram is a cycle among Ruby objects, and is collected.
 
 use crate::arguments::{Number, wrong_type};
+use crate::classes::define_class;
 use crate::direct::Of;
 use crate::errors::{Outcome, guard};
 use crate::gvl::{self, Held, Interrupt};
@@ -209,9 +210,7 @@ impl Watch {
 }
 
 pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
-    let common = module.define_class("Common", ruby.class_object())?;
-    common.undef_default_alloc_func();
-    let watch = module.define_class("Watch", ruby.class_object())?;
-    watch.undef_default_alloc_func();
+    define_class::<Common>(ruby, module, "Common")?;
+    let watch = define_class::<Watch>(ruby, module, "Watch")?;
     watch.define_method("unwatch", method!(Watch::unwatch, 0))
 }
