@@ -296,6 +296,23 @@ mod tests {
     }
 
     #[test]
+    fn what_differs_in_calls_from_a_new_thread_is_told_and_does_not_fail() {
+        let on_thread = |mut counts: Counts| {
+            counts.counts[0].shape = "call_back_from_new_thread".into();
+            counts
+        };
+        let was = on_thread(counts(1.0, 16.0, 1000.0));
+        let found = was.differences(&on_thread(counts(2.0, 48.0, 2000.0)));
+        assert_eq!((found.failed.len(), found.told.len()), (0, 3), "{found:?}");
+        let none = Counts {
+            counts: Vec::new(),
+            ..was.clone()
+        };
+        // That it is counted at all must hold.
+        assert_eq!(was.differences(&none).failed.len(), 1);
+    }
+
+    #[test]
     fn a_row_too_many_or_too_few_fails() {
         let was = counts(1.0, 16.0, 1000.0);
         let mut now = was.clone();
