@@ -1,7 +1,7 @@
 //! What happens host by host: whether it can run here, and its build, test and lint lines.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use crate::bridge::{Bridge, Host, Need, Workspace};
+use crate::process;
 use crate::table;
 
 /// Bridges, by whether their host can run on this machine.
@@ -262,7 +263,7 @@ impl<'a> Lines<'a> {
             } else {
                 Stdio::piped()
             });
-            let (how, output) = finish(&mut command)?;
+            let (how, output) = finish(&mut command, LIMIT)?;
             let took = seconds(start.elapsed());
             let passed = how.is_some_and(|status| status.success());
             self.done.insert(line, passed);
@@ -293,40 +294,96 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// How it ended and what it printed; None when it was killed, since it had not ended after `LIMIT`.
-fn finish(command: &mut Command) -> Result<(Option<ExitStatus>, Vec<u8>)> {
+/// How it ended and what it printed; None when it had not ended within the limit, and was killed with all that it
+/// started.
+fn finish(command: &mut Command, limit: Duration) -> Result<(Option<ExitStatus>, Vec<u8>)> {
     let mut child = command.spawn().context("cannot start sh")?;
     let printed = Arc::new(Mutex::new(Vec::new()));
     let (ended, has_ended) = channel();
-    if let Some(mut stdout) = child.stdout.take() {
+    if let Some(stdout) = child.stdout.take() {
         let printed = Arc::clone(&printed);
         thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Ok(read @ 1..) = stdout.read(&mut chunk) {
-                let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
-                printed.extend_from_slice(&chunk[..read]);
-            }
+            keep(stdout, &printed);
             drop(ended);
         });
     }
-    let deadline = Instant::now() + LIMIT;
-    let how = loop {
-        match child.try_wait()? {
-            None if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
-            None => {
-                child.kill()?;
-                child.wait()?;
-                break None;
-            }
-            how => break how,
-        }
-    };
-    // Bounded, since a grandchild may hold the pipe open.
+    let how = process::wait(&mut child, limit)?;
+    if how.is_none() {
+        process::kill_tree(&mut child)?;
+    }
+    // Bounded, since a process that outlives the line may hold the pipe open.
     let _: Result<(), _> = has_ended.recv_timeout(Duration::from_secs(2));
     let output = std::mem::take(&mut *printed.lock().unwrap_or_else(PoisonError::into_inner));
     Ok((how, output))
 }
 
+/// Puts what comes into `kept` as it comes, until the end.
+fn keep(mut from: impl Read, kept: &Mutex<Vec<u8>>) {
+    let mut chunk = [0; 4096];
+    loop {
+        match from.read(&mut chunk) {
+            Ok(read @ 1..) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend_from_slice(&chunk[..read]);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Ok(0) | Err(_) => break,
+        }
+    }
+}
+
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::tests::ends;
+
+    fn run(line: &str, limit: Duration) -> (Option<ExitStatus>, String) {
+        let mut command = shell(line, Path::new("/"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let (how, output) = finish(&mut command, limit).unwrap();
+        (how, String::from_utf8(output).unwrap())
+    }
+
+    #[test]
+    fn a_line_that_ends_says_how_and_what_it_printed() {
+        let (how, output) = run("echo said; exit 3", Duration::from_secs(60));
+        assert_eq!(how.and_then(|how| how.code()), Some(3));
+        assert_eq!(output, "said\n");
+    }
+
+    #[test]
+    fn a_line_that_hangs_is_killed_with_what_it_started() {
+        // A child, one of its own, and one in a process group of its own.
+        let line = "echo $$; sh -c 'echo $$; sleep 600 & echo $!; timeout 600 sleep 600 & echo $!; wait'; :";
+        // A slow machine may not have started all of them by the first limit.
+        let started = [0.2, 2.0, 20.0].into_iter().map(|limit| {
+            let (how, output) = run(line, Duration::from_secs_f64(limit));
+            assert_eq!(how, None);
+            let pids: Vec<i32> = output.lines().map(|pid| pid.parse().unwrap()).collect();
+            assert!(pids.iter().all(|pid| ends(*pid)));
+            pids.len()
+        });
+        assert!(started.into_iter().any(|processes| processes == 4));
+    }
+
+    #[test]
+    fn an_interrupted_read_is_no_end() {
+        struct Interrupted(bool, &'static [u8]);
+        impl Read for Interrupted {
+            fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+                self.0 = !self.0;
+                if self.0 {
+                    return Err(ErrorKind::Interrupted.into());
+                }
+                self.1.read(&mut into[..1])
+            }
+        }
+        let kept = Mutex::default();
+        keep(Interrupted(false, b"all of it"), &kept);
+        assert_eq!(kept.into_inner().unwrap(), b"all of it");
+    }
 }

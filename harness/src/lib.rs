@@ -22,9 +22,9 @@ pub mod machine;
 pub mod matrix;
 pub mod model;
 pub mod peers;
-
 pub mod pin;
 pub mod places;
+mod process;
 pub mod report;
 pub mod results;
 pub mod runner;

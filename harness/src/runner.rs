@@ -10,12 +10,13 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::bridge::Bridge;
+use crate::process;
 
 /// How long a runner may take to start and say `hello`: a cold virtual machine takes seconds.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -278,14 +279,7 @@ impl Process {
     }
 
     fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
-        let deadline = Instant::now() + limit;
-        loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return Some(status),
-                Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(2)),
-                _ => return None,
-            }
-        }
+        process::wait(&mut self.child, limit).ok().flatten()
     }
 
     /// `what`, and below it the last lines of stderr.

@@ -1,10 +1,13 @@
 //! `toll` against runners that crash, hang, lie and talk nonsense: each is that bridge's result, and the run goes on.
 
 use std::fmt::Write as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 use tempfile::TempDir;
 use tollbridge_harness::bridge::Workspace;
@@ -472,6 +475,38 @@ fn a_host_that_cannot_run_is_skipped_except_in_ci() {
         (&true.into(), &false.into())
     );
     assert_eq!(doctor[1]["needs"][0]["install"], "get it");
+}
+
+#[test]
+fn what_ends_toll_at_the_terminal_ends_the_line_that_it_runs() {
+    let project = Project::new(&[]);
+    project.bridge("good", "bridge", "test = [\"echo $$ >pid; exec sleep 60\"]");
+    // As a shell does with what it starts: Ctrl-C goes to the group. A SIGINT could be ignored, in a background job.
+    let mut toll = project
+        .command(&["test"])
+        .process_group(0)
+        .spawn()
+        .expect("toll starts");
+    let pid = std::iter::repeat_with(|| {
+        thread::sleep(Duration::from_millis(10));
+        std::fs::read_to_string(project.0.path().join("pid")).unwrap_or_default()
+    });
+    let pid = pid
+        .take(3000)
+        .find(|pid| pid.ends_with('\n'))
+        .expect("the line runs");
+    kill_process_group(Pid::from_child(&toll), Signal::TERM).expect("toll runs");
+    assert_eq!(
+        toll.wait().expect("toll").signal(),
+        Some(Signal::TERM.as_raw())
+    );
+    let stat = format!("/proc/{}/stat", pid.trim());
+    let ended = (0..3000).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        // Ended, or only waiting for somebody to ask how.
+        std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "))
+    });
+    assert!(ended);
 }
 
 #[test]
