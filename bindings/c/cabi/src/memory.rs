@@ -156,7 +156,7 @@ pub(crate) unsafe fn text<'a>(
 ) -> Result<&'a str, Error> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(argument, data, length)? };
-    std::str::from_utf8(bytes).map_err(|error| {
+    simdutf8::compat::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         Error::InvalidText {
             offset: valid.chars().count() as u64,

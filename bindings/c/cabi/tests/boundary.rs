@@ -254,6 +254,26 @@ fn text_that_is_none_and_values_of_no_enum_are_refused() {
 }
 
 #[test]
+fn text_goes_wrong_where_the_standard_library_says() {
+    let text = "aé€😀".repeat(15);
+    for wrong in 0..text.len() {
+        let mut bytes = text.clone().into_bytes();
+        bytes[wrong] = 0xff;
+        let whole = str::from_utf8(&bytes).unwrap_err().valid_up_to();
+        let message = format!(
+            "not Unicode text at character {}",
+            text[..whole].chars().count()
+        );
+        // SAFETY: as many bytes.
+        let error = unsafe {
+            let mut length = MaybeUninit::uninit();
+            tb_probe_str_len(bytes.as_ptr().cast(), bytes.len(), Some(&mut length))
+        };
+        assert_eq!(take(error), (12, message));
+    }
+}
+
+#[test]
 fn a_panic_is_an_error_and_leaves_a_poisoned_histogram() {
     let histogram = new();
     // SAFETY: four bytes.
