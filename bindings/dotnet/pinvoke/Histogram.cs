@@ -59,7 +59,7 @@ namespace Tollbridge
         public int SignificantDigits => ReadConfig().SignificantDigits;
 
         /// <summary>Whether this handle was disposed of.</summary>
-        public bool IsDisposed => handle.IsClosed;
+        public bool IsDisposed => handle.IsDisposed;
 
         /// <summary>How many values were recorded.</summary>
         public ulong Count

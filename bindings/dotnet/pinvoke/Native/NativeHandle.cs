@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static Tollbridge.NativeMethods;
 
@@ -10,6 +11,9 @@ namespace Tollbridge
     /// </summary>
     internal abstract class NativeHandle : SafeHandle
     {
+        /// <summary>A SafeHandle itself refuses only when the last use has ended, which among calls that overlap is never.</summary>
+        private volatile bool disposed;
+
         /// <summary>Made before the call that fills it, so that no pointer is lost when memory runs out.</summary>
         protected NativeHandle()
             : base(IntPtr.Zero, ownsHandle: true)
@@ -18,6 +22,9 @@ namespace Tollbridge
 
         /// <inheritdoc/>
         public override bool IsInvalid => handle == IntPtr.Zero;
+
+        /// <summary>Whether it takes no use any more, though one that has begun may still run.</summary>
+        internal bool IsDisposed => disposed;
 
         /// <summary>Takes over what a call that succeeded handed out.</summary>
         internal void Adopt(IntPtr pointer) => SetHandle(pointer);
@@ -29,6 +36,10 @@ namespace Tollbridge
         /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
         internal IntPtr Acquire()
         {
+            if (disposed)
+            {
+                ThrowDisposed();
+            }
             bool acquired = false;
             DangerousAddRef(ref acquired);
             return handle;
@@ -36,6 +47,17 @@ namespace Tollbridge
 
         /// <summary>Ends a use; the last one after <see cref="SafeHandle.Dispose()"/> frees.</summary>
         internal void Release() => DangerousRelease();
+
+        /// <inheritdoc/>
+        protected override void Dispose(bool disposing)
+        {
+            disposed = true;
+            base.Dispose(disposing);
+        }
+
+        /// <summary>Apart, so that <see cref="Acquire"/> is inlined.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private void ThrowDisposed() => throw new ObjectDisposedException(GetType().FullName);
     }
 
     /// <summary>A tb_histogram, and what belongs to the histogram on this side.</summary>

@@ -26,49 +26,21 @@ namespace Tollbridge.Tests
         {
             var disposed = new Histogram(1, 1000, 3);
             disposed.Dispose();
-            using var other = new Histogram(1, 1000, 3);
-            using var scratch = new Scratch();
-            using var writer = new LogWriter(scratch["log"]);
-            var uses = new List<Action>
+            AssertRefused(disposed);
+        }
+
+        [Fact]
+        public void AlsoWhileACallThatBeganBeforeStillRuns()
+        {
+            var disposed = new Histogram(1, 1000, 3);
+            disposed.Record(1);
+            Assert.True(disposed.ForEachBucket(bucket =>
             {
-                () => disposed.Record(1),
-                () => disposed.RecordN(1, 1),
-                () => disposed.RecordAll(new ulong[] { 1 }),
-                () => disposed.RecordDurations("1us"),
-                () => _ = disposed.Lowest,
-                () => _ = disposed.Highest,
-                () => _ = disposed.SignificantDigits,
-                () => _ = disposed.Count,
-                () => _ = disposed.IsEmpty,
-                () => _ = disposed.Min,
-                () => _ = disposed.Max,
-                () => _ = disposed.Mean,
-                () => _ = disposed.StandardDeviation,
-                () => disposed.ValueAtQuantile(0.5),
-                () => disposed.ValuesAtQuantiles(new[] { 0.5 }),
-                () => disposed.GetSummary(),
-                () => disposed.Buckets().ToList(),
-                () => disposed.OpenCursor(),
-                () => disposed.ForEachBucket(bucket => true),
-                () => disposed.Watch(1, value => { }),
-                () => _ = disposed.Tag,
-                () => disposed.Tag = "a",
-                () => disposed.Render(),
-                () => disposed.Merge(other),
-                () => other.Merge(disposed),
-                () => disposed.Encode(),
-                () => disposed.Share(),
-                () => writer.Write(disposed, 0, 1),
-                () => Probe.RecordFromNewThread(disposed, 1),
-                () => Fault.PanicWhileLocked(disposed),
-            };
-            foreach (Action use in uses)
-            {
-                Assert.Throws<ObjectDisposedException>(use);
-            }
-            // A use that was refused has not kept the other argument in use.
-            other.Dispose();
-            Assert.Throws<ObjectDisposedException>(() => other.Record(1));
+                disposed.Dispose();
+                Assert.True(disposed.IsDisposed);
+                AssertRefused(disposed);
+                return true;
+            }));
         }
 
         [Fact]
@@ -129,6 +101,7 @@ namespace Tollbridge.Tests
                 thread.Start();
                 inside.Wait();
                 handle.Dispose();
+                Assert.Throws<ObjectDisposedException>(() => handle.Record(1));
                 disposed.Set();
                 thread.Join();
                 Assert.Throws<ObjectDisposedException>(() => handle.Record(1));
@@ -183,6 +156,53 @@ namespace Tollbridge.Tests
                 }
             });
             Assert.Equal(4000UL, histogram.Count);
+        }
+
+        private static void AssertRefused(Histogram disposed)
+        {
+            using var other = new Histogram(1, 1000, 3);
+            using var scratch = new Scratch();
+            using var writer = new LogWriter(scratch["log"]);
+            var uses = new List<Action>
+            {
+                () => disposed.Record(1),
+                () => disposed.RecordN(1, 1),
+                () => disposed.RecordAll(new ulong[] { 1 }),
+                () => disposed.RecordDurations("1us"),
+                () => _ = disposed.Lowest,
+                () => _ = disposed.Highest,
+                () => _ = disposed.SignificantDigits,
+                () => _ = disposed.Count,
+                () => _ = disposed.IsEmpty,
+                () => _ = disposed.Min,
+                () => _ = disposed.Max,
+                () => _ = disposed.Mean,
+                () => _ = disposed.StandardDeviation,
+                () => disposed.ValueAtQuantile(0.5),
+                () => disposed.ValuesAtQuantiles(new[] { 0.5 }),
+                () => disposed.GetSummary(),
+                () => disposed.Buckets().ToList(),
+                () => disposed.OpenCursor(),
+                () => disposed.ForEachBucket(bucket => true),
+                () => disposed.Watch(1, value => { }),
+                () => _ = disposed.Tag,
+                () => disposed.Tag = "a",
+                () => disposed.Render(),
+                () => disposed.Merge(other),
+                () => other.Merge(disposed),
+                () => disposed.Encode(),
+                () => disposed.Share(),
+                () => writer.Write(disposed, 0, 1),
+                () => Probe.RecordFromNewThread(disposed, 1),
+                () => Fault.PanicWhileLocked(disposed),
+            };
+            foreach (Action use in uses)
+            {
+                Assert.Throws<ObjectDisposedException>(use);
+            }
+            // A use that was refused has not kept the other argument in use.
+            other.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => other.Record(1));
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
