@@ -241,8 +241,9 @@ impl Shared {
 
     // ANCHOR: watch
     /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle,
-    /// until it breaks, [`Watch::unwatch`] is called, or the last handle goes. If a watcher itself drops
-    /// that one, the values that this call has recorded are still told.
+    /// until it breaks, [`Watch::unwatch`] is called, or the last handle goes. When a watcher drops the last
+    /// handle, the histogram lives until the call that told it of a value returns: what else that call
+    /// recorded is still told, to this watcher and to the others.
     ///
     /// It runs on the recording thread, before `record` returns, with no lock held; several threads may
     /// call it at once. It may use this histogram, end its watch and drop the handle; of what it records

@@ -13,6 +13,7 @@
  *   the C library is never right. Every such function takes NULL, 0 or `{0}`.
  * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs, and
  *   callbacks may not touch either.
+ * - A struct that goes in is initialised as a whole, as `{0}` does, also what is said to be ignored.
  * - Text is UTF-8. With a length in bytes it may hold NULs; a `char *` alone ends at the first one.
  * - Enums and booleans that go in are plain integers, and are checked.
  * - Any thread may call anything, at any time. Nothing that takes a handle is a *leaf*: it locks the

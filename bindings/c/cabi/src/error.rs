@@ -117,6 +117,11 @@ struct Rendered {
     _texts: Vec<Vec<u8>>,
 }
 
+// SAFETY: what its pointers lead to is its own, and is only read.
+unsafe impl Send for Rendered {}
+// SAFETY: as above.
+unsafe impl Sync for Rendered {}
+
 impl tb_error {
     #[cold]
     #[inline(never)]

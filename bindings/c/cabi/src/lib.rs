@@ -15,6 +15,17 @@
 #[cfg(panic = "abort")]
 compile_error!("panics become errors at this boundary, which `panic = \"abort\"` makes impossible");
 
+// Any thread may use any handle: C is not asked whether it may, so the compiler is asked here.
+const _: () = {
+    const fn any_thread<T: Send + Sync>() {}
+    any_thread::<tb_histogram>();
+    any_thread::<tb_buckets>();
+    any_thread::<tb_watch>();
+    any_thread::<tb_replay>();
+    any_thread::<tb_log_writer>();
+    any_thread::<tb_error>();
+};
+
 mod abi;
 mod buckets;
 mod error;

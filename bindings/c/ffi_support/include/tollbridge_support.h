@@ -22,6 +22,7 @@
  *   the C library is never right. Every such function takes NULL, 0 or `{0}`.
  * - What is passed as pointer and length is borrowed for the call. Outputs may not overlap inputs, and
  *   callbacks may not touch either.
+ * - A struct that goes in is initialised as a whole, as `{0}` does, also what is said to be ignored.
  * - Text is UTF-8. With a length in bytes it may hold NULs; a `char *` alone ends at the first one.
  * - Enums and booleans that go in are plain integers, and are checked.
  * - Any thread may call anything, at any time. Nothing that takes a handle is a *leaf*: it locks the
@@ -561,9 +562,9 @@ int32_t tbf_histogram_for_each_bucket(uint64_t histogram,
 
 /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle and on
 /// any thread, before the function that records returns: until it answers other than 0, tbf_watch_end
-/// is called, or the last handle is freed; when a watcher does that itself, the other values of the
-/// call it is in are still told. tbf_histogram_record_n tells its value once,
-/// tbf_histogram_merge tells nothing.
+/// is called, or the last handle is freed. When a watcher frees the last handle, the histogram lives
+/// until the call that told it of a value returns: what else that call recorded is still told, to this
+/// watcher and to the others. tbf_histogram_record_n tells its value once, tbf_histogram_merge nothing.
 ///
 /// Ownership: `user` is the library's until `destructor` is called with it, exactly once: when the watch
 /// has ended and the last call with it has returned, on any thread. When this fails, for whatever

@@ -197,6 +197,11 @@ struct Rendered {
     _texts: Vec<Vec<u8>>,
 }
 
+// SAFETY: what its pointers lead to is its own, and is only read.
+unsafe impl Send for Rendered {}
+// SAFETY: as above.
+unsafe impl Sync for Rendered {}
+
 impl Rendered {
     fn new(failure: &Failure) -> Self {
         let mut texts = Vec::new();

@@ -15,6 +15,13 @@
 #[cfg(panic = "abort")]
 compile_error!("panics become errors at this boundary, which `panic = \"abort\"` makes impossible");
 
+// Any thread may use any handle, and read any error: C is not asked whether it may, so the compiler is
+// asked. What handles stand for lies in statics, which it lets nothing else into; errors are left.
+const _: () = {
+    const fn any_thread<T: Send + Sync>() {}
+    any_thread::<tbf_details>();
+};
+
 mod abi;
 mod buckets;
 mod call;

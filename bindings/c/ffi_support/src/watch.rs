@@ -51,9 +51,9 @@ impl Drop for User {
 // ANCHOR: watch
 /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle and on
 /// any thread, before the function that records returns: until it answers other than 0, tbf_watch_end
-/// is called, or the last handle is freed; when a watcher does that itself, the other values of the
-/// call it is in are still told. tbf_histogram_record_n tells its value once,
-/// tbf_histogram_merge tells nothing.
+/// is called, or the last handle is freed. When a watcher frees the last handle, the histogram lives
+/// until the call that told it of a value returns: what else that call recorded is still told, to this
+/// watcher and to the others. tbf_histogram_record_n tells its value once, tbf_histogram_merge nothing.
 ///
 /// Ownership: `user` is the library's until `destructor` is called with it, exactly once: when the watch
 /// has ended and the last call with it has returned, on any thread. When this fails, for whatever

@@ -1184,9 +1184,9 @@ typedef struct tbs_watch tbs_watch_t;
 /** \brief
  *  Calls `watcher` with every value recorded at or above `limit` from now on, through any handle and on
  *  any thread, before the function that records returns: until it answers other than 0, tbs_watch_end
- *  is called, or the last handle is freed; when a watcher does that itself, the other values of the
- *  call it is in are still told. tbs_histogram_record_n tells its value once,
- *  tbs_histogram_merge tells nothing.
+ *  is called, or the last handle is freed. When a watcher frees the last handle, the histogram lives
+ *  until the call that told it of a value returns: what else that call recorded is still told, to this
+ *  watcher and to the others. tbs_histogram_record_n tells its value once, tbs_histogram_merge nothing.
  *
  *  The watcher is called on whichever thread records, on several at once when several do, with no lock
  *  held. It must return: leaving it by longjmp or an exception is undefined. It may use the histogram,
