@@ -176,7 +176,7 @@ static pthread_t begin(struct request *r, struct many *many) {
   return thread;
 }
 
-/* The only handle: the histogram goes with it. The calls go on for as long as it takes to close it. */
+/* The only handle: the histogram goes with it. The calls go on until it is closed. */
 HAZARD(close_during_call) {
   (void)histogram;
   struct many many = {.count = 1000000, .more = true};
