@@ -141,6 +141,36 @@ class LifecycleTest < BridgeTest
     assert_includes @h.inspect, "closed"
   end
 
+  # As if another thread had its turn there.
+  test "it may be closed at any step of a call" do
+    said, status = program(<<~RUBY)
+      [:count, :close, :encode].product([*1..60]) do |call, step|
+        h = TB::Histogram.new.record(1)
+        steps = 0
+        trace = TracePoint.new(:call, :c_call, :return, :c_return, :b_return) { h.close if (steps += 1) == step }
+        begin
+          trace.enable { h.public_send(call) }
+        rescue TB::ClosedError
+        end
+      end
+      puts :end
+    RUBY
+    assert_equal ["end\n", true], [said, status.success?]
+  end
+
+  test "a finalizer may use it at the end of the program" do
+    said, status = program(<<~RUBY)
+      objects = Array.new(50) { Object.new }
+      histograms = []
+      objects.each_with_index do |object, i|
+        ObjectSpace.define_finalizer(object, proc { histograms[i].record(1) rescue print($!.class) })
+      end
+      histograms.concat(Array.new(50) { TB::Histogram.new })
+    RUBY
+    assert_empty said.gsub(TB::ClosedError.name, "")
+    assert_predicate status, :success?
+  end
+
   # Where the class is a plain one of Ruby's, nil has no such method.
   test "one without initialize does nothing" do
     h = TB::Histogram.allocate

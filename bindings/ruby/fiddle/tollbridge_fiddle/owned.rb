@@ -11,30 +11,36 @@ module TollbridgeFiddle
     def initialize(free)
       slot = Native.memory(8)
       @uses = 0
-      @release = Owned.release(slot, free)
+      @held = [slot]
+      @release = Owned.release(@held, free)
       ObjectSpace.define_finalizer(self, @release)
       Native.check(yield(slot))
       @pointer = slot.unpack1("J")
       @closed = false
     end
 
-    # Frees what is in the slot the first time that it is called. Made here, where `self` is no owner.
-    def self.release(slot, free)
+    # Frees what is held, once: of two threads one alone gets it out of the Array, and no interrupt comes between that
+    # and the end of C's call. Made here, where `self` is no owner.
+    def self.release(held, free)
       proc do
-        pointer = slot.unpack1("J")
-        slot.replace(Native.memory(8))
-        free.call(pointer) unless pointer.zero?
+        Thread.handle_interrupt(Object => :never) do
+          pointer = held.pop&.unpack1("J")
+          free.call(pointer) unless pointer.nil? || pointer.zero?
+        end
       end
     end
 
     # Yields the pointer, which is not freed meanwhile, whoever closes.
     #
-    # The count needs no lock: CRuby changes threads, and raises interrupts, only between calls.
+    # The count needs no lock, since CRuby changes threads only where a method returns or a branch is taken. It is
+    # raised before anything is looked at: from then on, who closes leaves the freeing to this call.
     def use
-      raise ClosedError if closed?
+      raise ClosedError unless @uses # it was allocated, and never made
 
       @uses += 1
       begin
+        raise ClosedError if closed?
+
         yield @pointer
       ensure
         @uses -= 1
@@ -49,8 +55,9 @@ module TollbridgeFiddle
       nil
     end
 
-    # One that was allocated and never made has nothing: it is closed.
-    def closed? = @closed != false
+    # One that was allocated and never made has nothing: it is closed. So is one that a finalizer still uses at the end
+    # of the program, when its own has run.
+    def closed? = @closed != false || @held.empty?
 
     private
 
