@@ -380,23 +380,8 @@ namespace Tollbridge
         /// </param>
         /// <returns>Ends the watch, and need not be kept.</returns>
         /// <exception cref="OutOfRangeException">The limit is above <see cref="Highest"/>.</exception>
-        public Watch Watch(ulong limit, Func<ulong, bool> watcher)
-        {
-            if (watcher == null)
-            {
-                throw new ArgumentNullException(nameof(watcher));
-            }
-            var watching = new WatchHandle();
-            IntPtr histogram = handle.Acquire();
-            // From here on the watcher is the library's, which lets go of it also when it refuses it.
-            IntPtr user = handle.Watchers.Add(watcher);
-            IntPtr watch;
-            IntPtr error = tb_histogram_watch(histogram, limit, Watcher.Trampoline, user, Watcher.Destructor, &watch);
-            handle.Release();
-            Failure.Check(error);
-            watching.Adopt(watch);
-            return new Watch(watching);
-        }
+        public Watch Watch(ulong limit, Func<ulong, bool> watcher) =>
+            Watch(limit, watcher ?? throw new ArgumentNullException(nameof(watcher)), watcher);
 
         /// <summary>As <see cref="Watch(ulong, Func{ulong, bool})"/>, with a watcher that does not end itself.</summary>
         /// <param name="limit">In the values' unit.</param>
@@ -409,13 +394,13 @@ namespace Tollbridge
             {
                 throw new ArgumentNullException(nameof(watcher));
             }
-            return Watch(
-                limit,
-                value =>
-                {
-                    watcher(value);
-                    return true;
-                });
+            bool Tell(ulong value)
+            {
+                watcher(value);
+                return true;
+            }
+
+            return Watch(limit, Tell, watcher);
         }
 
         /// <summary>HdrHistogram's percentile distribution as text, byte for byte as the reference implementation prints it.</summary>
@@ -506,7 +491,7 @@ namespace Tollbridge
             EventHandler<WatcherFailedEventArgs>? listeners = WatcherFailed;
             if (listeners == null)
             {
-                Console.Error.WriteLine($"a watcher of a histogram threw {failure.Exception}");
+                Print("a watcher of a histogram", failure.Exception);
                 return;
             }
             try
@@ -515,8 +500,43 @@ namespace Tollbridge
             }
             catch (Exception exception)
             {
-                Console.Error.WriteLine($"a listener of {nameof(WatcherFailed)} threw {exception}");
+                Print($"a listener of {nameof(WatcherFailed)}", exception);
             }
+        }
+
+        private static void Print(string who, Exception thrown)
+        {
+            string text;
+            try
+            {
+                text = thrown.ToString();
+            }
+            catch (Exception)
+            {
+                text = thrown.GetType().ToString();
+            }
+            try
+            {
+                Console.Error.WriteLine($"{who} threw {text}");
+            }
+            catch (Exception)
+            {
+                // Nowhere to write: nobody is left to tell.
+            }
+        }
+
+        private Watch Watch(ulong limit, Func<ulong, bool> watcher, Delegate given)
+        {
+            var watching = new WatchHandle();
+            IntPtr histogram = handle.Acquire();
+            // From here on the watcher is the library's, which lets go of it also when it refuses it.
+            IntPtr user = handle.Watchers.Add(watcher, given);
+            IntPtr watch;
+            IntPtr error = tb_histogram_watch(histogram, limit, Watcher.Trampoline, user, Watcher.Destructor, &watch);
+            handle.Release();
+            Failure.Check(error);
+            watching.Adopt(watch);
+            return new Watch(watching);
         }
 
         private Config ReadConfig()

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using System.Threading;
 #if NET5_0_OR_GREATER
 using System.Runtime.CompilerServices;
 #endif
@@ -17,13 +18,18 @@ namespace Tollbridge
         private HashSet<Watcher>? owned;
 
         /// <summary>Owns a watcher from now on, and answers the `user` for C, whose destructor frees it.</summary>
-        internal IntPtr Add(Func<ulong, bool> callback)
+        internal IntPtr Add(Func<ulong, bool> callback, Delegate given)
         {
-            var watcher = new Watcher(this, callback);
-            lock (this)
+            var watcher = new Watcher(this, callback, given);
+            Enter();
+            try
             {
                 owned ??= new HashSet<Watcher>();
                 owned.Add(watcher);
+            }
+            finally
+            {
+                Monitor.Exit(this);
             }
             // Until finalizers have run: one of them may still record.
             return GCHandle.ToIntPtr(GCHandle.Alloc(watcher, GCHandleType.WeakTrackResurrection));
@@ -32,9 +38,37 @@ namespace Tollbridge
         /// <summary>Lets go of a watcher.</summary>
         internal void Remove(Watcher watcher)
         {
-            lock (this)
+            Enter();
+            try
             {
                 owned?.Remove(watcher);
+            }
+            finally
+            {
+                Monitor.Exit(this);
+            }
+        }
+
+        /// <summary>
+        /// As `lock`, but an interrupt of this thread waits for its next wait: here it would be thrown into Rust, which is what called.
+        /// </summary>
+        private void Enter()
+        {
+            bool interrupted = false, entered = false;
+            while (!entered)
+            {
+                try
+                {
+                    Monitor.Enter(this, ref entered);
+                }
+                catch (ThreadInterruptedException)
+                {
+                    interrupted = true;
+                }
+            }
+            if (interrupted)
+            {
+                Thread.CurrentThread.Interrupt();
             }
         }
     }
@@ -46,11 +80,14 @@ namespace Tollbridge
 
         private readonly Watchers owner;
         private readonly Func<ulong, bool> callback;
+        private readonly Delegate given;
 
-        internal Watcher(Watchers owner, Func<ulong, bool> callback)
+        /// <summary>`given` is what the user knows the callback by.</summary>
+        internal Watcher(Watchers owner, Func<ulong, bool> callback, Delegate given)
         {
             this.owner = owner;
             this.callback = callback;
+            this.given = given;
         }
 
 #if NET5_0_OR_GREATER
@@ -91,7 +128,7 @@ namespace Tollbridge
             }
             catch (Exception exception)
             {
-                Histogram.Report(watcher.callback, new WatcherFailedEventArgs(exception, value));
+                Histogram.Report(watcher.given, new WatcherFailedEventArgs(exception, value));
                 return GoOn;
             }
         }

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Runtime.CompilerServices;
+using System.Threading;
 using Tollbridge.Probes;
 using Xunit;
 
@@ -84,20 +85,24 @@ namespace Tollbridge.Tests
             var failures = new List<(object? Sender, Exception Exception, ulong Value)>();
             void Listen(object? sender, WatcherFailedEventArgs failure) => failures.Add((sender, failure.Exception, failure.Value));
             Func<ulong, bool> watcher = value => throw mine;
+            Action<ulong> action = value => throw mine;
             Histogram.WatcherFailed += Listen;
             try
             {
                 histogram.Watch(1, watcher);
                 histogram.RecordAll(new ulong[] { 7, 8 });
+                histogram.Watch(9, action);
+                histogram.Record(9);
             }
             finally
             {
                 Histogram.WatcherFailed -= Listen;
             }
-            Assert.Equal(2UL, histogram.Count);
-            Assert.Equal(new[] { 7UL, 8UL }, failures.Select(failure => failure.Value).ToArray());
+            Assert.Equal(3UL, histogram.Count);
+            Assert.Equal(new[] { 7UL, 8UL, 9UL, 9UL }, failures.Select(failure => failure.Value).ToArray());
             Assert.Same(mine, failures[0].Exception);
             Assert.Same(watcher, failures[0].Sender);
+            Assert.True(failures.Any(failure => ReferenceEquals(action, failure.Sender)));
         }
 
         [Fact]
@@ -120,6 +125,63 @@ namespace Tollbridge.Tests
             finally
             {
                 Histogram.WatcherFailed -= Listen;
+            }
+        }
+
+        [Fact]
+        public void WhatCannotBePrintedEndsNothing()
+        {
+            histogram.Watch(1, value => throw new UnprintableException());
+            Assert.Contains(nameof(UnprintableException), ErrorsOf(() => histogram.Record(1)));
+            TextWriter before = Console.Error;
+            var closed = new StringWriter();
+            closed.Dispose();
+            Console.SetError(closed);
+            try
+            {
+                histogram.Record(1);
+                Probe.RecordFromNewThread(histogram, 1);
+            }
+            finally
+            {
+                Console.SetError(before);
+            }
+            Assert.Equal(3UL, histogram.Count);
+        }
+
+        [Fact]
+        public void AnInterruptDoesNotReachRust()
+        {
+            Watchers watchers = Histogram.HandleOf(histogram).Watchers;
+            Watch watch = histogram.Watch(1, value => { });
+            Interrupted(() => watch.Unwatch());
+            Interrupted(() => histogram.Watch(1, value => { }));
+            histogram.Record(1);
+
+            void Interrupted(Action work)
+            {
+                bool done = false, came = false;
+                var thread = new Thread(() =>
+                {
+                    work();
+                    done = true;
+                    try
+                    {
+                        Thread.Sleep(Timeout.Infinite);
+                    }
+                    catch (ThreadInterruptedException)
+                    {
+                        came = true;
+                    }
+                });
+                lock (watchers)
+                {
+                    thread.Start();
+                    SpinWait.SpinUntil(() => thread.ThreadState == ThreadState.WaitSleepJoin);
+                    thread.Interrupt();
+                }
+                thread.Join();
+                Assert.True(done && came);
             }
         }
 
@@ -254,6 +316,11 @@ namespace Tollbridge.Tests
             var left = new Histogram();
             left.Watch(1, told.Add);
             GC.KeepAlive(new RecordsAtItsEnd(left));
+        }
+
+        private sealed class UnprintableException : Exception
+        {
+            public override string ToString() => throw new MineException();
         }
 
         private sealed class RecordsAtItsEnd
