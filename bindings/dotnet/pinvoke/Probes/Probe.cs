@@ -266,19 +266,21 @@ namespace Tollbridge.Probes
 
         /// <summary>Sum of the values, modulo 2^64, and of the keys' lengths in bytes of UTF-8.</summary>
         /// <exception cref="InvalidTextException">A key has a lone surrogate.</exception>
+        /// <exception cref="InvalidOperationException">The entries changed meanwhile.</exception>
         public static ulong MapSum(IReadOnlyDictionary<string, ulong> entries)
         {
             if (entries == null)
             {
                 throw new ArgumentNullException(nameof(entries));
             }
-            int length = 0;
+            int length = 0, entryCount = 0;
             foreach (string key in entries.Keys)
             {
                 length = checked(length + Utf8.MaxLength(key.Length));
+                entryCount++;
             }
             byte[] keys = ArrayPool<byte>.Shared.Rent(length);
-            Entry[] natives = ArrayPool<Entry>.Shared.Rent(entries.Count);
+            Entry[] natives = ArrayPool<Entry>.Shared.Rent(entryCount);
             ulong result;
             fixed (byte* data = keys)
             fixed (Entry* first = natives)
@@ -286,6 +288,11 @@ namespace Tollbridge.Probes
                 int offset = 0, count = 0;
                 foreach (KeyValuePair<string, ulong> entry in entries)
                 {
+                    // A map that another thread changes may have other keys by now: none is cut short.
+                    if (count == entryCount || offset + Utf8.MaxLength(entry.Key.Length) > length)
+                    {
+                        throw new InvalidOperationException("the entries changed while they were read");
+                    }
                     int bytes = Utf8.Encode(entry.Key, keys.AsSpan(offset));
                     natives[count++] = new Entry { Key = data + offset, KeyLength = (UIntPtr)bytes, Value = entry.Value };
                     offset += bytes;

@@ -1,6 +1,8 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Text;
 using Tollbridge.Probes;
 using Xunit;
@@ -86,6 +88,17 @@ namespace Tollbridge.Tests
         }
 
         [Fact]
+        public void AMapThatChangesMeanwhileIsRefusedAndNotCutShort()
+        {
+            string longer = new string('x', 1000);
+            foreach (string[] later in new[] { new[] { longer }, new[] { "a", "b" }, new[] { "a", longer } })
+            {
+                Assert.Throws<InvalidOperationException>(() => Probe.MapSum(new ChangingMap(new[] { "a" }, later)));
+            }
+            Assert.Equal(2UL, Probe.MapSum(new ChangingMap(new[] { "a", "b" }, new[] { "c" })));
+        }
+
+        [Fact]
         public void BytesThatAreTextAreChecked()
         {
             using var histogram = new Histogram();
@@ -105,6 +118,39 @@ namespace Tollbridge.Tests
             Assert.Throws<ArgumentNullException>(() => Probe.ShapeIn(null!));
             Assert.Throws<ArgumentNullException>(() => new LogWriter(null!));
             Assert.Throws<ArgumentNullException>(() => IntervalLog.Replay(null!));
+        }
+
+        /// <summary>Has other keys when its entries are read than when its keys are, as if another thread had changed it.</summary>
+        private sealed class ChangingMap : IReadOnlyDictionary<string, ulong>
+        {
+            private readonly string[] later;
+
+            internal ChangingMap(string[] keys, string[] later)
+            {
+                Keys = keys;
+                this.later = later;
+            }
+
+            public IEnumerable<string> Keys { get; }
+
+            public IEnumerable<ulong> Values => Keys.Select(key => 1UL);
+
+            public int Count => Keys.Count();
+
+            public ulong this[string key] => 1;
+
+            public bool ContainsKey(string key) => Keys.Contains(key);
+
+            public bool TryGetValue(string key, out ulong value)
+            {
+                value = 1;
+                return ContainsKey(key);
+            }
+
+            public IEnumerator<KeyValuePair<string, ulong>> GetEnumerator() =>
+                later.Select(key => KeyValuePair.Create(key, 1UL)).GetEnumerator();
+
+            IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
         }
     }
 }
