@@ -152,7 +152,7 @@ namespace Tollbridge.Tests
         {
             byte data = 0;
             ulong result;
-            Failure.Check(tb_probe_bytes_ends(&data, (UIntPtr)ulong.MaxValue, &result));
+            Failure.Check(tb_probe_bytes_ends(&data, unchecked((UIntPtr)ulong.MaxValue), &result));
         }
 
         /// <summary>The table that core/src/error.rs declares.</summary>

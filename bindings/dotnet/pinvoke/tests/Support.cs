@@ -1,6 +1,10 @@
 using System;
 using System.IO;
 using System.Threading;
+using Xunit;
+
+// They listen to what is static, and count what the process allocates.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace Tollbridge.Tests
 {

@@ -13,6 +13,14 @@ namespace Xunit
     {
     }
 
+    /// <summary>How tests run. Here it is one after the other, whatever is said.</summary>
+    [AttributeUsage(AttributeTargets.Assembly)]
+    public sealed class CollectionBehaviorAttribute : Attribute
+    {
+        /// <summary>Whether tests of several classes never run at once.</summary>
+        public bool DisableTestParallelization { get; set; }
+    }
+
     /// <summary>A test says no.</summary>
     public sealed class AssertException : Exception
     {
