@@ -30,6 +30,29 @@ class CallbacksTest < BridgeTest
     end
   end
 
+  # Ruby looks for none while it runs this block: it finds them on the way there and back.
+  test "interrupts between two calls of a block are not lost" do
+    block = 1.method(:+)
+    20.times do |i|
+      began = false
+      thread = Thread.new do
+        loop { (began = true) && TB::Probe.call_back(1000, &block) }
+      rescue MyError
+        :raised
+      end
+      thread.report_on_exception = false
+      Thread.pass until began
+      i.even? ? thread.raise(MyError) : thread.kill
+      ended = begin
+        thread.value
+      rescue Exception => e # rubocop:disable Lint/RescueException -- However the thread is killed.
+        e.message[/killed/] && nil
+      end
+      assert_equal [i.even? ? :raised : nil], [ended]
+    end
+    assert_equal 3, TB::Probe.call_back(3) { 1 }
+  end
+
   test "what a block answers must be a number" do
     [nil, 1.5, "1", :go].each { |answer| refused(TypeError) { TB::Probe.call_back(3) { answer } } }
     [-1, 2**64].each { |answer| refused(RangeError) { TB::Probe.call_back(3) { answer } } }

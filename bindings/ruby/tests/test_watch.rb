@@ -224,6 +224,21 @@ class WatchTest < BridgeTest
     assert_equal(2, Thread.new { histogram.record(1).record(2).count }.value)
   end
 
+  test "a report that is left goes no further" do
+    stderr = Object.new
+    def stderr.write(*) = throw(:out)
+    @h.watch(1) { raise MyError }
+    @h.watch(1) { |value| @seen << value }
+    before = $stderr
+    $stderr = stderr
+    recorded = catch(:out) { @h.record(5) }
+    $stderr = before
+    assert_same @h, recorded
+    assert_equal [5], @seen
+  ensure
+    $stderr = before
+  end
+
   test "a time limit that strikes inside a watcher is reported as all else" do
     @h.watch(1) { sleep(0.3) }
     said = reported { Timeout.timeout(0.05, MyError) { @h.record(5) } }

@@ -9,21 +9,33 @@ module TollbridgeFFI
     def self.next_key = @last += 1
 
     # Runs the block and answers its value. Whatever else leaves it is stopped here, and `otherwise` answered: what it
-    # raises is given to `failed`, and so is a LocalJumpError for throw and break, and a ThreadKilled for a kill.
+    # raises is given to `failed`, and so is a LocalJumpError for throw and break, and a ThreadKilled for a kill. What
+    # leaves `failed` is stopped too.
     def self.guard(otherwise, failed)
       returned = false
-      value = yield
+      value =
+        begin
+          yield
+        rescue Exception => e # rubocop:disable Lint/RescueException -- Nothing may cross Rust.
+          failed.call(e)
+          otherwise
+        end
       returned = true
       value
-    rescue Exception => e # rubocop:disable Lint/RescueException -- Nothing may cross Rust.
-      returned = true
-      failed.call(e)
-      otherwise
     ensure
       unless returned
-        failed.call(left)
-        return otherwise # rubocop:disable Lint/EnsureReturn -- It ends throw, break and Thread#kill, and must.
+        begin
+          failed.call(left)
+        ensure
+          return otherwise # rubocop:disable Lint/EnsureReturn -- It ends throw, break and Thread#kill, and must.
+        end
       end
+    end
+
+    # Raises what a guard has stopped, when C has returned.
+    def self.go_on_with(left)
+      Thread.current.report_on_exception = false if left.is_a?(ThreadKilled)
+      raise left
     end
 
     # The process in which ruby-ffi has started the thread that takes calls from threads which are not Ruby's.
@@ -46,7 +58,7 @@ module TollbridgeFFI
   end
   private_constant :Callbacks
 
-  # Ends a thread that was killed inside a watcher, when C has returned: the kill itself was stopped, since it may not
+  # Ends a thread that was killed inside a callback, when C has returned: the kill itself was stopped, since it may not
   # cross Rust, and Ruby kills no thread twice.
   class ThreadKilled < Exception; end # rubocop:disable Lint/InheritException -- No plain `rescue` shall keep the thread.
 end

@@ -195,7 +195,12 @@ module TollbridgeFFI
       n = Arguments.u64(n)
       stopped = FFI::MemoryPointer.new(:int32)
       sum = FFI::MemoryPointer.new(:uint64)
-      fiber = Fiber.new { Native.check(Native.tb_probe_call_back(n, YIELD, 0, stopped, sum)) }
+      fiber = Fiber.new do
+        error = Native.tb_probe_call_back(n, YIELD, 0, stopped, sum)
+        left = Thread.current[LEFT] # which is the fiber's own
+        Callbacks.go_on_with(left) if left
+        Native.check(error)
+      end
       begin
         number = fiber.resume
         while number
@@ -259,11 +264,18 @@ module TollbridgeFFI
     # Such calls by the keys that C has in place of them.
     RUNNING = {} # rubocop:disable Style/MutableConstant
 
-    # A trampoline lives as long as the process. This one gives the number to who resumed its fiber: `call_back`.
+    # Where a fiber keeps what has left its callback.
+    LEFT = :tollbridge_left
+    KEEP = ->(left) { Thread.current[LEFT] = left }
+
+    # A trampoline lives as long as the process. This one gives the number to who resumed its fiber: `call_back`. When
+    # that resumes it, an interrupt may come here.
     YIELD = FFI::Function.new(:int32, %i[uintptr_t uint64 pointer]) do |_key, number, answer|
-      value = Fiber.yield(number)
-      answer.write_uint64(value) if value
-      value ? Native::GO_ON : Native::STOP
+      Callbacks.guard(Native::STOP, KEEP) do
+        value = Fiber.yield(number)
+        answer.write_uint64(value) if value
+        value ? Native::GO_ON : Native::STOP
+      end
     end
 
     # This one runs on a thread that has nothing else to do.
@@ -275,6 +287,6 @@ module TollbridgeFFI
         value == :stop ? Native::STOP : Native::GO_ON
       end
     end
-    private_constant :Call, :RUNNING, :YIELD, :ANSWER
+    private_constant :Call, :RUNNING, :LEFT, :KEEP, :YIELD, :ANSWER
   end
 end

@@ -197,7 +197,12 @@ module TollbridgeFiddle
       n = Arguments.u64(n)
       stopped = Native.memory(4)
       sum = Native.memory(8)
-      fiber = Fiber.new { Native.check(Native::TB_PROBE_CALL_BACK.call(n, YIELD.to_i, 0, stopped, sum)) }
+      fiber = Fiber.new do
+        error = Native::TB_PROBE_CALL_BACK.call(n, YIELD.to_i, 0, stopped, sum)
+        left = Thread.current[LEFT] # which is the fiber's own
+        Callbacks.go_on_with(left) if left
+        Native.check(error)
+      end
       begin
         number = fiber.resume
         while number
@@ -226,12 +231,18 @@ module TollbridgeFiddle
 
     private_class_method :number, :rows, :packed_point
 
-    # Gives the number to who resumed its fiber: `call_back`.
+    # Where a fiber keeps what has left its callback.
+    LEFT = :tollbridge_left
+    KEEP = ->(left) { Thread.current[LEFT] = left }
+
+    # Gives the number to who resumed its fiber: `call_back`. When that resumes it, an interrupt may come here.
     YIELD = Native.trampoline(Native::I32, [Native::ADDRESS, Native::U64, Native::ADDRESS]) do |_key, number, answer|
-      value = Fiber.yield(number)
-      Fiddle::Pointer.new(answer, 8)[0, 8] = [value].pack("Q") if value
-      value ? Native::GO_ON : Native::STOP
+      Callbacks.guard(Native::STOP, KEEP) do
+        value = Fiber.yield(number)
+        Fiddle::Pointer.new(answer, 8)[0, 8] = [value].pack("Q") if value
+        value ? Native::GO_ON : Native::STOP
+      end
     end
-    private_constant :YIELD
+    private_constant :LEFT, :KEEP, :YIELD
   end
 end

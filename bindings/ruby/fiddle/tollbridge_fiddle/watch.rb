@@ -37,7 +37,7 @@ module TollbridgeFiddle
 
       # Tells of what a watcher raised, as Thread#report_on_exception does: who records is not to blame.
       def report(error)
-        return @killed << Thread.current if error.is_a?(ThreadKilled)
+        return @killed.keep_if(&:alive?) << Thread.current if error.is_a?(ThreadKilled)
 
         warn("A watcher failed, and goes on: #{error.full_message(highlight: false)}")
       rescue Exception # rubocop:disable Lint/RescueException, Lint/SuppressedException -- Nobody is left to be told.
@@ -51,9 +51,7 @@ module TollbridgeFiddle
         return unless killed?
 
         @killed.delete(Thread.current)
-
-        Thread.current.report_on_exception = false
-        raise ThreadKilled, "killed in a watcher"
+        Callbacks.go_on_with(ThreadKilled.new("killed in a watcher"))
       end
     end
 

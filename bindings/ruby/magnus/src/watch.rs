@@ -157,17 +157,13 @@ impl Watcher {
             Ok(answer) if records::is_stop(&ruby, answer) => ControlFlow::Break(()),
             Ok(_) => ControlFlow::Continue(()),
             Err(raised) => {
-                let Err(raised) = dies_later(raised) else {
-                    return ControlFlow::Continue(());
-                };
-                if matches!(raised.error_type(), ErrorType::Jump(_)) {
-                    // A jump that ends here has left its target as `$!`, which is no exception: to
-                    // restore that after the next one would fail, by a longjmp over Rust's frames.
-                    // SAFETY: what was there before.
-                    unsafe { rb_sys::rb_set_errinfo(before) };
+                if let Err(raised) = dies_later(raised) {
+                    end_jump(&raised, before);
+                    // Who records is not to blame for it, nor is a hook that raises told of itself.
+                    if let Err(raised) = report(&ruby, &raised).or_else(dies_later) {
+                        end_jump(&raised, before);
+                    }
                 }
-                // Who records is not to blame for it.
-                report(&ruby, &raised);
                 ControlFlow::Continue(())
             }
         }
@@ -184,19 +180,26 @@ impl Drop for Watcher {
     }
 }
 
+/// A jump that ends here has left its target as `$!`, which is no exception: to restore that after the
+/// next one would fail, by a longjmp over Rust's frames. So `$!` becomes what it was `before`.
+fn end_jump(raised: &magnus::Error, before: rb_sys::VALUE) {
+    if matches!(raised.error_type(), ErrorType::Jump(_)) {
+        // SAFETY: an exception or nil, which was there before.
+        unsafe { rb_sys::rb_set_errinfo(before) };
+    }
+}
+
 /// Hands what a watcher raised to `Tollbridge.report_exception`.
 ///
 /// `throw` and `break` out of a watcher end its call in the same way: the frames that they are meant for are
 /// not the recorder's to leave. Ruby has no exception for them, so they are named.
-fn report(ruby: &Ruby, raised: &magnus::Error) {
-    let told = || {
-        let module: RModule = ruby.class_object().const_get("Tollbridge")?;
-        match raised.value() {
-            Some(exception) => module.funcall::<_, _, Value>("report_exception", (exception,)),
-            None => module.funcall("report_exception", (raised.to_string(),)),
-        }
+fn report(ruby: &Ruby, raised: &magnus::Error) -> Result<(), magnus::Error> {
+    let module: RModule = ruby.class_object().const_get("Tollbridge")?;
+    let _: Value = match raised.value() {
+        Some(exception) => module.funcall("report_exception", (exception,))?,
+        None => module.funcall("report_exception", (raised.to_string(),))?,
     };
-    drop(told()); // a hook that raises is not reported to itself
+    Ok(())
 }
 
 /// Stands for a watcher, and can end it. It keeps nothing alive, and dropping it ends nothing.
