@@ -2,12 +2,14 @@
 /* Conventions, without exception:
  *
  * - A handle is a number, which is looked up at every call: one that was freed is the error `closed`, one
- *   that no call gave out, or that stands for something else, is `invalid_handle`. 0 is never a handle.
+ *   that stands for something else is `invalid_handle`, and so is nearly every number that no call gave
+ *   out. 0 is never a handle.
  * - A result is returned; when the call fails it is 0, NULL or `{0}`. What it writes elsewhere, it
  *   writes on success only. A failure changes nothing.
  * - The last parameter is where the error goes: it is written by every call, code 0 for success, and
- *   need not be initialised. Free what it holds with tbf_error_free before it is written again. NULL is
- *   for who does not want to know.
+ *   need not be initialised. Free what it holds with tbf_error_free before it is written again. Callbacks
+ *   may use it, but it must be there until the call returns: not in what a destructor frees. NULL is for
+ *   who does not want to know.
  * - Everything else that is NULL but must not be is the error `null_argument`.
  * - An owned thing is freed by the function named beside its type, and by nothing else; `free` of
  *   the C library is never right. Every such function takes NULL, 0 or `{0}`.

@@ -11,12 +11,14 @@
 /* Conventions, without exception:
  *
  * - A handle is a number, which is looked up at every call: one that was freed is the error `closed`, one
- *   that no call gave out, or that stands for something else, is `invalid_handle`. 0 is never a handle.
+ *   that stands for something else is `invalid_handle`, and so is nearly every number that no call gave
+ *   out. 0 is never a handle.
  * - A result is returned; when the call fails it is 0, NULL or `{0}`. What it writes elsewhere, it
  *   writes on success only. A failure changes nothing.
  * - The last parameter is where the error goes: it is written by every call, code 0 for success, and
- *   need not be initialised. Free what it holds with tbf_error_free before it is written again. NULL is
- *   for who does not want to know.
+ *   need not be initialised. Free what it holds with tbf_error_free before it is written again. Callbacks
+ *   may use it, but it must be there until the call returns: not in what a destructor frees. NULL is for
+ *   who does not want to know.
  * - Everything else that is NULL but must not be is the error `null_argument`.
  * - An owned thing is freed by the function named beside its type, and by nothing else; `free` of
  *   the C library is never right. Every such function takes NULL, 0 or `{0}`.
@@ -52,7 +54,8 @@ typedef struct {
 /// The stable codes; the negative ones are this strategy's own. Treat one you do not know as a
 /// failure like any other.
 typedef enum {
-  /// No call gave out this handle, or it stands for something of another type, or of another library.
+  /// No call gave out this handle, or it stands for something of another type, or of another copy of
+  /// the library.
   TBF_ERR_INVALID_HANDLE = -1000,
   /// There are 32,765 handles of this type, and no more can be made.
   TBF_ERR_TOO_MANY_HANDLES = -2,
@@ -568,11 +571,13 @@ int32_t tbf_histogram_for_each_bucket(uint64_t histogram,
 ///
 /// Ownership: `user` is the library's until `destructor` is called with it, exactly once: when the watch
 /// has ended and the last call with it has returned, on any thread. When this fails, for whatever
-/// reason, that was before it returned. The watch is the caller's; free it with tbf_watch_free.
+/// reason, that was before it returned; only with too_many_handles another thread may still be calling
+/// the watcher. The watch is the caller's; free it with tbf_watch_free. Watcher and destructor may be
+/// called before it is returned: store it in what `user` points to only where that lives longer.
 /// NULL: `user` and `destructor` may be NULL.
 /// Errors: out_of_range for a limit above the histogram's highest value, poisoned, closed,
 /// invalid_handle, null_argument, too_many_handles, which ends the watch.
-/// Threads: any; waits. Calls back the destructor when it fails.
+/// Threads: any; waits. Calls back the destructor when it fails, or when the watch has ended already.
 uint64_t tbf_histogram_watch(uint64_t histogram,
                              uint64_t limit,
                              tbf_watcher watcher,

@@ -144,7 +144,8 @@ pub struct tbf_error_details {
 /// failure like any other.
 #[repr(C)]
 pub enum tbf_code {
-    /// No call gave out this handle, or it stands for something of another type, or of another library.
+    /// No call gave out this handle, or it stands for something of another type, or of another copy of
+    /// the library.
     TBF_ERR_INVALID_HANDLE = -1000,
     /// There are 32,765 handles of this type, and no more can be made.
     TBF_ERR_TOO_MANY_HANDLES = -2,

@@ -57,11 +57,13 @@ impl Drop for User {
 ///
 /// Ownership: `user` is the library's until `destructor` is called with it, exactly once: when the watch
 /// has ended and the last call with it has returned, on any thread. When this fails, for whatever
-/// reason, that was before it returned. The watch is the caller's; free it with tbf_watch_free.
+/// reason, that was before it returned; only with too_many_handles another thread may still be calling
+/// the watcher. The watch is the caller's; free it with tbf_watch_free. Watcher and destructor may be
+/// called before it is returned: store it in what `user` points to only where that lives longer.
 /// NULL: `user` and `destructor` may be NULL.
 /// Errors: out_of_range for a limit above the histogram's highest value, poisoned, closed,
 /// invalid_handle, null_argument, too_many_handles, which ends the watch.
-/// Threads: any; waits. Calls back the destructor when it fails.
+/// Threads: any; waits. Calls back the destructor when it fails, or when the watch has ended already.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tbf_histogram_watch(
     histogram: u64,

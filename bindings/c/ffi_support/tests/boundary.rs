@@ -108,6 +108,77 @@ fn a_handle_that_is_none_is_an_error() {
     assert_eq!(free(histogram), 0);
 }
 
+unsafe extern "C" fn stops(_: *mut c_void, _: *const tbf_bucket) -> i32 {
+    1
+}
+
+/// What functions that use a histogram answer for this handle.
+fn codes_of_all_uses(histogram: u64) -> Vec<i32> {
+    let scan = Some(&RECORDED);
+    let (mut integer, mut float, mut summary) = (
+        MaybeUninit::uninit(),
+        MaybeUninit::uninit(),
+        MaybeUninit::uninit(),
+    );
+    let log = Log::default();
+    let user = ptr::from_ref(&log).cast_mut().cast();
+    let other = new();
+    // SAFETY: as in `new`; every pointer is good, and nothing is given that would have to be freed.
+    let codes = unsafe {
+        vec![
+            code(|e| tbf_histogram_clone(histogram, e)),
+            code(|e| tbf_histogram_config(histogram, e)),
+            code(|e| tbf_histogram_record(histogram, 1, e)),
+            code(|e| tbf_histogram_record_n(histogram, 1, 2, e)),
+            code(|e| tbf_histogram_record_all(histogram, &1, 1, e)),
+            code(|e| tbf_histogram_record_durations(histogram, c"1ns".as_ptr(), 3, e)),
+            code(|e| tbf_histogram_len(histogram, e)),
+            code(|e| tbf_histogram_is_empty(histogram, e)),
+            code(|e| tbf_histogram_min(histogram, Some(&mut integer), e)),
+            code(|e| tbf_histogram_max(histogram, Some(&mut integer), e)),
+            code(|e| tbf_histogram_mean(histogram, Some(&mut float), e)),
+            code(|e| tbf_histogram_stdev(histogram, Some(&mut float), e)),
+            code(|e| tbf_histogram_value_at_quantile(histogram, 0.5, Some(&mut integer), e)),
+            code(|e| {
+                tbf_histogram_values_at_quantiles(histogram, &0.5, 1, integer.as_mut_ptr(), e)
+            }),
+            code(|e| tbf_histogram_summary(histogram, Some(&mut summary), e)),
+            code(|e| tbf_histogram_tag(histogram, e)),
+            code(|e| tbf_histogram_set_tag(histogram, c"tag".as_ptr(), e)),
+            code(|e| tbf_histogram_merge(histogram, other, e)),
+            code(|e| tbf_histogram_merge(other, histogram, e)),
+            code(|e| tbf_histogram_render(histogram, 5, 1.0, e)),
+            code(|e| tbf_histogram_encode(histogram, e)),
+            code(|e| tbf_histogram_buckets(histogram, scan, e)),
+            code(|e| tbf_histogram_for_each_bucket(histogram, scan, Some(stops), user, e)),
+            code(|e| tbf_histogram_watch(histogram, 1, Some(adds), user, Some(ends), e)),
+            code(|e| tbf_probe_record_from_new_thread(histogram, 1, e)),
+            code(|e| tbf_fault_panic_while_locked(histogram, e)),
+        ]
+    };
+    assert_eq!(log.ends.load(Ordering::SeqCst), 1);
+    assert_eq!(free(other), 0);
+    codes
+}
+
+#[test]
+fn a_handle_that_is_none_is_an_error_everywhere() {
+    let freed = new();
+    assert_eq!(free(freed), 0);
+    // SAFETY: as in `new`.
+    let object = must(|e| unsafe { tbf_fault_panics_when_dropped_new(e) });
+    let all = |handle, expected| {
+        let codes = codes_of_all_uses(handle);
+        assert!(codes.iter().all(|code| *code == expected), "{codes:?}");
+    };
+    all(0, NULL);
+    all(freed, CLOSED);
+    all(object, INVALID_HANDLE);
+    // SAFETY: as in `new`.
+    let last = code(|e| unsafe { tbf_fault_panics_when_dropped_free(object, e) });
+    assert_eq!(last, PANIC);
+}
+
 /// There is an error to return; and the map is not locked meanwhile.
 #[test]
 fn a_destructors_panic_is_an_error_and_the_object_is_gone() {
