@@ -71,8 +71,11 @@ pub fn make_str(n: usize, wide: bool) -> String {
         return "é".repeat(n);
     }
     const ALPHABET: &str = "abcdefghijklmnopqrstuvwxyz";
-    let mut text = ALPHABET.repeat(n / ALPHABET.len());
-    text.push_str(&ALPHABET[..n % ALPHABET.len()]);
+    let mut text = String::with_capacity(n);
+    text.push_str(&ALPHABET[..n.min(ALPHABET.len())]);
+    while text.len() < n {
+        text.extend_from_within(..text.len().min(n - text.len()));
+    }
     text
 }
 
@@ -90,12 +93,20 @@ pub fn bytes_sum(bytes: &[u8]) -> u64 {
     bytes.iter().map(|b| u64::from(*b)).sum()
 }
 
-/// `n` bytes: 0, 1, … 255, 0, …
+/// `n` bytes: 0, 1, … 255, 0, … For a bridge that writes them where its host keeps them.
+#[inline]
+pub fn bytes(n: usize) -> impl ExactSizeIterator<Item = u8> {
+    (0..n).map(|i| i as u8)
+}
+
+/// [`bytes`], collected.
 pub fn make_bytes(n: usize) -> Vec<u8> {
-    let pattern: [u8; 256] = std::array::from_fn(|i| i as u8);
-    let mut bytes = pattern.repeat(n / 256);
-    bytes.extend_from_slice(&pattern[..n % 256]);
-    bytes
+    let mut made = Vec::with_capacity(n);
+    made.extend(bytes(n.min(256)));
+    while made.len() < n {
+        made.extend_from_within(..made.len().min(n - made.len()));
+    }
+    made
 }
 
 /// Length + first + last; 0.0 when empty.
@@ -112,9 +123,15 @@ pub fn f64_sum(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |sum, value| sum + value)
 }
 
-/// 0.0, 1.0, … n - 1.
+/// 0.0, 1.0, … n - 1. For a bridge that writes them where its host keeps them.
+#[inline]
+pub fn doubles(n: usize) -> impl ExactSizeIterator<Item = f64> {
+    (0..n).map(|i| i as f64)
+}
+
+/// [`doubles`], collected.
 pub fn make_f64(n: usize) -> Vec<f64> {
-    (0..n).map(|i| i as f64).collect()
+    doubles(n).collect()
 }
 
 /// Multiplies each value where it stands.
@@ -185,10 +202,30 @@ pub fn make_shape(n: u64) -> Shape {
 
 /// Sum of the values (modulo 2^64) and of the keys' lengths in bytes.
 pub fn map_sum<K: AsRef<str>>(entries: impl IntoIterator<Item = (K, u64)>) -> u64 {
-    entries.into_iter().fold(0, |sum, (key, value)| {
-        sum.wrapping_add(value)
-            .wrapping_add(key.as_ref().len() as u64)
-    })
+    let mut sum = MapSum::default();
+    for (key, value) in entries {
+        sum.add(key.as_ref(), value);
+    }
+    sum.get()
+}
+
+/// [`map_sum`] of entries that come one by one, where a host walks its map itself.
+#[derive(Debug, Default)]
+pub struct MapSum(u64);
+
+impl MapSum {
+    /// Adds an entry.
+    #[inline]
+    pub fn add(&mut self, key: &str, value: u64) {
+        let sum = self.0.wrapping_add(value);
+        self.0 = sum.wrapping_add(key.len() as u64);
+    }
+
+    /// The sum so far.
+    #[inline]
+    pub fn get(&self) -> u64 {
+        self.0
+    }
 }
 
 /// `n` entries: `k000000` → 0, `k000001` → 1, …

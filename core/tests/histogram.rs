@@ -327,6 +327,10 @@ fn probes_touch_what_they_say() {
     assert_eq!(probe::make_str(2, true), "éé");
     assert_eq!((probe::bytes_ends(&[]), probe::bytes_ends(&[5])), (0, 11));
     assert_eq!(probe::make_bytes(257)[255..], [255, 0]);
+    for n in [0, 1, 26, 27, 256, 700] {
+        assert!(probe::bytes(n).eq(probe::make_bytes(n)));
+        assert_eq!(probe::make_str(n, false).len(), n);
+    }
     assert_eq!(probe::f64_sum(&[]).to_bits(), 0);
     assert_eq!(probe::map_sum(probe::make_map(3)), 3 + 21);
     let stopped = probe::call_back(9, |i| {

@@ -123,7 +123,14 @@ pub fn bytes_sum(py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<u64> {
 #[pyfunction]
 #[pyo3(signature = (n, /))]
 pub fn make_bytes(py: Python<'_>, n: usize) -> PyResult<Bound<'_, PyBytes>> {
-    Ok(PyBytes::new(py, &guard(py, || Ok(probe::make_bytes(n)))?))
+    PyBytes::new_with(py, n, |slots| {
+        guard(py, || {
+            for (slot, byte) in slots.iter_mut().zip(probe::bytes(n)) {
+                *slot = byte;
+            }
+            Ok(())
+        })
+    })
 }
 
 /// Length + first + last; 0.0 when empty.

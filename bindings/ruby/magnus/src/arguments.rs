@@ -1,11 +1,16 @@
-//! What Ruby's numbers, text and packed strings become. Nothing is converted silently.
+//! What Ruby's numbers, text and packed Strings become, and how Strings are packed. Nothing is converted
+//! silently.
 
 use crate::direct;
 use crate::errors::{Failure, Outcome};
 use magnus::encoding::{Coderange, EncodingCapable};
 use magnus::prelude::*;
-use magnus::rb_sys::AsRawValue;
+use magnus::rb_sys::{FromRawValue, protect};
 use magnus::{Fixnum, Float, Integer, RArray, RString, Ruby, TryConvert, Value};
+use std::ffi::c_long;
+use std::fmt::Display;
+use std::mem::MaybeUninit;
+use std::ptr;
 use tollbridge_core::Error;
 
 /// A 64-bit integer that is not negative: RangeError beyond, TypeError for what is no Integer.
@@ -45,11 +50,13 @@ pub fn wrong_type(value: Value, needed: &str) -> magnus::Error {
 
 /// An integer that fits `T`, as RangeError says otherwise.
 pub fn narrow<T: TryFrom<u64>>(number: Number) -> Result<T, magnus::Error> {
-    T::try_from(number.0).map_err(|_| {
-        let ruby = ruby();
-        let message = format!("{} is too large", number.0);
-        magnus::Error::new(ruby.exception_range_error(), message)
-    })
+    T::try_from(number.0).map_err(|_| too_large(number.0))
+}
+
+#[cold]
+fn too_large(number: impl Display) -> magnus::Error {
+    let message = format!("{number} is too large");
+    magnus::Error::new(ruby().exception_range_error(), message)
 }
 
 /// A number as a double: any Numeric, by its `to_f` where it is no Float; no text, no nil.
@@ -77,12 +84,15 @@ pub struct Text(RString);
 impl Text {
     #[inline]
     pub fn new(value: Value) -> Outcome<Self> {
-        let Some(text) = RString::from_value(value) else {
-            return Err(wrong_type(value, "a String").into());
-        };
-        if direct::is_known_utf8(text) {
-            return Ok(Self(text));
+        match RString::from_value(value) {
+            Some(text) if direct::is_known_utf8(text) => Ok(Self(text)),
+            Some(text) => Self::scanned(text),
+            None => Err(wrong_type(value, "a String").into()),
         }
+    }
+
+    #[inline(never)]
+    fn scanned(text: RString) -> Outcome<Self> {
         if !text.is_utf8_compatible_encoding() {
             return Self::transcoded(text);
         }
@@ -127,24 +137,6 @@ impl Text {
                 .into())
             }
         }
-    }
-
-    /// Whether this is `value` itself, and not a new String.
-    pub fn is(&self, value: Value) -> bool {
-        self.0.as_raw() == value.as_raw()
-    }
-
-    pub fn string(&self) -> RString {
-        self.0
-    }
-
-    /// The text, for as long as whoever asks knows.
-    ///
-    /// # Safety
-    /// Something other than self keeps the String, and nobody changes it.
-    pub unsafe fn outliving<'a>(&self) -> &'a str {
-        // SAFETY: the caller's.
-        unsafe { std::mem::transmute::<&str, &'a str>(self.as_str()) }
     }
 
     /// Borrowed for as long as Ruby does not go on: no other thread changes it, nothing collects it.
@@ -246,6 +238,48 @@ fn items<T: Element>(array: RArray) -> Result<Vec<T>, magnus::Error> {
         }
     }
     Ok(numbers)
+}
+
+/// What a packed String is packed of: in memory it is its bytes.
+pub trait Plain: Copy {}
+impl Plain for u8 {}
+impl Plain for u64 {}
+impl Plain for f64 {}
+
+/// More bytes than this may be more than there are, for which Ruby has an exception.
+const MANY_BYTES: c_long = 1 << 10;
+
+/// A new binary String of `items`, written where the String keeps them.
+pub fn pack<T: Plain>(items: impl ExactSizeIterator<Item = T>) -> Result<RString, magnus::Error> {
+    let count = items.len();
+    let bytes = count
+        .checked_mul(size_of::<T>())
+        .and_then(|bytes| c_long::try_from(bytes).ok())
+        .ok_or_else(|| too_large(count))?;
+    // SAFETY: with the GVL. Ruby leaves the bytes as they are.
+    let new = || unsafe { rb_sys::rb_str_new(ptr::null(), bytes) };
+    let raw = match bytes {
+        // The exception would leave by longjmp; to catch it takes as long as to make a short String.
+        MANY_BYTES.. => protect(new)?,
+        _ => new(),
+    };
+    // SAFETY: so many bytes, which nobody else knows yet, and Ruby aligns them; `raw` is on the stack,
+    // where the collector sees it.
+    let slots = unsafe {
+        let start = rb_sys::macros::RSTRING_PTR(raw).cast_mut();
+        std::slice::from_raw_parts_mut(start.cast::<MaybeUninit<T>>(), count)
+    };
+    let mut written = 0;
+    for (slot, item) in slots.iter_mut().zip(items) {
+        slot.write(item);
+        written += 1;
+    }
+    assert_eq!(written, count, "an iterator knows how long it is");
+    // SAFETY: an object of Ruby's.
+    match RString::from_value(unsafe { Value::from_raw(raw) }) {
+        Some(string) => Ok(string),
+        None => unreachable!("rb_str_new makes Strings"),
+    }
 }
 
 pub fn unpacked<T: Element>(bytes: &[u8]) -> Vec<T> {

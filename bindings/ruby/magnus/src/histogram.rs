@@ -1,6 +1,6 @@
 //! The histogram's class. `lib/tollbridge/histogram.rb` documents it, and adds what needs no Rust.
 
-use crate::arguments::{self, Number, Real, Text, narrow};
+use crate::arguments::{self, Number, Real, Text, narrow, pack};
 use crate::buckets::{self, Buckets, Snapshot, scan};
 use crate::classes::define_class;
 use crate::direct::Of;
@@ -195,10 +195,11 @@ impl Histogram {
             this.0
                 .detached(|shared| shared.values_at_quantiles(&quantiles))
         }?;
-        Ok(values.map(|values| match packed {
-            true => pack(ruby, &values).as_value(),
-            false => ruby.ary_from_iter(values).as_value(),
-        }))
+        Ok(match values {
+            Some(values) if packed => Some(pack(values.into_iter())?.as_value()),
+            Some(values) => Some(ruby.ary_from_iter(values).as_value()),
+            None => None,
+        })
     }
 
     fn summary(ruby: &Ruby, this: Of<Self>) -> Outcome<Option<Value>> {
@@ -238,7 +239,7 @@ impl Histogram {
             .buckets
             .flat_map(|bucket| [bucket.value, bucket.count, bucket.total])
             .collect();
-        Ok(pack(ruby, &numbers))
+        Ok(pack(numbers.into_iter())?)
     }
 
     fn watch(this: Of<Self>, limit: Number, block: Value) -> Outcome<Watch> {
@@ -285,11 +286,6 @@ impl Histogram {
             ))
         })
     }
-}
-
-fn pack(ruby: &Ruby, numbers: &[u64]) -> RString {
-    let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_ne_bytes()).collect();
-    ruby.str_from_slice(&bytes)
 }
 
 pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {

@@ -1,6 +1,6 @@
 //! The probes: as little as possible behind each crossing.
 
-use crate::arguments::{self, Number, Real, Text, narrow, wrong_type};
+use crate::arguments::{self, Number, Real, Text, narrow, pack, wrong_type};
 use crate::classes::define_class;
 use crate::direct::Of;
 use crate::errors::{Outcome, guard};
@@ -16,7 +16,8 @@ use magnus::typed_data::Obj;
 use magnus::value::{Lazy, Opaque};
 use magnus::{RArray, RClass, RHash, RModule, RString, Ruby, TryConvert, Value, function, method};
 use std::ops::ControlFlow;
-use tollbridge_core::{Shared, probe};
+use tollbridge_core::Shared;
+use tollbridge_core::probe::{self, MapSum};
 
 fn nop() -> Outcome<()> {
     guard(|| {
@@ -79,9 +80,9 @@ fn bytes_sum(data: Value) -> Outcome<u64> {
     guard(|| Ok(probe::bytes_sum(unsafe { data.as_slice() })))
 }
 
-fn make_bytes(ruby: &Ruby, n: Number) -> Outcome<RString> {
+fn make_bytes(n: Number) -> Outcome<RString> {
     let n = narrow(n)?;
-    Ok(ruby.str_from_slice(&guard(|| Ok(probe::make_bytes(n)))?))
+    guard(|| Ok(pack(probe::bytes(n))?))
 }
 
 /// Calls `f` with doubles: borrowed from a packed String where they are aligned, else copied.
@@ -112,12 +113,9 @@ fn make_f64(ruby: &Ruby, n: Number) -> Outcome<RArray> {
     Ok(ruby.ary_from_iter(guard(|| Ok(probe::make_f64(n)))?))
 }
 
-fn make_f64_packed(ruby: &Ruby, n: Number) -> Outcome<RString> {
+fn make_f64_packed(n: Number) -> Outcome<RString> {
     let n = narrow(n)?;
-    let values = guard(|| Ok(probe::make_f64(n)))?;
-    // SAFETY: doubles are their bytes.
-    let bytes = unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len() * 8) };
-    Ok(ruby.str_from_slice(bytes))
+    guard(|| Ok(pack(probe::doubles(n))?))
 }
 
 fn scale_in_place(values: Value, factor: Real) -> Outcome<()> {
@@ -319,37 +317,28 @@ fn make_shape(ruby: &Ruby, n: Number) -> Outcome<Obj<Shape>> {
     Ok(guard(|| Ok(Shape::from(probe::make_shape(n.0))))?.wrap(ruby))
 }
 
-/// Keys are borrowed: the Hash has copies of its own, which it keeps as they are.
-fn map_sum(ruby: &Ruby, map: RHash) -> Outcome<u64> {
-    let mut entries: Vec<(&str, u64)> = Vec::with_capacity(map.len());
-    let transcoded = ruby.ary_new();
+/// Each entry is borrowed where Ruby's walk over its Hash comes by.
+fn map_sum(map: RHash) -> Outcome<u64> {
+    let mut sum = MapSum::default();
     let mut wrong = None;
     map.foreach(|key: Value, value: Value| {
-        let entry = || -> Outcome<_> {
-            let text = Text::new(key)?;
-            if !text.is(key) {
-                transcoded.push(text.string())?; // which keeps it
-            }
-            // SAFETY: one of the two keeps the String until `entries` are gone.
-            Ok((unsafe { text.outliving() }, Number::try_convert(value)?.0))
-        };
-        Ok(match entry() {
-            Ok(entry) => {
-                entries.push(entry);
-                ForEach::Continue
-            }
+        let added = guard(|| {
+            let key = Text::new(key)?;
+            sum.add(key.as_str(), Number::try_convert(value)?.0);
+            Ok(())
+        });
+        Ok(match added {
+            Ok(()) => ForEach::Continue,
             Err(failure) => {
                 wrong = Some(failure);
                 ForEach::Stop
             }
         })
     })?;
-    let sum = match wrong {
+    match wrong {
+        None => Ok(sum.get()),
         Some(failure) => Err(failure),
-        None => guard(|| Ok(probe::map_sum(entries))),
-    };
-    std::hint::black_box((map, transcoded)); // until here the collector sees both
-    sum
+    }
 }
 
 fn make_map(ruby: &Ruby, n: Number) -> Outcome<RHash> {
