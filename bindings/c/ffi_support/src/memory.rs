@@ -8,7 +8,6 @@ use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
 use std::path::Path;
 use std::ptr;
-use std::str::Utf8Error;
 use tollbridge_core::Error;
 
 // ANCHOR: by_value
@@ -136,7 +135,7 @@ pub(crate) unsafe fn c_string<'a>(
     // SAFETY: as above.
     let text = unsafe { CStr::from_ptr(text) };
     text.to_str()
-        .map_err(|error| invalid_text(text.to_bytes(), error))
+        .map_err(|error| invalid_text(text.to_bytes(), error.valid_up_to()))
 }
 // ANCHOR_END: c_string
 
@@ -152,11 +151,11 @@ pub(crate) unsafe fn text<'a>(
 ) -> Result<&'a str, Failure> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { bytes(argument, data, length)? };
-    std::str::from_utf8(bytes).map_err(|error| invalid_text(bytes, error))
+    simdutf8::compat::from_utf8(bytes).map_err(|error| invalid_text(bytes, error.valid_up_to()))
 }
 
-fn invalid_text(bytes: &[u8], error: Utf8Error) -> Failure {
-    let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+fn invalid_text(bytes: &[u8], valid: usize) -> Failure {
+    let valid = String::from_utf8_lossy(&bytes[..valid]);
     let offset = valid.chars().count() as u64;
     Error::InvalidText { offset }.into()
 }

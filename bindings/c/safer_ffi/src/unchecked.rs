@@ -189,7 +189,7 @@ impl<'a> Unchecked<str::Ref<'a>> {
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Error> {
-    std::str::from_utf8(bytes).map_err(|error| {
+    simdutf8::compat::from_utf8(bytes).map_err(|error| {
         let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         Error::InvalidText {
             offset: valid.chars().count() as u64,
