@@ -110,6 +110,13 @@ class ErrorsTest < BridgeTest
     end)
   end
 
+  test "a frozen error can be read" do
+    error = refused(TB::OutOfRangeError) { histogram.record(10**9) }.freeze
+    assert_equal [10**9, 1_000_000, 0], error.fields.values
+    assert_equal [10**9, 2], [error.value, error.code]
+    assert_includes error.message, "1000000000"
+  end
+
   test "a NaN among the fields is one" do
     assert_predicate assert_raises(TB::ProbeError) { TB::Probe.fail(1) }.ratio, :nan?
   end

@@ -86,6 +86,26 @@ class LifecycleTest < BridgeTest
     [@h.buckets, @h.watch(1) { nil }].each { |object| refused(TypeError) { Marshal.dump(object) } }
   end
 
+  test "what holds memory of Rust cannot be copied" do
+    in_folder do |path|
+      [@h.buckets, @h.watch(1) { nil }, TB::LogWriter.new(path)].each do |object|
+        %i[dup clone].each { |copied| refused(TypeError) { object.public_send(copied) } }
+      end
+    end
+  end
+
+  test "a frozen handle is a handle" do
+    buckets = @h.buckets.freeze
+    assert_equal [1, 2], [buckets.read(1), buckets.to_a].map(&:size)
+    assert_nil buckets.close
+    assert_predicate buckets, :closed?
+    assert_equal 4, @h.freeze.record(5).count
+    assert_equal [true, 5], [@h.clone.frozen?, @h.clone.record(5).count]
+    assert_equal [false, 5], [@h.dup.frozen?, @h.dup.record(5).count]
+    @h.close
+    assert_predicate @h, :closed?
+  end
+
   test "encoded counts are decoded" do
     data = @h.encode
     assert_equal Encoding::BINARY, data.encoding

@@ -101,6 +101,23 @@ class NumbersTest < BridgeTest
     [5, nil, :a, Object.new].each { |values| refused(TypeError) { h.record_all(values) } }
   end
 
+  # Checks nothing, whatever it is asked.
+  class Careless < Array
+    def all?(*) = true
+    def min = 0
+    def max = 0
+    def dup = self
+  end
+
+  test "what an Array says of itself is not believed" do
+    refused(RangeError) { histogram.record_all(Careless[1, -1]) }
+    assert_equal 1, histogram.record_all(Careless[1]).count
+    no_list = Object.new
+    def no_list.each = yield(1)
+    def no_list.to_a = 5
+    refused(TypeError) { histogram.record_all(no_list) }
+  end
+
   test "what an iterable raises comes out as it is" do
     mine = MyError.new
     raised = assert_raises(MyError) { histogram.record_all(Enumerator.new { |y| (y << 1) && raise(mine) }) }
@@ -172,6 +189,14 @@ class PackedTest < BridgeTest
     empty = "".b
     TB::Probe.scale_in_place(empty, 2.0)
     assert_empty empty
+  end
+
+  test "a factor that shares the String meanwhile changes no other" do
+    values = [1.0, 2.5].pack("D*") * 10
+    copy = nil
+    factor = Class.new(Numeric) { define_method(:to_f) { (copy = values.dup) && 2.0 } }.new
+    TB::Probe.scale_in_place(values, factor)
+    assert_equal [1.0, 2.0], [copy.unpack1("D"), values.unpack1("D")]
   end
 
   test "what is scaled in place knows that its bytes are others" do

@@ -87,6 +87,36 @@ class TextTest < BridgeTest
     assert_instance_of String, TB::Probe.echo(Class.new(String).new("abc"))
   end
 
+  # C believes what it is told.
+  class Boasting < String
+    def bytesize = 100_000_000
+    def encoding = Encoding::BINARY
+    def ascii_only? = true
+    def dup = self
+  end
+
+  test "what a subclass says of itself is not believed" do
+    text = Boasting.new("abc")
+    assert_equal [3, 3, "abc"], [TB::Probe.str_len(text), TB::Probe.str_chars(text), TB::Probe.echo(text)]
+    assert_equal 300, TB::Probe.bytes_sum(Boasting.new("ddd"))
+    assert_equal 1.5, TB::Probe.f64_sum(Boasting.new([1.5].pack("D")))
+    assert_equal 3.0, TB::Probe.shape_in(TB::Probe::Shape::Label.new(Boasting.new("abc")))
+    assert_equal 4, TB::Probe.map_sum({ Boasting.new("abc") => 1 })
+    h = histogram(tag: Boasting.new("abc"))
+    assert_equal "abc", h.tag
+    assert_equal 1, h.record_durations(Boasting.new("1ns"))
+    assert_equal 2, h.record_all(Boasting.new([5].pack("Q"))).count
+    assert_equal 2, TB::Histogram.decode(Boasting.new(h.encode)).count
+    refused(TB::IoError) { TB.replay_log(Boasting.new("/missing/log.hlog")) }
+  end
+
+  test "a label's text is its own" do
+    text = +"abc"
+    label = TB::Probe::Shape::Label.new(text)
+    text << "def"
+    assert_equal ["abc", 3.0], [label.text, TB::Probe.shape_in(label)]
+  end
+
   test "text is made" do
     assert_equal "abcdefghijklmnopqrstuvwxyzab", TB::Probe.make_str(28, false)
     assert_equal "ééé", TB::Probe.make_str(3, true)

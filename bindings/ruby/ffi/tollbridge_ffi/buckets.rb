@@ -38,6 +38,8 @@ module TollbridgeFFI
       @ready = [] # the numbers of buckets that have crossed
     end
 
+    def initialize_copy(_) = raise(TypeError, "can't copy #{self.class}")
+
     # Yields each bucket that is left. `break`, `throw` and exceptions leave it as any loop, and the rest can be read.
     def each
       return to_enum unless block_given?
@@ -63,8 +65,7 @@ module TollbridgeFFI
     # The rest packed, three numbers a bucket.
     # @api private
     def data
-      data = @ready.pack("Q*")
-      @ready = []
+      data = @ready.shift(@ready.size).pack("Q*")
       until (chunk = pull).empty?
         data << chunk
       end
@@ -76,7 +77,7 @@ module TollbridgeFFI
     # Frees the copy; closing twice is allowed. Afterwards reading raises ClosedError.
     def close
       @cursor.close
-      @ready = []
+      @ready.clear
       nil
     end
 

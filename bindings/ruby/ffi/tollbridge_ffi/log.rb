@@ -13,7 +13,7 @@ module TollbridgeFFI
     end
 
     def initialize(path, block)
-      @path = Arguments.steady(path)
+      @path = Arguments.steady(Arguments.bytes(path))
       @block = block
       @ticks = Thread::Queue.new
       @answers = Thread::Queue.new
@@ -106,12 +106,14 @@ module TollbridgeFFI
     # @raise [IoError]
     # @raise [InvalidArgumentError] when `start` is not finite and from 0
     def initialize(path, start: Time.now)
-      path = Arguments.steady(File.path(path))
+      path = Arguments.steady(Arguments.bytes(File.path(path)))
       start = Arguments.real(start.is_a?(Time) ? start.to_f : start)
       @native = Owned.new(:tb_log_writer_free) do |slot|
         Native.tb_log_writer_new(path, path.bytesize, start, slot)
       end
     end
+
+    def initialize_copy(_) = raise(TypeError, "can't copy #{self.class}")
 
     # Appends an interval that began `start` seconds after the log's start and took `seconds`, under the histogram's
     # tag.

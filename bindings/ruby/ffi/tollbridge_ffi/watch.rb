@@ -11,6 +11,8 @@ module TollbridgeFFI
       @native = native
     end
 
+    def initialize_copy(_) = raise(TypeError, "can't copy #{self.class}")
+
     # Ends the watch; whether this call did: false if it had ended before, by whatever way.
     #
     # It may be called from anywhere, also inside the watcher, and when the histogram is closed or poisoned. No call

@@ -13,7 +13,7 @@ module TollbridgeFiddle
     end
 
     def initialize(path, block)
-      @path = Arguments.steady(path)
+      @path = Arguments.steady(Arguments.bytes(path))
       @block = block
       @ticks = Thread::Queue.new
       @answers = Thread::Queue.new
@@ -106,12 +106,14 @@ module TollbridgeFiddle
     # @raise [IoError]
     # @raise [InvalidArgumentError] when `start` is not finite and from 0
     def initialize(path, start: Time.now)
-      path = Arguments.steady(File.path(path))
+      path = Arguments.steady(Arguments.bytes(File.path(path)))
       start = Arguments.real(start.is_a?(Time) ? start.to_f : start)
       @native = Owned.new(Native::TB_LOG_WRITER_FREE) do |slot|
         Native::TB_LOG_WRITER_NEW.call(path, path.bytesize, start, slot)
       end
     end
+
+    def initialize_copy(_) = raise(TypeError, "can't copy #{self.class}")
 
     # Appends an interval that began `start` seconds after the log's start and took `seconds`, under the histogram's
     # tag.

@@ -91,8 +91,8 @@ module TollbridgeFiddle
 
     # Multiplies each double of a packed String where it stands.
     def scale_in_place(values, factor)
+      factor = Arguments.real(factor) # first: a `to_f` may do anything with the String
       values = Arguments.writable_doubles(values)
-      factor = Arguments.real(factor)
       Native.check(Native::TB_PROBE_SCALE_IN_PLACE.call(values, values.bytesize / 8, factor))
     end
 

@@ -45,7 +45,7 @@ module TollbridgeShared
 
     # Text in UTF-8. What claims to be UTF-8 is not looked at: C checks it, and names the first bad character.
     def utf8(text)
-      raise wrong(text, String) unless text.is_a?(String)
+      text = bytes(text) unless text.instance_of?(String)
 
       case text.encoding
       when Encoding::UTF_8 then text
@@ -57,11 +57,12 @@ module TollbridgeShared
     # The same in memory that stays as it is while other threads run: dup copies nothing until one of both is changed.
     def steady(string) = string.frozen? ? string : string.dup.freeze
 
-    # A binary String as it is.
+    # A String as it is, if it is a plain one: a subclass may answer its size, which C believes, as it likes.
     def bytes(data)
+      return data if data.instance_of?(String)
       raise wrong(data, String) unless data.is_a?(String)
 
-      data
+      String.new(data)
     end
 
     # Numbers of 64 bits in a binary String: a packed one as it is, every other collection packed.
@@ -77,9 +78,9 @@ module TollbridgeShared
     # Doubles in a binary String, likewise.
     def packed_doubles(values) = values.is_a?(String) ? packed(values) : pack(items(values), "D*")
 
-    # A packed String that may be written through: no other String shares its memory any more.
+    # A packed String, no subclass's, that may be written through: no other shares its memory any more.
     def writable_doubles(values)
-      raise wrong(values, String) unless values.is_a?(String)
+      raise wrong(values, String) unless values.instance_of?(String)
       raise FrozenError.new("can't modify frozen String", receiver: values) if values.frozen?
 
       packed(values)
@@ -87,12 +88,12 @@ module TollbridgeShared
       values
     end
 
-    # An Array of our own, which nobody changes between the check and the call.
+    # An Array of our own, and a plain one, which nobody changes between the check and the call.
     def items(values)
-      return values.dup if values.is_a?(Array)
+      return [].replace(values) if values.is_a?(Array)
       raise wrong(values, Array) unless values.respond_to?(:each)
 
-      values.respond_to?(:to_a) ? values.to_a.dup : values.enum_for.to_a
+      [].replace(values.respond_to?(:to_a) ? values.to_a : values.enum_for.to_a)
     end
 
     # What is called back.
@@ -115,6 +116,8 @@ module TollbridgeShared
     def wrong(value, wanted) = TypeError.new("no implicit conversion of #{value.class} into #{wanted}")
 
     def packed(string)
+      string = bytes(string) unless string.instance_of?(String)
+
       unless string.encoding == Encoding::BINARY
         raise ArgumentError, "packed numbers are a String in ASCII-8BIT, not in #{string.encoding}"
       end

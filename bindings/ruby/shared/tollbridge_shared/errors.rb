@@ -59,6 +59,12 @@ module TollbridgeShared
     # @return [Hash{Symbol => Integer, Float, String}]
     def fields = details[2]
 
+    # What is frozen cannot be read later.
+    def freeze
+      details
+      super
+    end
+
     def _dump(_level) = Marshal.dump([message, fields, backtrace])
 
     private

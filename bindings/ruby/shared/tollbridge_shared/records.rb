@@ -57,12 +57,12 @@ module TollbridgeShared
       end
     end
 
-    # With text.
+    # With text, which is the record's own.
     Label = Struct.new(:text) do
       include Shape
 
       def initialize(text)
-        super(Arguments.utf8(text))
+        super(Arguments.steady(Arguments.utf8(text)))
         freeze
       end
     end

@@ -53,6 +53,14 @@ module Tollbridge
     def to_s = @detail ? @detail.message : super
     alias message to_s
 
+    # What is frozen cannot be read later.
+    #
+    # @return [self]
+    def freeze
+      fields
+      super
+    end
+
     # For Marshal, which calls no `marshal_load` of an exception.
     #
     # @private

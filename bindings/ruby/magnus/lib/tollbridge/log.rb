@@ -54,6 +54,11 @@ module Tollbridge
       init(File.path(path), start.is_a?(Time) ? start.to_f : start)
     end
 
+    # A file has one writer.
+    #
+    # @private
+    def initialize_copy(_) = raise(TypeError, "can't copy #{self.class}")
+
     # Appends an interval, under the histogram's tag.
     #
     # @param histogram [Histogram]
