@@ -20,7 +20,8 @@
  * - Enums and booleans that go in are plain integers, and are checked.
  * - Any thread may call anything, at any time. Nothing that takes a handle is a *leaf*: it locks the
  *   map of handles, though for a moment only. What *waits* may wait for another thread's call, what
- *   *calls back* runs your code, with no lock held.
+ *   *calls back* runs your code, with no lock held. Whatever takes a histogram may, at its end, call back
+ *   the destructors of its watchers: when another thread has freed the last handle meanwhile.
  * - A panic in Rust becomes the error `panic`. Not caught: a stack overflow, memory that runs out.
  * - After fork, a child of a process with threads may only call exec, as with any lock. */
 

@@ -29,7 +29,8 @@
  * - Enums and booleans that go in are plain integers, and are checked.
  * - Any thread may call anything, at any time. Nothing that takes a handle is a *leaf*: it locks the
  *   map of handles, though for a moment only. What *waits* may wait for another thread's call, what
- *   *calls back* runs your code, with no lock held.
+ *   *calls back* runs your code, with no lock held. Whatever takes a histogram may, at its end, call back
+ *   the destructors of its watchers: when another thread has freed the last handle meanwhile.
  * - A panic in Rust becomes the error `panic`. Not caught: a stack overflow, memory that runs out.
  * - After fork, a child of a process with threads may only call exec, as with any lock. */
 
@@ -346,7 +347,7 @@ const char *tbf_version(void);
 ///
 /// Ownership: the pointers in `*details` belong to the error, and live until it is freed.
 /// NULL: an error that is NULL, or says success, gives code 0 and NULL for the rest; a NULL `details`
-/// does nothing. Threads: any, also at once. A leaf.
+/// does nothing. Threads: any, also at once.
 void tbf_error_info(const tbf_error *error,
                     tbf_error_details *details);
 

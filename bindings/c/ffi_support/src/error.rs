@@ -276,7 +276,7 @@ impl tbf_error {
 ///
 /// Ownership: the pointers in `*details` belong to the error, and live until it is freed.
 /// NULL: an error that is NULL, or says success, gives code 0 and NULL for the rest; a NULL `details`
-/// does nothing. Threads: any, also at once. A leaf.
+/// does nothing. Threads: any, also at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn tbf_error_info(
     error: Option<&tbf_error>,
