@@ -10,7 +10,8 @@ namespace Tollbridge
     /// <para>
     /// An object is a handle. <see cref="Dispose"/>, or the garbage collector, lets go of it; the last handle frees the histogram.
     /// Dispose of it: the collector does not see its memory. Any number of threads may use one at once: calls wait for each other, and
-    /// one that runs while another thread disposes of the handle finishes first.
+    /// one that runs while another thread disposes of the handle finishes first. Spans are borrowed for the call, during which nobody may
+    /// write to their memory.
     /// </para>
     /// <para>
     /// What fails changes nothing, and throws a <see cref="TollbridgeException"/>. Any member may throw
@@ -238,25 +239,20 @@ namespace Tollbridge
         public ulong RecordDurations(ReadOnlySpan<char> text)
         {
             var utf8 = new Utf8(text, stackalloc byte[Utf8.OnStack]);
-            ulong recorded = RecordDurations(utf8.Bytes);
+            ulong recorded = RecordDurations(utf8);
             utf8.Dispose();
             return recorded;
         }
 
         /// <summary>As <see cref="RecordDurations(string)"/>, of UTF-8.</summary>
-        /// <param name="utf8">The text. It is checked, and borrowed for the call.</param>
+        /// <param name="utf8">The text. It is copied, and checked.</param>
         /// <returns>How many there were.</returns>
         /// <exception cref="InvalidTextException">The bytes are not UTF-8.</exception>
         public ulong RecordDurations(ReadOnlySpan<byte> utf8)
         {
-            ulong recorded;
-            IntPtr error;
-            fixed (byte* text = utf8)
-            {
-                error = tb_histogram_record_durations(handle.Acquire(), text, (UIntPtr)utf8.Length, &recorded);
-            }
-            handle.Release();
-            Failure.Check(error);
+            var copy = new Utf8(utf8, stackalloc byte[Utf8.OnStack]);
+            ulong recorded = RecordDurations(copy);
+            copy.Dispose();
             return recorded;
         }
 
@@ -523,6 +519,19 @@ namespace Tollbridge
             {
                 // Nowhere to write: nobody is left to tell.
             }
+        }
+
+        private ulong RecordDurations(in Utf8 utf8)
+        {
+            ulong recorded;
+            IntPtr error;
+            fixed (byte* text = utf8.Bytes)
+            {
+                error = tb_histogram_record_durations(handle.Acquire(), text, (UIntPtr)utf8.Bytes.Length, &recorded);
+            }
+            handle.Release();
+            Failure.Check(error);
+            return recorded;
         }
 
         private Watch Watch(ulong limit, Func<ulong, bool> watcher, Delegate given)

@@ -6,7 +6,10 @@ using static Tollbridge.NativeMethods;
 
 namespace Tollbridge
 {
-    /// <summary>Text as UTF-8 for the length of a call: on the stack when it is short, else in a rented array.</summary>
+    /// <summary>
+    /// Text as UTF-8 for the length of a call: on the stack when it is short, else in a rented array. Nobody else writes to it: the
+    /// library checks text once and relies on that, so that it borrows none which another thread could change.
+    /// </summary>
     internal ref struct Utf8
     {
         /// <summary>Bytes of stack that a caller offers.</summary>
@@ -24,6 +27,18 @@ namespace Tollbridge
                 stack = rented = ArrayPool<byte>.Shared.Rent(MaxLength(text.Length));
             }
             Bytes = stack.Slice(0, Encode(text, stack));
+        }
+
+        /// <summary>Copies what is UTF-8 already, or so its owner says.</summary>
+        internal Utf8(ReadOnlySpan<byte> text, Span<byte> stack)
+        {
+            rented = null;
+            if (text.Length > OnStack)
+            {
+                stack = rented = ArrayPool<byte>.Shared.Rent(text.Length);
+            }
+            text.CopyTo(stack);
+            Bytes = stack.Slice(0, text.Length);
         }
 
         internal ReadOnlySpan<byte> Bytes { get; }

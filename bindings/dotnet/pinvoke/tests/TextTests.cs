@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Threading;
 using Tollbridge.Probes;
 using Xunit;
 
@@ -106,6 +107,46 @@ namespace Tollbridge.Tests
             var refused = Assert.Throws<InvalidTextException>(() => histogram.RecordDurations(new byte[] { 0xc3, 0xa9, 0xff }));
             Assert.Equal(1UL, refused.Offset);
             Assert.Equal(1UL, histogram.RecordDurations("x 1us".AsSpan(2)));
+        }
+
+        [Fact]
+        public void BytesThatAnotherThreadChangesAreRefusedOrTakenButNothingBreaks()
+        {
+            using var histogram = new Histogram();
+            byte[] good = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("1us 2µs ", 400)));
+            var text = (byte[])good.Clone();
+            bool done = false;
+            Support.OnThreads(2, number =>
+            {
+                var random = new Random(1);
+                if (number == 0)
+                {
+                    while (!Volatile.Read(ref done))
+                    {
+                        text[random.Next(text.Length)] = (byte)random.Next(256);
+                    }
+                    return;
+                }
+                try
+                {
+                    for (int i = 0; i < 20_000; i++)
+                    {
+                        good.CopyTo(text, 0);
+                        try
+                        {
+                            histogram.RecordDurations(text);
+                        }
+                        catch (TollbridgeException refused) when (!(refused is PanicException || refused is PoisonedException))
+                        {
+                            // It was changed before it was copied.
+                        }
+                    }
+                }
+                finally
+                {
+                    Volatile.Write(ref done, true);
+                }
+            });
         }
 
         [Fact]
