@@ -91,28 +91,52 @@ namespace Tollbridge.Tests
             Assert.Throws<ArgumentNullException>(() => Made.Merge(null!));
         }
 
-        /// <summary>The declarations are those of the headers: the same functions, each with as many parameters.</summary>
+        /// <summary>The declarations are those of the headers: the same functions, with arguments and results of the same kind and size.</summary>
         [Fact]
         public void EveryFunctionOfTheHeadersIsDeclared()
         {
             string include = Path.Combine(Support.Root, "bindings", "c", "cabi", "include");
             string headers = string.Join("\n", Directory.GetFiles(include, "*.h", SearchOption.AllDirectories).Select(File.ReadAllText));
-            headers = Regex.Replace(headers, @"//.*|/\*[\s\S]*?\*/", "");
-            Dictionary<string, int> functions = Regex.Matches(headers, @"\b(tb_\w+)\(([^()]*)\);").Cast<Match>().ToDictionary(
-                match => match.Groups[1].Value,
-                match => match.Groups[2].Value.Trim() == "void" ? 0 : match.Groups[2].Value.Split(',').Length);
-            Dictionary<string, int> declared = typeof(NativeMethods)
+            headers = Regex.Replace(headers, @"//.*|/\*[\s\S]*?\*/|TB_WARN_UNUSED", "");
+            // Pointers to functions have names.
+            headers = Regex.Replace(headers, @"\btb_(\w+_visitor|watcher|destructor|probe_callback) ", "void *");
+            List<string> functions = Regex.Matches(headers, @"^\s*(\w[\w ]*[ *])(tb_\w+)\(([^()]*)\);", RegexOptions.Multiline).Cast<Match>()
+                .Select(match => $"{Kind(match.Groups[1].Value)} {match.Groups[2].Value}({Kinds(match.Groups[3].Value)})")
+                .ToList();
+            // What an exception is made from has the code too.
+            Assert.True(functions.Remove("Int32 tb_error_code(pointer)"));
+            Assert.True(functions.Count > 60);
+            IEnumerable<string> declared = typeof(NativeMethods)
                 .GetMethods(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)
                 .Where(method => method.Name.StartsWith("tb_", StringComparison.Ordinal))
-                .ToDictionary(method => method.Name, method => method.GetParameters().Length);
-            // What an exception is made from has the code too.
-            functions.Remove("tb_error_code");
-            Assert.True(functions.Count > 60);
-            Assert.Equal(Lines(functions), Lines(declared));
+                .Select(method => $"{Kind(method.ReturnType)} {method.Name}({Kinds(method)})");
+            Assert.Equal(Sorted(functions), Sorted(declared));
         }
 
-        private static string Lines(Dictionary<string, int> functions) =>
-            string.Join("\n", functions.Select(function => $"{function.Key}/{function.Value}").OrderBy(line => line, StringComparer.Ordinal));
+        private static string Sorted(IEnumerable<string> lines) =>
+            string.Join("\n", lines.OrderBy(line => line, StringComparer.Ordinal));
+
+        private static string Kinds(string parameters) =>
+            parameters.Trim() == "void" ? "" : string.Join(", ", parameters.Split(',').Select(Kind));
+
+        private static string Kinds(System.Reflection.MethodInfo method) =>
+            string.Join(", ", method.GetParameters().Select(parameter => Kind(parameter.ParameterType)));
+
+        /// <summary>What .NET calls a type of C, which a name may follow.</summary>
+        private static string Kind(string type) => type.Contains('*', StringComparison.Ordinal) ? "pointer" : type.Trim().Split(' ')[0] switch
+        {
+            "void" => "Void",
+            "bool" => "Byte",
+            "uint8_t" => "Byte",
+            "int32_t" => "Int32",
+            "uint32_t" => "UInt32",
+            "uint64_t" => "UInt64",
+            "size_t" => "UIntPtr",
+            "double" => "Double",
+            _ => type,
+        };
+
+        private static string Kind(Type type) => type.IsPointer || type == typeof(IntPtr) ? "pointer" : type.Name;
 
         private static TollbridgeException Caught(Action action)
         {
