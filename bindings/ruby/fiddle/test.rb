@@ -97,6 +97,17 @@ class FiddleTest < CabiTest
     assert_equal ["", true], [said, status.success?]
   end
 
+  def test_a_watch_that_has_ended_leaves_no_key
+    tokens = WATCHERS.instance_variable_get(:@tokens)
+    homes = WATCHERS.instance_variable_get(:@homes)
+    h = Histogram.new
+    h.watch(1) { nil }
+    before = [tokens.size, homes.size] # and less, when other tests' garbage goes
+    100.times { h.watch(1) { nil }.unwatch }
+    100.times { h.watch(1) { :stop } && h.record(1) }
+    [tokens, homes].zip(before) { |table, size| assert_operator table.size, :<=, size }
+  end
+
   # Ruby has no `rescue` for these; an `ensure` ends them, and the value that goes on is C's.
   def test_neither_throw_nor_break_leaves_a_watcher
     h = Histogram.new

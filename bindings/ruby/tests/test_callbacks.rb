@@ -94,6 +94,24 @@ class CallbacksTest < BridgeTest
     assert_equal [300] * 4, on_threads(4) { TB::Probe.call_back_from_new_thread(100) { 3 } }
   end
 
+  # A strategy that cannot have another thread refuses; to wait would be for ever.
+  test "a program that kills all other threads does not hang in such a block" do
+    needs("call_back_from_new_thread")
+    said, status = program(<<~RUBY)
+      use = lambda do
+        puts TB::Probe.call_back_from_new_thread(3) { 1 }
+        puts TB::Probe.record_from_new_thread(TB::Histogram.new, 1).inspect
+      rescue ThreadError
+        puts :refused
+      end
+      use.call
+      (Thread.list - [Thread.current]).each { |thread| thread.kill.join }
+      use.call
+    RUBY
+    assert_includes %W[3\nnil\n3\nnil\n 3\nnil\nrefused\n], said
+    assert_predicate status, :success?
+  end
+
   test "break and throw of such a block become exceptions" do
     needs("call_back_from_new_thread")
     assert_raises(LocalJumpError) { TB::Probe.call_back_from_new_thread(3) { break } }

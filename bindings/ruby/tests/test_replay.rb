@@ -131,6 +131,31 @@ class ReplayTest < BridgeTest
     end
   end
 
+  test "a block may fork" do
+    in_log do |path|
+      child = nil
+      replayed = TB.replay_log(path) { child ||= fork { exit!(0) } }
+      assert_equal [3, true], [replayed.size, Process.wait2(child).last.success?]
+    end
+  end
+
+  test "a child of fork goes on with a replay, or is told that it cannot" do
+    in_log do |path|
+      said, status = program(<<~RUBY)
+        child = nil
+        begin
+          TB.replay_log(#{path.inspect}) { child ||= fork || :child }
+          exit!(0) if child == :child
+          exit!(Process.wait2(child).last.exitstatus)
+        rescue ThreadError
+          exit!(7)
+        end
+      RUBY
+      assert_empty said
+      assert_includes [0, 7], status.exitstatus
+    end
+  end
+
   test "other threads run while a pipe has nothing to say" do
     in_pipe do |pipe|
       ticks = Thread::Queue.new

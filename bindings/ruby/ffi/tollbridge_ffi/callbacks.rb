@@ -38,15 +38,16 @@ module TollbridgeFFI
       raise left
     end
 
-    # The process in which ruby-ffi has started the thread that takes calls from threads which are not Ruby's.
-    HOME = Process.pid
-    private_constant :HOME
+    # The name of the thread that takes calls from threads which are not Ruby's.
+    DISPATCHER = "FFI Callback Dispatcher"
+    private_constant :DISPATCHER
 
-    # Refuses what would wait for that thread for ever: no child of fork has it, and ruby-ffi 1.15 starts no other.
+    # Refuses what would wait for that thread for ever. ruby-ffi 1.15 starts it once: no child of fork has it, and a
+    # program that kills all threads has killed it.
     def self.need_dispatcher
-      return if Process.pid == HOME || FFI.respond_to?(:_async_cb_dispatcher_initialize, true)
+      return if Thread.list.any? { |thread| thread.name == DISPATCHER && thread.status != "aborting" }
 
-      raise NotImplementedError, "ruby-ffi #{FFI::VERSION} takes no calls from foreign threads after fork"
+      raise ThreadError, "ruby-ffi takes no calls from foreign threads any more: its thread was killed, or left by fork"
     end
 
     def self.left

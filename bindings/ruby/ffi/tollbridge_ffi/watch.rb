@@ -27,9 +27,11 @@ module TollbridgeFFI
   # Stored callbacks: C keeps a key in place of the callable, and the trampolines find it by that.
   #
   # Every reference between Ruby objects is one that the collector sees: all handles of one histogram refer to the
-  # Watchers that own its callables. Only the table of the trampolines is weak, so that a block which refers to its
-  # own histogram goes with it.
+  # Watchers that own its callables. Only the trampolines' way there is weak, so that a block which refers to its own
+  # histogram goes with it: a key leads to the token of its Watchers until C lets go of it, and the token leads on for
+  # as long as they live.
   class Watchers
+    @tokens = {}
     @homes = ObjectSpace::WeakMap.new
     @telling = {}.compare_by_identity
     @killed = []
@@ -38,8 +40,21 @@ module TollbridgeFFI
       # The threads that are inside a watcher.
       attr_reader :telling
 
-      # Which Watchers a key belongs to.
-      attr_reader :homes
+      # Has a key found from now on, by the token of its Watchers.
+      def found(key, token, home)
+        @homes[token] = home
+        @tokens[key] = token
+      end
+
+      # The Watchers that a key belongs to; nil when the collector has them.
+      def home(key) = @homes[@tokens[key]]
+
+      # C has let go of the key, and of its callable if there still is one.
+      def let_go(key)
+        home = home(key)
+        @tokens.delete(key)
+        home&.let_go(key)
+      end
 
       # Tells of what a watcher raised, as Thread#report_on_exception does: who records is not to blame.
       def report(error)
@@ -63,13 +78,14 @@ module TollbridgeFFI
 
     def initialize
       @callables = {}
+      @token = Object.new
     end
 
     # The key under which a callable is found from now on.
     def add(callable)
       key = Callbacks.next_key
       @callables[key] = callable
-      Watchers.homes[key] = self
+      Watchers.found(key, @token, self)
       key
     end
 
@@ -95,12 +111,12 @@ module TollbridgeFFI
     # One trampoline a type, which live as long as the process: a collected one would be a crash.
     # They run on whichever thread records; where that is not Ruby's, ruby-ffi starts one for each call.
     TELL = FFI::Function.new(:int32, %i[uintptr_t uint64]) do |key, value|
-      Callbacks.guard(Native::GO_ON, REPORT) { homes[key]&.tell(key, value) || Native::STOP }
+      Callbacks.guard(Native::GO_ON, REPORT) { home(key)&.tell(key, value) || Native::STOP }
     end
 
-    # The last call of a watcher has ended. There is none to let go of if the collector has it.
+    # The last call of a watcher has ended.
     LET_GO = FFI::Function.new(:void, [:uintptr_t]) do |key|
-      Callbacks.guard(nil, REPORT) { homes[key]&.let_go(key) }
+      Callbacks.guard(nil, REPORT) { let_go(key) }
     end
   end
   private_constant :Watchers

@@ -23,15 +23,18 @@ module TollbridgeFiddle
     # Calls C, which writes its result into `slot`; the error that it answers.
     def run(slot)
       Replay.running[@key] = self
-      worker = Thread.handle_interrupt(Object => :never) { Thread.new { call(slot) } }
+      worker = nil
+      Thread.handle_interrupt(Object => :never) { worker = Thread.new { call(slot) } }
       while (progress = @ticks.pop)
-        @answers << (@block.call(progress) == :stop ? Native::STOP : Native::GO_ON)
+        answer = @block.call(progress)
+        raise ThreadError, "a child of fork has no part in its parent's replay" unless worker.alive?
+
+        @answers << (answer == :stop ? Native::STOP : Native::GO_ON)
       end
       worker.value
     ensure
       @answers.close # whatever has left the block: the next tick, 50 ms from now at most, is the last
       worker&.join
-      Replay.running.delete(@key)
     end
 
     # On the worker: how C is to go on. nil comes out of a queue that is closed.
@@ -53,6 +56,7 @@ module TollbridgeFiddle
       Native::TB_REPLAY_LOG.call(@path, @path.bytesize, TICK.to_i, @key, slot)
     ensure
       @ticks.close
+      Replay.running.delete(@key) # here, where no interrupt comes
     end
   end
   private_constant :Replay

@@ -27,15 +27,30 @@ module TollbridgeFiddle
   # Stored callbacks: C keeps a key in place of the callable, and the trampolines find it by that.
   #
   # Every reference between Ruby objects is one that the collector sees: all handles of one histogram refer to the
-  # Watchers that own its callables. Only the table of the trampolines is weak, so that a block which refers to its
-  # own histogram goes with it.
+  # Watchers that own its callables. Only the trampolines' way there is weak, so that a block which refers to its own
+  # histogram goes with it: a key leads to the token of its Watchers until C lets go of it, and the token leads on for
+  # as long as they live.
   class Watchers
+    @tokens = {}
     @homes = ObjectSpace::WeakMap.new
     @killed = []
 
     class << self
-      # Which Watchers a key belongs to.
-      attr_reader :homes
+      # Has a key found from now on, by the token of its Watchers.
+      def found(key, token, home)
+        @homes[token] = home
+        @tokens[key] = token
+      end
+
+      # The Watchers that a key belongs to; nil when the collector has them.
+      def home(key) = @homes[@tokens[key]]
+
+      # C has let go of the key, and of its callable if there still is one.
+      def let_go(key)
+        home = home(key)
+        @tokens.delete(key)
+        home&.let_go(key)
+      end
 
       # Tells of what a watcher raised, as Thread#report_on_exception does: who records is not to blame.
       def report(error)
@@ -59,13 +74,14 @@ module TollbridgeFiddle
 
     def initialize
       @callables = {}
+      @token = Object.new
     end
 
     # The key under which a callable is found from now on.
     def add(callable)
       key = Callbacks.next_key
       @callables[key] = callable
-      Watchers.homes[key] = self
+      Watchers.found(key, @token, self)
       key
     end
 
@@ -84,12 +100,12 @@ module TollbridgeFiddle
     # One trampoline a type.
     # They run on whichever thread records, which must be Ruby's.
     TELL = Native.trampoline(Native::I32, [Native::ADDRESS, Native::U64]) do |key, value|
-      Callbacks.guard(Native::GO_ON, REPORT) { homes[key]&.tell(key, value) || Native::STOP }
+      Callbacks.guard(Native::GO_ON, REPORT) { home(key)&.tell(key, value) || Native::STOP }
     end
 
-    # The last call of a watcher has ended. There is none to let go of if the collector has it.
+    # The last call of a watcher has ended.
     LET_GO = Native.trampoline(Native::VOID, [Native::ADDRESS]) do |key|
-      Callbacks.guard(nil, REPORT) { homes[key]&.let_go(key) }
+      Callbacks.guard(nil, REPORT) { let_go(key) }
     end
   end
   private_constant :Watchers
