@@ -37,7 +37,7 @@ pub fn ready<'a>(workspace: &'a Workspace, bridges: Vec<&'a Bridge>) -> Result<R
             away.insert(host.id.as_str());
         }
     }
-    if !away.is_empty() && std::env::var_os("CI").is_some_and(|ci| ci == "true") {
+    if !away.is_empty() && in_ci() {
         bail!("nothing may be skipped where CI=true");
     }
     let (skipped, here) = bridges.into_iter().partition(|b| away.contains(b.host()));
@@ -208,6 +208,11 @@ pub(crate) fn is_there(need: &Need, root: &Path) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
+}
+
+/// Whether the environment says that nothing may be skipped, by `CI=true`.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| ci == "true")
 }
 
 /// How to come by it.

@@ -32,6 +32,15 @@ fn project(root: &Path) {
     let text = [
         line("right", ""),
         line("wrong", lacks),
+        line(
+            "known",
+            &format!("{lacks}\n[line.differs]\np99 = 'it adds one'"),
+        ),
+        line("mended", "[line.differs]\np99 = 'it added one, once'"),
+        line(
+            "needy",
+            "needs = [{ command = 'false', install = 'get it' }]",
+        ),
         line("lacking", ""),
         line("mute", "[line.without]\np99 = 'it cannot'"),
         line("unbuilt", "build = ['echo no compiler; exit 1']"),
@@ -45,6 +54,7 @@ fn project(root: &Path) {
 
 fn toll(root: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_toll"));
+    command.env_remove("CI");
     command.arg("--root").arg(root).args(args).output().unwrap()
 }
 
@@ -61,7 +71,10 @@ fn differences_and_gaps_are_shown() {
     assert_eq!(peers.ns("fake/right", "record"), Some(1000.0));
     assert_eq!(peers.ns("fake/wrong", "record"), None);
     let ids: Vec<&str> = peers.lines.iter().map(|line| line.id.as_str()).collect();
-    assert_eq!(ids, ["fake/right", "fake/wrong"]);
+    assert_eq!(
+        ids,
+        ["fake/known", "fake/mended", "fake/right", "fake/wrong"]
+    );
     assert!(peers.differs("fake/right", "record").is_none());
     assert!(peers.differs("fake/right", "p99").is_none());
     let answer = peers.differs("fake/wrong", "p99").unwrap();
@@ -75,6 +88,7 @@ fn differences_and_gaps_are_shown() {
     };
     assert!(why("fake/lacking").contains("no reason"), "{said}");
     assert!(why("fake/mute").contains("exit code 3"), "{said}");
+    assert!(why("fake/needy").contains("try: get it"), "{said}");
     assert!(why("fake/unbuilt").contains("no compiler"), "{said}");
     assert!(
         why("fake/elsewhere").contains("no bridge fake/missing"),
@@ -90,7 +104,62 @@ fn answers_alone_time_nothing() {
     project(dir.path());
     let output = toll(dir.path(), &["peers", "fake/right", "--answers"]);
     let said = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(said.trim(), "2 answers compared", "{output:?}");
+    assert_eq!(
+        said.trim(),
+        "2 answers compared, 0 failed, 0 skipped",
+        "{output:?}"
+    );
     let output = toll(dir.path(), &["peers", "fake/nobody"]);
     assert!(!output.status.success());
+}
+
+#[test]
+fn answers_are_as_declared_or_fail() {
+    let dir = tempfile::tempdir().unwrap();
+    let answers = |line: &str| {
+        let output = toll(dir.path(), &["peers", line, "--answers"]);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            output.status.success(),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    };
+    project(dir.path());
+    let (passed, said, _) = answers("fake/known");
+    assert!(passed && said.contains("differs: fake/known p99"), "{said}");
+    assert!(
+        said.contains("it adds one\n1 answers compared, 0 failed"),
+        "{said}"
+    );
+    for (line, why) in [
+        ("fake/wrong", "FAILED  fake/wrong p99: "),
+        ("fake/mended", "`differs` says otherwise"),
+        ("fake/mute", "exit code 3"),
+        ("fake/unbuilt", "no compiler"),
+    ] {
+        let (passed, said, failed) = answers(line);
+        assert!(!passed && failed.contains(why), "{failed}");
+        assert!(said.contains(" 1 failed, 0 skipped"), "{said}");
+    }
+}
+
+#[test]
+fn a_line_that_needs_something_is_skipped_except_in_ci() {
+    let dir = tempfile::tempdir().unwrap();
+    project(dir.path());
+    let needy = ["peers", "fake/needy", "--answers"];
+    let output = toll(dir.path(), &needy);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "skipping fake/needy: `false` fails here; try: get it\n"
+    );
+    let mut in_ci = Command::new(env!("CARGO_BIN_EXE_toll"));
+    in_ci
+        .arg("--root")
+        .arg(dir.path())
+        .args(needy)
+        .env("CI", "true");
+    assert!(!in_ci.output().unwrap().status.success());
 }

@@ -95,7 +95,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             match detector.and_then(|d| d.needs.as_ref()) {
                 Some(need) if !hosts::is_there(need, &workspace.root) => {
                     ensure!(
-                        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+                        !hosts::in_ci(),
                         "nothing may be skipped where CI=true: {}",
                         hosts::advice(need)
                     );

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use crate::bridge::{self, Bridge, Counting, Host, Need, Role, Workspace};
+use crate::hosts;
 
 /// Where the data of a run are, for a line's program.
 const DATA: &str = "TOLL_PEERS";
@@ -46,6 +47,9 @@ pub struct Line {
     /// Jobs that it has not, and why.
     #[serde(default)]
     pub without: BTreeMap<String, String>,
+    /// Jobs to which it answers otherwise than the core, and why.
+    #[serde(default)]
+    pub differs: BTreeMap<String, String>,
     /// The bridge itself, when there is one in the tree.
     #[serde(skip)]
     on: Option<Bridge>,
@@ -136,6 +140,13 @@ impl Line {
     #[must_use]
     pub fn host(&self) -> &str {
         self.id.split_once('/').map_or("", |(host, _)| host)
+    }
+
+    /// The first thing it needs that this machine lacks.
+    #[must_use]
+    pub fn missing(&self) -> Option<&Need> {
+        let mut needs = self.needs.iter();
+        needs.find(|need| !hosts::is_there(need, &self.root))
     }
 
     /// Its program as `toll bench` starts one, with the data's folder in its environment.
