@@ -13,7 +13,7 @@ use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
 use std::ptr;
 use tollbridge_core::Error;
-use tollbridge_core::probe::{self, Point, Shape};
+use tollbridge_core::probe::{self, MapSum, Point, Shape};
 
 /// A flat record.
 #[repr(C)]
@@ -549,13 +549,13 @@ pub unsafe extern "C" fn tb_probe_map_sum(
         let out = required("result", result)?;
         // SAFETY: the caller's promise above; neither slice nor texts outlive the call.
         let entries = unsafe { slice("entries", entries, length)? };
-        let mut checked = Vec::with_capacity(entries.len());
+        let mut sum = MapSum::default();
         for entry in entries.iter() {
             // SAFETY: as above.
             let key = unsafe { text("key", entry.key, entry.key_length)? };
-            checked.push((key, entry.value));
+            sum.add(key, entry.value);
         }
-        out.write(probe::map_sum(checked));
+        out.write(sum.get());
         Ok(())
     })
 }
