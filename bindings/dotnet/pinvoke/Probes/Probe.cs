@@ -289,12 +289,13 @@ namespace Tollbridge.Probes
                 foreach (KeyValuePair<string, ulong> entry in entries)
                 {
                     // A map that another thread changes may have other keys by now: none is cut short.
-                    if (count == entryCount || offset + Utf8.MaxLength(entry.Key.Length) > length)
+                    var room = new Span<byte>(data + offset, length - offset);
+                    if (count == entryCount || Utf8.MaxLength(entry.Key.Length) > room.Length)
                     {
                         throw new InvalidOperationException("the entries changed while they were read");
                     }
-                    int bytes = Utf8.Encode(entry.Key, keys.AsSpan(offset));
-                    natives[count++] = new Entry { Key = data + offset, KeyLength = (UIntPtr)bytes, Value = entry.Value };
+                    int bytes = Utf8.Encode(entry.Key, room);
+                    first[count++] = new Entry { Key = data + offset, KeyLength = (UIntPtr)bytes, Value = entry.Value };
                     offset += bytes;
                 }
                 Failure.Check(tb_probe_map_sum(first, (UIntPtr)count, &result));
