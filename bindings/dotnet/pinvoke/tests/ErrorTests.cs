@@ -91,7 +91,7 @@ namespace Tollbridge.Tests
             Assert.Throws<ArgumentNullException>(() => Made.Merge(null!));
         }
 
-        /// <summary>The declarations are those of the headers: the same functions, with arguments and results of the same kind and size.</summary>
+        /// <summary>The declarations are those of the headers: the same functions, with arguments and results of the same kind.</summary>
         [Fact]
         public void EveryFunctionOfTheHeadersIsDeclared()
         {
@@ -100,7 +100,8 @@ namespace Tollbridge.Tests
             headers = Regex.Replace(headers, @"//.*|/\*[\s\S]*?\*/|TB_WARN_UNUSED", "");
             // Pointers to functions have names.
             headers = Regex.Replace(headers, @"\btb_(\w+_visitor|watcher|destructor|probe_callback) ", "void *");
-            List<string> functions = Regex.Matches(headers, @"^\s*(\w[\w ]*[ *])(tb_\w+)\(([^()]*)\);", RegexOptions.Multiline).Cast<Match>()
+            List<string> functions = Regex.Matches(headers, @"^\s*(\w[\w ]*[ *])(tb_\w+)\(([^()]*)\);", RegexOptions.Multiline)
+                .Cast<Match>()
                 .Select(match => $"{Kind(match.Groups[1].Value)} {match.Groups[2].Value}({Kinds(match.Groups[3].Value)})")
                 .ToList();
             // What an exception is made from has the code too.
@@ -123,7 +124,7 @@ namespace Tollbridge.Tests
             string.Join(", ", method.GetParameters().Select(parameter => Kind(parameter.ParameterType)));
 
         /// <summary>What .NET calls a type of C, which a name may follow.</summary>
-        private static string Kind(string type) => type.Contains('*', StringComparison.Ordinal) ? "pointer" : type.Trim().Split(' ')[0] switch
+        private static string Kind(string type) => type.Contains('*', StringComparison.Ordinal) ? "pointer" : Word(type) switch
         {
             "void" => "Void",
             "bool" => "Byte",
@@ -135,6 +136,8 @@ namespace Tollbridge.Tests
             "double" => "Double",
             _ => type,
         };
+
+        private static string Word(string type) => type.Trim().Split(' ')[0];
 
         private static string Kind(Type type) => type.IsPointer || type == typeof(IntPtr) ? "pointer" : type.Name;
 
