@@ -6,6 +6,7 @@
 
 use crate::{Error, Shared};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::ops::ControlFlow;
 
 /// A flat record.
@@ -230,7 +231,12 @@ impl MapSum {
 
 /// `n` entries: `k000000` → 0, `k000001` → 1, …
 pub fn make_map(n: usize) -> BTreeMap<String, u64> {
-    (0..n as u64).map(|i| (format!("k{i:06}"), i)).collect()
+    let entry = |i| {
+        let mut key = String::with_capacity(7); // format! would begin with less, and grow
+        let _ = write!(key, "k{i:06}"); // a String takes everything
+        (key, i)
+    };
+    (0..n as u64).map(entry).collect()
 }
 
 /// Always [`Error::Probe`] with `number`, NaN and `café`.

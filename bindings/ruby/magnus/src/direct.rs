@@ -4,12 +4,15 @@
 //! same; what is unusual is left to magnus.
 
 use magnus::prelude::*;
-use magnus::rb_sys::AsRawValue;
+use magnus::rb_sys::{AsRawValue, FromRawValue, protect};
 use magnus::typed_data::Obj;
-use magnus::{DataType, IntoValue, RString, Ruby, TryConvert, TypedData, Value};
+use magnus::{DataType, IntoValue, RArray, RString, Ruby, TryConvert, TypedData, Value};
 use rb_sys::macros::{RB_TYPE_P, RTYPEDDATA_GET_DATA, RTYPEDDATA_P, RTYPEDDATA_TYPE};
 use rb_sys::{ruby_coderange_type, ruby_encoding_consts, ruby_value_type};
+use std::ffi::c_long;
+use std::mem::MaybeUninit;
 use std::ops::Deref;
+use std::ptr;
 use std::sync::OnceLock;
 
 // ANCHOR: of
@@ -24,15 +27,25 @@ pub struct Of<T: TypedData> {
 impl<T: TypedData> TryConvert for Of<T> {
     #[inline]
     fn try_convert(object: Value) -> Result<Self, magnus::Error> {
-        let data = match inside(object) {
-            Some(data) => data,
-            None => <&T>::try_convert(object)?, // which has an error for it
-        };
-        Ok(Self { object, data })
+        Self::plain(object).map_or_else(|| unusual(object), Ok)
     }
 }
 
+/// As magnus has it, which has an error for most.
+#[cold]
+fn unusual<T: TypedData>(object: Value) -> Result<Of<T>, magnus::Error> {
+    let data = <&T>::try_convert(object)?;
+    Ok(Of { object, data })
+}
+
 impl<T: TypedData> Of<T> {
+    /// Of an object that magnus has made of a `T`.
+    #[inline]
+    pub fn plain(object: Value) -> Option<Self> {
+        let data = inside(object)?;
+        Some(Self { object, data })
+    }
+
     /// Of a new object.
     pub fn new(object: Obj<T>) -> Self {
         let data = &raw const *object;
@@ -78,6 +91,69 @@ fn inside<T: TypedData>(object: Value) -> Option<*const T> {
     }
 }
 // ANCHOR_END: of
+
+/// How many items have a place on the stack: a short call then allocates nothing. With more of them, that
+/// costs little.
+const FEW: usize = 16;
+
+/// What `call` makes of an Array's items, converted. None where there are many, or `plain` does not take one.
+#[inline]
+pub fn with_few<T: Copy, R>(
+    array: RArray,
+    plain: impl Fn(Value) -> Option<T>,
+    call: impl FnOnce(&[T]) -> R,
+) -> Option<R> {
+    let mut room = [const { MaybeUninit::uninit() }; FEW];
+    // SAFETY: `plain` lets no Ruby run, so the Array stays as it is.
+    let items = unsafe { array.as_slice() };
+    let room = room.get_mut(..items.len())?;
+    for (slot, item) in room.iter_mut().zip(items) {
+        slot.write(plain(*item)?);
+    }
+    // SAFETY: every slot has been written, since there are as many as items.
+    Some(call(unsafe { &*(ptr::from_ref(room) as *const [T]) }))
+}
+
+/// An Array of what `items` become.
+pub fn array<T: IntoValue>(
+    ruby: &Ruby,
+    mut items: impl ExactSizeIterator<Item = T>,
+) -> Result<RArray, magnus::Error> {
+    // On the stack, where the collector sees them.
+    let mut values = [ruby.qnil().as_value(); FEW];
+    let count = items.len();
+    if count <= FEW {
+        let filled = fill(ruby, &mut values, &mut items);
+        return Ok(ruby.ary_new_from_values(&values[..filled]));
+    }
+    // An Array that is too large is refused by an exception.
+    // SAFETY: with the GVL; an Array.
+    let array = unsafe {
+        let array = protect(|| rb_sys::rb_ary_new_capa(count as c_long))?;
+        RArray::from_value(Value::from_raw(array)).unwrap_or_else(|| ruby.ary_new())
+    };
+    let mut values = [ruby.qnil().as_value(); 8 * FEW];
+    loop {
+        match fill(ruby, &mut values, &mut items) {
+            0 => return Ok(array),
+            filled => array.cat(&values[..filled])?,
+        }
+    }
+}
+
+/// Puts what the next items become into `values`: so many.
+fn fill<T: IntoValue>(
+    ruby: &Ruby,
+    values: &mut [Value],
+    items: &mut impl Iterator<Item = T>,
+) -> usize {
+    let mut filled = 0;
+    for (slot, item) in values.iter_mut().zip(items) {
+        *slot = item.into_value_with(ruby);
+        filled += 1;
+    }
+    filled
+}
 
 /// Whether the String's header says that it is valid UTF-8. If not, it may be so all the same.
 #[inline]

@@ -1,8 +1,8 @@
 //! The probes: as little as possible behind each crossing.
 
-use crate::arguments::{self, Number, Real, Text, narrow, pack, wrong_type};
+use crate::arguments::{self, Element, Number, Real, Text, narrow, pack, wrong_type};
 use crate::classes::define_class;
-use crate::direct::Of;
+use crate::direct::{self, Of};
 use crate::errors::{Outcome, guard};
 use crate::foreign;
 use crate::gvl::{Interrupt, without};
@@ -88,8 +88,12 @@ fn make_bytes(n: Number) -> Outcome<RString> {
 /// Calls `f` with doubles: borrowed from a packed String where they are aligned, else copied.
 fn with_doubles<T>(values: Value, f: impl Fn(&[f64]) -> T) -> Outcome<T> {
     let Some(string) = RString::from_value(values) else {
-        let values = arguments::numbers::<f64>(values)?;
-        return guard(|| Ok(f(&values)));
+        let few = RArray::from_value(values)
+            .and_then(|array| direct::with_few(array, f64::plain, |few| guard(|| Ok(f(few)))));
+        return few.unwrap_or_else(|| {
+            let values = arguments::numbers::<f64>(values)?;
+            guard(|| Ok(f(&values)))
+        });
     };
     let bytes = arguments::packed::<f64>(&string)?;
     // SAFETY: every bit pattern is a double; borrowed only until Ruby goes on.
@@ -110,7 +114,7 @@ fn f64_sum(values: Value) -> Outcome<f64> {
 
 fn make_f64(ruby: &Ruby, n: Number) -> Outcome<RArray> {
     let n = narrow(n)?;
-    Ok(ruby.ary_from_iter(guard(|| Ok(probe::make_f64(n)))?))
+    guard(|| Ok(direct::array(ruby, probe::doubles(n))?))
 }
 
 fn make_f64_packed(n: Number) -> Outcome<RString> {
@@ -199,32 +203,37 @@ fn make_point(ruby: &Ruby, n: Number) -> Outcome<Obj<Point>> {
     guard(|| Ok(Point::wrap(ruby, probe::make_point(n.0))))
 }
 
-fn copy_points(points: Value) -> Outcome<Vec<probe::Point>> {
+/// Calls `f` with a contiguous copy of an Array's points.
+fn with_points<T>(points: Value, f: impl Fn(&[probe::Point]) -> T) -> Outcome<T> {
     let Some(points) = RArray::from_value(points) else {
         return Err(wrong_type(points, "an Array").into());
     };
+    let plain = |point| Some(Of::<Point>::plain(point)?.0);
+    let few = direct::with_few(points, plain, |few| guard(|| Ok(f(few))));
+    if let Some(done) = few {
+        return done;
+    }
     let mut copied = Vec::with_capacity(points.len());
     // SAFETY: nothing below lets Ruby go on, so the Array stays as it is.
     for point in unsafe { points.as_slice() } {
         copied.push(Of::<Point>::try_convert(*point)?.0);
     }
-    Ok(copied)
+    guard(|| Ok(f(&copied)))
 }
 
 fn points_ends(points: Value) -> Outcome<f64> {
-    let points = copy_points(points)?;
-    guard(|| Ok(probe::points_ends(&points)))
+    with_points(points, probe::points_ends)
 }
 
 fn points_sum(points: Value) -> Outcome<f64> {
-    let points = copy_points(points)?;
-    guard(|| Ok(probe::points_sum(&points)))
+    with_points(points, probe::points_sum)
 }
 
 fn make_points(ruby: &Ruby, n: Number) -> Outcome<RArray> {
     let n = narrow(n)?;
     let points = guard(|| Ok(probe::make_points(n)))?;
-    Ok(ruby.ary_from_iter(points.into_iter().map(|point| Point::wrap(ruby, point))))
+    let points = points.into_iter().map(|point| Point::wrap(ruby, point));
+    Ok(direct::array(ruby, points)?)
 }
 
 /// A tagged enum: a class for each variant, all of them Shapes.
@@ -347,7 +356,11 @@ fn make_map(ruby: &Ruby, n: Number) -> Outcome<RHash> {
     for (key, value) in guard(|| Ok(probe::make_map(n)))? {
         let key = ruby.str_new(&key);
         key.freeze(); // or the Hash makes a copy that is
-        map.aset(key, value)?;
+        // SAFETY: a Hash that nobody else knows, and frozen text as its key: nothing of Ruby's own runs,
+        // so nothing raises.
+        unsafe {
+            rb_sys::rb_hash_aset(map.as_raw(), key.as_raw(), ruby.into_value(value).as_raw())
+        };
     }
     Ok(map)
 }
