@@ -71,12 +71,14 @@ doctor *ARGS:
 # Format everything.
 fmt:
     cargo fmt --all
+    scripts/check-style --fix
     {{toll}} lint --fix
 
 # Every linter, warnings denied.
 lint:
     cargo fmt --all --check
     cargo clippy --quiet --workspace --all-targets -- --deny warnings
+    scripts/check-style
     {{toll}} lint
 
 # Fuzz one target for some minutes, on nightly: `just fuzz c_abi 30`. fuzz/README.md tells of them.

@@ -8,7 +8,6 @@ import sys
 
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogWriter
-
 from vectors import float_token, float_value
 
 Tokens = list[str]
@@ -114,7 +113,7 @@ def main() -> None:
             reply = " ".join(["ok", *call(histograms, operation, rest)])
         except Unsupported as error:
             reply = f"unsupported {error}"
-        except Exception as error:  # whatever it raises, it refused
+        except Exception as error:  # noqa: BLE001  # whatever it raises, it refused
             reply = f"refused {error!r}".replace("\n", " ")
         print(reply, flush=True)
 
