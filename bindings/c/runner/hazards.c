@@ -176,7 +176,7 @@ static pthread_t begin(struct request *r, struct many *many) {
   return thread;
 }
 
-/* The only handle: the histogram goes with it. The calls go on until it is closed. */
+/* The only handle: the histogram goes with it. Calls go on for as long as it takes to close it. */
 HAZARD(close_during_call) {
   (void)histogram;
   struct many many = {.count = 1000000, .more = true};
@@ -263,11 +263,14 @@ static void *work(void *argument) {
   tb_histogram *histogram = small->histogram;
   int32_t stopped;
   tb_text text = {0};
+  tb_bytes encoded = {0};
   if (!failed(r, tb_histogram_record(histogram, 5)) &&
       !failed(r, tb_histogram_merge(histogram, histogram)) &&
-      !failed(r, tb_histogram_for_each_bucket(histogram, &recorded, go_on, NULL, &stopped)))
-    failed(r, tb_histogram_render(histogram, 5, 1.0, &text));
+      !failed(r, tb_histogram_for_each_bucket(histogram, &recorded, go_on, NULL, &stopped)) &&
+      !failed(r, tb_histogram_render(histogram, 5, 1.0, &text)))
+    failed(r, tb_histogram_encode(histogram, &encoded));
   tb_text_free(&text);
+  tb_bytes_free(&encoded);
   tb_error *error = tb_histogram_record(histogram, 1001);
   tb_error_details details;
   tb_error_info(error, &details);

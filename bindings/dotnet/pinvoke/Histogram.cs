@@ -437,7 +437,7 @@ namespace Tollbridge
             Failure.Check(error);
         }
 
-        /// <summary>The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it. Needs 128 KiB of stack.</summary>
+        /// <summary>The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.</summary>
         public byte[] Encode()
         {
             Owned bytes;

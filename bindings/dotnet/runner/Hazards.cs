@@ -344,6 +344,7 @@ namespace Tollbridge.Runner
                 histogram.Merge(histogram);
                 histogram.ForEachBucket(bucket => true);
                 histogram.Render();
+                histogram.Encode();
                 try
                 {
                     histogram.Record(1001);

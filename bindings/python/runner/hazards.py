@@ -234,6 +234,7 @@ def small_stack(tb, histogram):
         histogram.merge(histogram)
         assert histogram.for_each_bucket(lambda _: True)
         assert histogram.render()
+        assert histogram.encode()
         try:
             histogram.record(1001)
         except tb.OutOfRangeError as error:

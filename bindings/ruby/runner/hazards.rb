@@ -191,6 +191,7 @@ class Hazards
         histogram.merge(histogram)
         histogram.each_bucket { |_bucket| nil }
         histogram.render
+        histogram.encode
         begin
           histogram.record(1001)
         rescue tb::OutOfRangeError => e

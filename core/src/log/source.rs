@@ -184,7 +184,7 @@ type Whole<'a, F> = Chain<Cursor<Vec<u8>>, Source<'a, F>>;
 /// A log's text, whether the file is compressed or not.
 pub(super) enum Text<'a, F> {
     Plain(Whole<'a, F>),
-    Gzip(MultiGzDecoder<BufReader<Whole<'a, F>>>),
+    Gzip(Box<MultiGzDecoder<BufReader<Whole<'a, F>>>>),
 }
 
 impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Text<'a, F> {
@@ -216,10 +216,8 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Text<'a, F> {
         let gzip = start == GZIP;
         let whole = Cursor::new(start).chain(source);
         Ok(if gzip {
-            Self::Gzip(MultiGzDecoder::new(BufReader::with_capacity(
-                super::CHUNK,
-                whole,
-            )))
+            let reader = BufReader::with_capacity(super::CHUNK, whole);
+            Self::Gzip(Box::new(MultiGzDecoder::new(reader)))
         } else {
             Self::Plain(whole)
         })

@@ -498,8 +498,7 @@ tb_error *tb_histogram_render(const tb_histogram *histogram,
 /// The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.
 ///
 /// Ownership: `*bytes` is the caller's; free it with tb_bytes_free.
-/// Errors: poisoned, null_argument. Threads: any, with 128 KiB of stack, since DEFLATE builds its
-/// tables there; waits for a copy of the counts only.
+/// Errors: poisoned, null_argument. Threads: any; waits for a copy of the counts only.
 TB_WARN_UNUSED tb_error *tb_histogram_encode(const tb_histogram *histogram, tb_bytes *bytes);
 
 /// Makes a histogram of what tb_histogram_encode or another HdrHistogram implementation wrote:
@@ -650,8 +649,7 @@ tb_error *tb_log_writer_new(const char *path,
 /// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
 /// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
-/// Threads: any, with 128 KiB of stack as tb_histogram_encode; waits, for the histogram only until its
-/// counts are copied.
+/// Threads: any; waits, for the histogram only until its counts are copied.
 TB_WARN_UNUSED
 tb_error *tb_log_writer_write(const tb_log_writer *writer,
                               const tb_histogram *histogram,

@@ -495,8 +495,7 @@ pub extern "C" fn tb_histogram_render(
 /// The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.
 ///
 /// Ownership: `*bytes` is the caller's; free it with tb_bytes_free.
-/// Errors: poisoned, null_argument. Threads: any, with 128 KiB of stack, since DEFLATE builds its
-/// tables there; waits for a copy of the counts only.
+/// Errors: poisoned, null_argument. Threads: any; waits for a copy of the counts only.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn tb_histogram_encode(

@@ -45,8 +45,7 @@ pub unsafe extern "C" fn tb_log_writer_new(
 /// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
 /// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
-/// Threads: any, with 128 KiB of stack as tb_histogram_encode; waits, for the histogram only until its
-/// counts are copied.
+/// Threads: any; waits, for the histogram only until its counts are copied.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn tb_log_writer_write(

@@ -513,10 +513,9 @@ char *tbf_histogram_render(uint64_t histogram, uint32_t ticks, double unit, tbf_
 /// The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.
 ///
 /// Ownership: the buffer is the caller's; free it with tbf_byte_buffer_free.
-/// Errors: poisoned, closed, invalid_handle, null_argument. Threads: any, with 128 KiB of stack, since
-/// DEFLATE builds its tables there; waits for a copy of the counts only.
-tbf_byte_buffer tbf_histogram_encode(uint64_t histogram,
-                                     tbf_error *error);
+/// Errors: poisoned, closed, invalid_handle, null_argument. Threads: any; waits
+/// for a copy of the counts only.
+tbf_byte_buffer tbf_histogram_encode(uint64_t histogram, tbf_error *error);
 
 /// Makes a histogram of what tbf_histogram_encode or another HdrHistogram implementation wrote:
 /// V2 or the older V0 and V1, plain or with DEFLATE. Hostile bytes cost at most 50 MiB.
@@ -662,8 +661,8 @@ uint64_t tbf_log_writer_new(const char *path,
 /// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
 /// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, closed,
-/// invalid_handle, null_argument. Threads: any, with 128 KiB of stack as tbf_histogram_encode; waits, for
-/// the histogram only until its counts are copied.
+/// invalid_handle, null_argument. Threads: any; waits, for the histogram
+/// only until its counts are copied.
 void tbf_log_writer_write(uint64_t writer,
                           uint64_t histogram,
                           double start,

@@ -453,8 +453,8 @@ pub unsafe extern "C" fn tbf_histogram_render(
 /// The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.
 ///
 /// Ownership: the buffer is the caller's; free it with tbf_byte_buffer_free.
-/// Errors: poisoned, closed, invalid_handle, null_argument. Threads: any, with 128 KiB of stack, since
-/// DEFLATE builds its tables there; waits for a copy of the counts only.
+/// Errors: poisoned, closed, invalid_handle, null_argument. Threads: any; waits
+/// for a copy of the counts only.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tbf_histogram_encode(histogram: u64, error: *mut tbf_error) -> ByteBuffer {
     // SAFETY: the caller's promise above.

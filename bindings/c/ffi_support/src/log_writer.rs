@@ -41,8 +41,8 @@ pub unsafe extern "C" fn tbf_log_writer_new(
 /// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
 /// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, closed,
-/// invalid_handle, null_argument. Threads: any, with 128 KiB of stack as tbf_histogram_encode; waits, for
-/// the histogram only until its counts are copied.
+/// invalid_handle, null_argument. Threads: any; waits, for the histogram
+/// only until its counts are copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tbf_log_writer_write(
     writer: u64,

@@ -685,8 +685,7 @@ tbs_histogram_decode (
  *  The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.
  *
  *  Ownership: `*bytes` is the caller's; free it with tbs_bytes_free.
- *  Errors: poisoned, null_argument. Threads: any, with 128 KiB of stack, since DEFLATE builds its
- *  tables there; waits for a copy of the counts only.
+ *  Errors: poisoned, null_argument. Threads: any; waits for a copy of the counts only.
  */
 TBS_WARN_UNUSED
 tbs_error_t *
@@ -1252,8 +1251,7 @@ tbs_log_writer_new (
  *  file's size. Only a process that ignores those signals gets the error `io` instead.
  *
  *  Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
- *  Threads: any, with 128 KiB of stack as tbs_histogram_encode; waits, for the histogram only until its
- *  counts are copied.
+ *  Threads: any; waits, for the histogram only until its counts are copied.
  */
 TBS_WARN_UNUSED
 tbs_error_t *

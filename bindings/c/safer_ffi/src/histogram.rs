@@ -487,8 +487,7 @@ pub fn tbs_histogram_render(
 /// The counts in HdrHistogram's V2 encoding with DEFLATE. The tag is no part of it.
 ///
 /// Ownership: `*bytes` is the caller's; free it with tbs_bytes_free.
-/// Errors: poisoned, null_argument. Threads: any, with 128 KiB of stack, since DEFLATE builds its
-/// tables there; waits for a copy of the counts only.
+/// Errors: poisoned, null_argument. Threads: any; waits for a copy of the counts only.
 #[ffi_export]
 #[must_use]
 pub fn tbs_histogram_encode(

@@ -48,8 +48,7 @@ pub unsafe fn tbs_log_writer_new(
 /// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
 /// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
-/// Threads: any, with 128 KiB of stack as tbs_histogram_encode; waits, for the histogram only until its
-/// counts are copied.
+/// Threads: any; waits, for the histogram only until its counts are copied.
 #[ffi_export]
 #[must_use]
 pub fn tbs_log_writer_write(

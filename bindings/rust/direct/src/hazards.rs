@@ -102,9 +102,10 @@ fn small_stack(histogram: Shared) -> Result<&'static str, Error> {
         let go_on = |_| ControlFlow::<()>::Continue(());
         let walked = histogram.for_each_bucket(Scan::Recorded, go_on)?;
         let rendered = histogram.render(5, 1.0)?;
+        let encoded = histogram.encode()?;
         let failed = histogram.record(1001);
         let failed = failed.is_err_and(|error| error.to_string().contains("1001"));
-        Ok(walked.is_continue() && !rendered.is_empty() && failed)
+        Ok(walked.is_continue() && !rendered.is_empty() && !encoded.is_empty() && failed)
     };
     let started = thread::Builder::new().stack_size(64 * 1024).spawn(work);
     match started.map(thread::JoinHandle::join) {
