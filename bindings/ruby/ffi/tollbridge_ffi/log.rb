@@ -95,9 +95,11 @@ module TollbridgeFFI
     # One that is closed: it has no file.
     def self.allocate = super.tap { |writer| writer.instance_variable_set(:@native, Owned.allocate) }
 
-    # Makes a writer, yields it and closes it; the block's value.
+    # Makes a writer, yields it and closes it; the block's value. Without a block the writer.
     def self.open(path, **options)
       writer = new(path, **options)
+      return writer unless block_given?
+
       begin
         yield writer
       ensure

@@ -26,9 +26,11 @@ module TollbridgeFiddle
     # One that is closed: it has no handle.
     def self.allocate = super.tap { |histogram| histogram.instance_variable_set(:@handle, Handle.allocate) }
 
-    # Makes a histogram, yields it and closes it; the block's value.
+    # Makes a histogram, yields it and closes it; the block's value. Without a block the histogram.
     def self.open(**config)
       histogram = new(**config)
+      return histogram unless block_given?
+
       begin
         yield histogram
       ensure
