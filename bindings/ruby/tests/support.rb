@@ -17,8 +17,9 @@ class BridgeTest < Minitest::Test
   # What callbacks raise here.
   class MyError < StandardError; end
 
-  def self.test(name, &body)
-    define_method("test_#{name.tr(" ", "_")}") { Timeout.timeout(PATIENCE) { instance_exec(&body) } }
+  # A test, and after how many seconds it hangs.
+  def self.test(name, patience: PATIENCE, &body)
+    define_method("test_#{name.tr(" ", "_")}") { Timeout.timeout(patience) { instance_exec(&body) } }
   end
 
   def histogram(**config) = TB::Histogram.new(highest: 1_000_000, **config)
