@@ -99,6 +99,15 @@ macro_rules! errors {
                     })*
                 }
             }
+
+            /// The field at this place among [`Error::fields`], without a list of all.
+            pub fn field(&self, place: usize) -> Option<Field<'_>> {
+                match self {
+                    $(Self::$variant { $($field),* } => {
+                        [$(field_value!($kind, $field)),*].into_iter().nth(place)
+                    })*
+                }
+            }
         }
 
         impl fmt::Display for Error {
@@ -226,6 +235,8 @@ mod tests {
             row.fields.iter().map(|(name, _)| *name).collect::<Vec<_>>()
         );
         assert_eq!(error.fields()[2], ("text", Field::Text("é")));
+        assert_eq!(error.field(2), Some(Field::Text("é")));
+        assert_eq!(error.field(3), None);
         assert_eq!(error.to_string(), "probe failed: 7 0.5 é");
     }
 

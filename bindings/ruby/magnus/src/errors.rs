@@ -1,10 +1,13 @@
 //! Core's errors as Ruby exceptions, and the panic guard.
 
+use crate::arguments::{Number, narrow};
 use crate::classes::{classes, define_class};
+use crate::direct::Of;
 use magnus::error::IntoError;
 use magnus::prelude::*;
 use magnus::rb_sys::{AsRawValue, FromRawValue};
-use magnus::{RHash, RModule, Ruby, Value, method};
+use magnus::{RHash, RModule, RString, Ruby, Value, method};
+use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tollbridge_core::{Error, Field};
 
@@ -91,22 +94,33 @@ fn detail_id() -> rb_sys::ID {
 struct ErrorDetail(Error);
 
 impl ErrorDetail {
-    fn fields(ruby: &Ruby, this: &Self) -> Result<RHash, magnus::Error> {
+    fn fields(ruby: &Ruby, this: Of<Self>) -> Result<RHash, magnus::Error> {
         let fields = ruby.hash_new();
         for (name, field) in this.0.fields() {
-            let name = ruby.sym_new(name);
-            match field {
-                Field::U64(number) => fields.aset(name, number)?,
-                Field::F64(number) => fields.aset(name, number)?,
-                Field::Text(text) => fields.aset(name, text)?,
-            }
+            fields.aset(ruby.sym_new(name), value(ruby, field))?;
         }
         fields.freeze();
         Ok(fields)
     }
 
-    fn message(&self) -> String {
-        self.0.to_string()
+    /// One of them, by its place; nil where there is none.
+    fn field(ruby: &Ruby, this: Of<Self>, place: Number) -> Result<Value, magnus::Error> {
+        let field = this.0.field(narrow(place)?);
+        Ok(field.map_or_else(|| ruby.qnil().as_value(), |field| value(ruby, field)))
+    }
+
+    fn message(ruby: &Ruby, this: Of<Self>) -> RString {
+        let mut message = String::with_capacity(128); // which nearly all fit
+        let _ = write!(message, "{}", this.0); // a String takes everything
+        ruby.str_new(&message)
+    }
+}
+
+fn value(ruby: &Ruby, field: Field<'_>) -> Value {
+    match field {
+        Field::U64(number) => ruby.into_value(number),
+        Field::F64(number) => ruby.into_value(number),
+        Field::Text(text) => ruby.str_new(text).as_value(),
     }
 }
 
@@ -123,6 +137,7 @@ fn table(ruby: &Ruby) -> Result<magnus::RArray, magnus::Error> {
 pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
     let detail = define_class::<ErrorDetail>(ruby, module, "ErrorDetail")?;
     detail.define_method("fields", method!(ErrorDetail::fields, 0))?;
+    detail.define_method("field", method!(ErrorDetail::field, 1))?;
     detail.define_method("message", method!(ErrorDetail::message, 0))?;
     module.define_singleton_method("error_table", magnus::function!(table, 0))
 }

@@ -24,7 +24,9 @@ module Tollbridge
         @field_names = fields.freeze
         # Methods from text are as short as written ones; those of define_method are not.
         class_eval("def code = #{Integer(code)}", __FILE__, __LINE__)
-        fields.each { |field| class_eval("def #{field} = fields[:#{field}]", __FILE__, __LINE__) }
+        fields.each_with_index do |field, i|
+          class_eval("def #{field} = @detail ? @detail.field(#{i}) : fields[:#{field}]", __FILE__, __LINE__)
+        end
       end
     end
     @code = 0
