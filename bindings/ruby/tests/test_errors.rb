@@ -117,6 +117,19 @@ class ErrorsTest < BridgeTest
     assert_includes error.message, "1000000000"
   end
 
+  test "a finalizer may read an error at the end of the program" do
+    said, status = program(<<~RUBY)
+      objects = Array.new(50) { Object.new }
+      errors = []
+      objects.each_with_index do |object, i|
+        ObjectSpace.define_finalizer(object, proc { errors[i].value == 2**63 || puts(:wrong) rescue print($!.class) })
+      end
+      errors.concat(Array.new(50) { TB::Histogram.new.record(2**63) rescue $! })
+    RUBY
+    assert_empty said.gsub(TB::ClosedError.name, "")
+    assert_predicate status, :success?
+  end
+
   test "a NaN among the fields is one" do
     assert_predicate assert_raises(TB::ProbeError) { TB::Probe.fail(1) }.ratio, :nan?
   end

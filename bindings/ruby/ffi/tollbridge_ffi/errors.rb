@@ -2,17 +2,23 @@
 
 module TollbridgeFFI
   # An owned tb_error: the collector frees it with this object.
-  class NativeError < FFI::AutoPointer
-    # By the name that FFI::AutoPointer asks for.
-    def self.release(error) = Native.tb_error_free(error)
+  class NativeError
+    def initialize(error)
+      @owned = Owned.new(:tb_error_free) do |slot|
+        slot.write_pointer(error)
+        FFI::Pointer::NULL
+      end
+    end
 
     # Its name, message and fields, copied out.
-    def details
+    def details = @owned.use { |error| NativeError.read(error) }
+
+    def self.read(error)
       read = Native::ErrorDetails.new
-      Native.tb_error_info(self, read)
+      Native.tb_error_info(error, read)
       fields = Array.new(read[:field_count]) do |i|
         field = Native::ErrorField.new(read[:fields] + (i * Native::ErrorField.size))
-        [field[:name].read_string.to_sym, NativeError.value(field)]
+        [field[:name].read_string.to_sym, value(field)]
       end
       [read[:name].read_string, Given.text(read[:message], read[:message_length]), fields.to_h.freeze]
     end
