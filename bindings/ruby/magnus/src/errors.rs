@@ -5,7 +5,7 @@ use crate::classes::{classes, define_class};
 use crate::direct::Of;
 use magnus::error::IntoError;
 use magnus::prelude::*;
-use magnus::rb_sys::{AsRawValue, FromRawValue};
+use magnus::rb_sys::{AsRawValue, FromRawValue, protect};
 use magnus::{RHash, RModule, RString, Ruby, Value, method};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,12 +68,20 @@ pub fn exception(ruby: &Ruby, error: Error) -> magnus::Error {
         return magnus::Error::new(ruby.exception_runtime_error(), error.to_string());
     };
     let detail = ruby.obj_wrap(ErrorDetail(error));
-    // SAFETY: an exception's class allocates, and both objects are alive. What `new` would do besides
-    // is to call `initialize`, in Ruby, for a message that nobody may ever read.
-    let exception = unsafe {
-        let exception = rb_sys::rb_obj_alloc(class.as_raw());
-        rb_sys::rb_ivar_set(exception, detail_id(), detail.as_raw());
-        Value::from_raw(exception)
+    // What `new` would do besides is to call `initialize`, in Ruby, for a message that nobody may ever
+    // read. What Ruby raises itself, when memory runs out, must not leave by longjmp.
+    let made = protect(|| {
+        // SAFETY: an exception's class allocates, and both objects are alive.
+        unsafe {
+            let exception = rb_sys::rb_obj_alloc(class.as_raw());
+            rb_sys::rb_ivar_set(exception, detail_id(), detail.as_raw());
+            exception
+        }
+    });
+    let exception = match made {
+        // SAFETY: an object of Ruby's.
+        Ok(raw) => unsafe { Value::from_raw(raw) },
+        Err(raised) => return raised,
     };
     match magnus::Exception::from_value(exception) {
         Some(exception) => exception.into(),
