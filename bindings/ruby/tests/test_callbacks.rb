@@ -112,6 +112,18 @@ class CallbacksTest < BridgeTest
     assert_predicate status, :success?
   end
 
+  test "such a block waits for another, or is told that it cannot" do
+    needs("call_back_from_new_thread")
+    said, status = program(<<~RUBY)
+      outer = ->(inner) { TB::Probe.call_back_from_new_thread(1, &inner) rescue $!.class }
+      p outer.call(->(_) { TB::Probe.call_back_from_new_thread(3) { 1 } })
+      p outer.call(->(_) { TB::Probe.record_from_new_thread(TB::Histogram.new, 1) || 3 })
+      p outer.call(->(_) { 3 })
+    RUBY
+    assert_includes %W[3\n3\n3\n ThreadError\nThreadError\n3\n], said
+    assert_predicate status, :success?
+  end
+
   test "break and throw of such a block become exceptions" do
     needs("call_back_from_new_thread")
     assert_raises(LocalJumpError) { TB::Probe.call_back_from_new_thread(3) { break } }

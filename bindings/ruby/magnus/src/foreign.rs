@@ -8,6 +8,7 @@ use crate::gvl::{self, Interrupt};
 use crate::watch::settle;
 use magnus::Ruby;
 use magnus::rb_sys::{AsRawValue, protect};
+use std::cell::Cell;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,9 +17,20 @@ type Job = Box<dyn FnOnce() + Send>;
 /// Where the thread takes its jobs from, and the process that it lives in: a fork has no such thread.
 static THREAD: Mutex<Option<(u32, Sender<Job>)>> = Mutex::new(None);
 
+thread_local! {
+    /// Whether this is the thread, and runs a job.
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Makes the thread, if there is none or it was killed. Called with the GVL, by what lets a foreign
-/// thread record. ThreadError where the system has no more threads.
+/// thread record. ThreadError where the system has no more threads, and in a job, which would wait for
+/// the thread that it is run by.
 pub fn prepare() -> Result<(), magnus::Error> {
+    if BUSY.get() {
+        let why = "a block that runs for a thread which is none of Ruby's cannot wait for another";
+        let error = crate::arguments::ruby().exception_thread_error();
+        return Err(magnus::Error::new(error, why));
+    }
     let mut thread = THREAD.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();
     if let Some((of, sender)) = &*thread
@@ -50,7 +62,9 @@ fn serve(jobs: &Receiver<Job>, waker: &Mutex<Sender<Job>>) -> Result<(), magnus:
         drop(waker.send(Box::new(|| {}))); // a job like any other, so that the wait ends
     };
     while let Ok(job) = gvl::without(Interrupt::Wake(&wake), || jobs.recv())? {
+        BUSY.set(true);
         job();
+        BUSY.set(false);
         settle()?; // a watcher may have been killed
         crate::arguments::ruby().thread_check_ints()?;
     }
