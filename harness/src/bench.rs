@@ -523,11 +523,14 @@ impl<'a> Bench<'a> {
         })
     }
 
-    /// Starts a runner where its `pin` says.
+    /// Starts a runner where its `pin` says, in its host's environment for timing.
     fn start(&self, bridge: &Bridge) -> Result<Runner> {
+        let env = &self.workspace.host_of(bridge).bench.env;
+        let mut bridge = bridge.clone();
+        bridge.env.extend(env.clone());
         match bridge.pin {
-            true => Runner::start_on(bridge, Some(self.pinned.cpu)),
-            false => self.pinned.undone_for(|| Runner::start(bridge)),
+            true => Runner::start_on(&bridge, Some(self.pinned.cpu)),
+            false => self.pinned.undone_for(|| Runner::start(&bridge)),
         }
     }
 
@@ -620,7 +623,7 @@ impl<'a> Bench<'a> {
         };
         let host = self.workspace.host_of(self.bridges[bridge].0);
         let warm = match slot.warm.insert(shape.id.clone()) {
-            true => clock.warm_up(Duration::from_secs_f64(host.warm_up)),
+            true => clock.warm_up(Duration::from_secs_f64(host.bench.warm_up)),
             false => Ok(()),
         };
         let iterations = warm.and_then(|()| match self.cases[index].case.iterations {

@@ -212,9 +212,9 @@ pub struct Host {
     /// How its runners are counted.
     #[serde(default)]
     pub count: Counting,
-    /// Seconds that a process runs each shape before anything is timed: where a compiler works at run time.
+    /// How its runners are timed.
     #[serde(default)]
-    pub warm_up: f64,
+    pub bench: Timing,
     /// Its folder below `bindings/`.
     #[serde(skip)]
     pub id: String,
@@ -230,6 +230,18 @@ pub struct Counting {
     /// Whether its instructions can be counted: not where an interpreter or a JIT compiler runs.
     #[serde(default)]
     pub instructions: bool,
+}
+
+/// How a host's runners are timed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timing {
+    /// Environment in which what is timed is what the runner does, and not what its host does beside it.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Seconds that a process runs each shape before anything is timed: where a compiler works at run time.
+    #[serde(default)]
+    pub warm_up: f64,
 }
 
 /// Something a host needs on the machine.

@@ -177,6 +177,8 @@ impl Process {
             .map(|(k, v)| (k, v.replace("${ROOT}", &root)));
         command
             .args(&bridge.runner[1..])
+            // Panics are raised on purpose, and fifty threads take seconds to print where they were.
+            .env("RUST_BACKTRACE", "0")
             .envs(env)
             .current_dir(&bridge.root)
             .stdin(Stdio::piped())

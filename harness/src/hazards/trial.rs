@@ -28,8 +28,6 @@ pub fn run(
     limit: Duration,
 ) -> Result<Tried> {
     let mut bridge = bridge.clone();
-    // Hazards end in panics; their backtraces would only push a detector's words out of sight.
-    bridge.env.insert("RUST_BACKTRACE".into(), "0".into());
     if let Some(detector) = detector {
         bridge.runner.clone_from(&detector.runner);
     }
