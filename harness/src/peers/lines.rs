@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use crate::bridge::{self, Bridge, Counting, Host, Need, Role, Workspace};
+use crate::bridge::{self, Bridge, Counting, Host, Need, Role, Timing, Workspace};
 use crate::hosts;
 
 /// Where the data of a run are, for a line's program.
@@ -64,7 +64,7 @@ struct File {
     name: String,
     /// As in a host.toml.
     #[serde(default)]
-    warm_up: f64,
+    bench: Timing,
     line: Vec<Line>,
 }
 
@@ -94,7 +94,7 @@ impl Lines {
                     lint: Vec::new(),
                     fix: Vec::new(),
                     count: Counting::default(),
-                    warm_up: file.warm_up,
+                    bench: file.bench.clone(),
                     id: host.to_owned(),
                 });
                 let on = |id: &String| workspace.bridges.iter().find(|b| b.id == *id).cloned();
