@@ -167,6 +167,7 @@ fn content(request: &str, figures: &Figures) -> Result<String> {
                 format!("{bridge} {case} has no floor")
             })?))
         }
+        ["beyond", limit, bridge] => beyond(rows, limit, bridge),
         ["table", ref options @ ..] => {
             let bridges = rows.iter().map(|row| row.bridge.as_str());
             table(options, bridges, |bridge, case| {
@@ -213,9 +214,47 @@ fn content(request: &str, figures: &Figures) -> Result<String> {
             Ok(format!("\n{}", markdown::table(&table)))
         }
         _ => bail!(
-            "ns, ratio, floor, table, counts, claims, peers or strategies, with what they need; see bench/results/README.md"
+            "ns, ratio, floor, beyond, table, counts, claims, peers or strategies, with what they need; see bench/results/README.md"
         ),
     }
+}
+
+/// Every case of a bridge that takes more than `limit` times what the host's floor takes, net of the empty loop.
+fn beyond(rows: &[Row], limit: &str, bridge: &str) -> Result<String> {
+    let limit: f64 = limit.parse().context("the limit is a number")?;
+    let compared: Vec<(&Row, f64)> = rows
+        .iter()
+        .filter(|row| row.bridge == bridge)
+        .filter_map(|row| Some((row, row.over_floor?)))
+        .collect();
+    ensure!(!compared.is_empty(), "{bridge} has no floor");
+    let header = ["sizes", "from", "to"].map(Cell::figure);
+    let mut table = Table::new([Cell::text("shape")].into_iter().chain(header));
+    let mut shapes: Vec<&str> = compared.iter().map(|(row, _)| row.shape.as_str()).collect();
+    shapes.dedup();
+    let mut found = 0;
+    for shape in shapes {
+        let of_shape = compared.iter().filter(|(row, _)| row.shape == shape);
+        let over: Vec<_> = of_shape.filter(|(_, ratio)| *ratio > limit).collect();
+        let ratios = over.iter().map(|(_, ratio)| *ratio);
+        let Some(least) = ratios.clone().reduce(f64::min) else {
+            continue;
+        };
+        let most = ratios.fold(least, f64::max);
+        let sizes: Vec<String> = over.iter().map(|(row, _)| row.n.to_string()).collect();
+        found += over.len();
+        table.rows.push(vec![
+            Cell::text(format!("`{shape}`")),
+            Cell::figure(sizes.join(", ")),
+            Cell::figure(figures::ratio(least)),
+            Cell::figure(figures::ratio(most)),
+        ]);
+    }
+    let all = compared.len();
+    Ok(format!(
+        "\n{found} of {all} cases take more than {limit} times the floor's time:\n\n{}",
+        markdown::table(&table)
+    ))
 }
 
 fn list(items: &[String]) -> String {
@@ -368,6 +407,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_beyond_the_floor_is_listed() {
+        let text = "<!-- toll:beyond 1.25 python/pyo3 -->\n<!-- /toll -->";
+        let new = rewritten(text).unwrap();
+        assert!(new.contains("take more than 1.25 times"), "{new}");
+        assert!(new.contains("| `add` |"), "{new}");
+        let none = rewritten(&text.replace("1.25", "9")).unwrap();
+        assert!(none.contains("\n0 of "), "{none}");
+        assert!(!none.contains("`add`"), "{none}");
+    }
+
+    #[test]
     fn counted_bytes_are_told_by_side() {
         let text = "<!-- toll:counts shapes=make_str:4096 -->\n<!-- /toll -->";
         let new = rewritten(text).unwrap();
@@ -385,6 +435,8 @@ mod tests {
             "<!-- toll:what --><!-- /toll -->",
             "<!-- toll:table bridges=x/* --><!-- /toll -->",
             "<!-- toll:counts shapes=add --><!-- /toll -->",
+            "<!-- toll:beyond 1.25 x/y --><!-- /toll -->",
+            "<!-- toll:beyond much python/pyo3 --><!-- /toll -->",
         ] {
             assert!(rewritten(bad).is_err(), "{bad} was accepted");
         }
