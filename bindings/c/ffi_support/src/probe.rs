@@ -12,7 +12,7 @@ use ffi_support::{ByteBuffer, IntoFfi};
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
-use tollbridge_core::probe::{self, Point, Shape};
+use tollbridge_core::probe::{self, MapSum, Point, Shape};
 
 /// A flat record.
 #[repr(C)]
@@ -495,13 +495,13 @@ pub unsafe extern "C" fn tbf_probe_map_sum(
     call(unsafe { ErrorOut::at(error) }, || {
         // SAFETY: the caller's promise above; neither slice nor texts outlive the call.
         let entries = unsafe { slice("entries", entries, length)? };
-        let mut checked = Vec::with_capacity(entries.len());
+        let mut sum = MapSum::default();
         for entry in entries.iter() {
             // SAFETY: as above.
             let key = unsafe { text("key", entry.key, entry.key_length)? };
-            checked.push((key, entry.value));
+            sum.add(key, entry.value);
         }
-        Ok(probe::map_sum(checked))
+        Ok(sum.get())
     })
 }
 

@@ -9,7 +9,7 @@ use safer_ffi::closure::RefDynFnMut2;
 use safer_ffi::layout::CLayoutOf;
 use safer_ffi::prelude::*;
 use std::ops::ControlFlow;
-use tollbridge_core::probe::{self, Point, Shape};
+use tollbridge_core::probe::{self, MapSum, Point, Shape};
 
 /// A flat record.
 #[derive_ReprC]
@@ -472,12 +472,12 @@ pub unsafe fn tbs_probe_map_sum(
         let out = required("result", result)?;
         // SAFETY: the caller's promise above; neither slice nor texts outlive the call.
         let entries = unsafe { entries.items("entries")? };
-        let mut checked = Vec::with_capacity(entries.len());
+        let mut sum = MapSum::default();
         for entry in entries.iter() {
             // SAFETY: as above.
-            checked.push((unsafe { entry.key.text("key")? }, entry.value));
+            sum.add(unsafe { entry.key.text("key")? }, entry.value);
         }
-        out.write(probe::map_sum(checked));
+        out.write(sum.get());
         Ok(())
     })
 }

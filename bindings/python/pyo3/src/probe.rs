@@ -13,7 +13,8 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyTuple};
 use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::ops::ControlFlow;
-use tollbridge_core::{Error, Shared, probe};
+use tollbridge_core::probe::{self, MapSum};
+use tollbridge_core::{Error, Shared};
 
 /// Nothing.
 pub struct Nop;
@@ -360,14 +361,14 @@ pub fn make_shape(py: Python<'_>, n: u64) -> PyResult<Shape> {
 /// Sum of the values (modulo 2**64) and of the keys' lengths in bytes.
 #[pyfunction]
 #[pyo3(signature = (entries, /))]
-pub fn map_sum(py: Python<'_>, entries: &Bound<'_, PyDict>) -> PyResult<u64> {
+pub fn map_sum(entries: &Bound<'_, PyDict>) -> PyResult<u64> {
     // A value's `__index__` may run and change the dict, which must not be walked meanwhile.
     let entries: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> = entries.iter().collect();
-    let mut borrowed = Vec::with_capacity(entries.len());
+    let mut sum = MapSum::default();
     for (key, value) in &entries {
-        borrowed.push((key.extract::<Text<'_>>()?.0, value.extract::<u64>()?));
+        sum.add(key.extract::<Text<'_>>()?.0, value.extract::<u64>()?);
     }
-    guard(py, || Ok(probe::map_sum(borrowed)))
+    Ok(sum.get())
 }
 
 /// `n` entries: `k000000` → 0, `k000001` → 1, …
