@@ -13,7 +13,8 @@ setup:
     scripts/setup
 
 # Build every bridge, or some: `just build python`.
-build *BRIDGES: setup
+build *BRIDGES:
+    scripts/setup "$@"
     {{toll}} build "$@"
 
 # Everything: every bridge, every test, every linter.
@@ -25,7 +26,7 @@ test HOST: (build HOST)
     {{toll}} test "$1"
     {{toll}} check "$1"
 
-# The conformance vectors on every bridge, or some.
+# The conformance vectors on every bridge, or some, after building all (`just toll check NAMES` builds none).
 check *ARGS: build
     {{toll}} check "$@"
 

@@ -30,8 +30,8 @@ const SHOWN: usize = 600;
 pub struct Args {
     /// Bridges to check: `python`, `python/pyo3`, `c/*`; all when none is named.
     pub bridges: Vec<String>,
-    /// Vectors of your own, instead of conformance/vectors: a folder of *.vec files. May be repeated.
-    #[arg(long, value_name = "DIR")]
+    /// Vectors of your own, instead of conformance/vectors: a file, or a folder of *.vec files. May be repeated.
+    #[arg(long, value_name = "PATH")]
     pub vectors: Vec<PathBuf>,
     /// Only the vectors whose name contains this.
     #[arg(long, value_name = "NAME")]
@@ -196,7 +196,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
 /// # Errors
 /// When there are none, or a file is wrong.
 pub fn load_all(workspace: &Workspace) -> Result<Vec<Vector>> {
-    load_dirs(workspace, &[workspace.root.join("conformance/vectors")])
+    load_from(workspace, &[workspace.root.join("conformance/vectors")])
 }
 
 /// What the last `toll check` of all vectors left behind, for every bridge that ever ran here.
@@ -242,7 +242,7 @@ fn save(workspace: &Workspace, rows: &[Checked]) -> Result<()> {
 fn load(workspace: &Workspace, args: &Args) -> Result<Vec<Vector>> {
     let mut vectors = match &args.vectors[..] {
         [] => load_all(workspace)?,
-        dirs => load_dirs(workspace, dirs)?,
+        places => load_from(workspace, places)?,
     };
     if let Some(only) = &args.only {
         vectors.retain(|v| v.name.contains(only.as_str()));
@@ -251,19 +251,29 @@ fn load(workspace: &Workspace, args: &Args) -> Result<Vec<Vector>> {
     Ok(vectors)
 }
 
-fn load_dirs(workspace: &Workspace, dirs: &[PathBuf]) -> Result<Vec<Vector>> {
+/// A folder's *.vec files, in order.
+fn files_in(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(dir).with_context(|| dir.display().to_string())?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let file = entry?.path();
+        if file.extension().is_some_and(|e| e == "vec") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The vectors of folders and single files.
+fn load_from(workspace: &Workspace, places: &[PathBuf]) -> Result<Vec<Vector>> {
     let mut vectors: Vec<Vector> = Vec::new();
     let mut names: BTreeMap<String, String> = BTreeMap::new();
-    for dir in dirs {
-        let entries = std::fs::read_dir(dir).with_context(|| dir.display().to_string())?;
-        let mut files = Vec::new();
-        for entry in entries {
-            let file = entry?.path();
-            if file.extension().is_some_and(|e| e == "vec") {
-                files.push(file);
-            }
-        }
-        files.sort();
+    for place in places {
+        let (dir, files) = match place.is_file() {
+            true => (place.parent().unwrap_or(place), vec![place.clone()]),
+            false => (place.as_path(), files_in(place)?),
+        };
         let beside = dir.join("../data");
         let data = match beside.is_dir() {
             true => beside.canonicalize()?,
@@ -294,7 +304,7 @@ fn load_dirs(workspace: &Workspace, dirs: &[PathBuf]) -> Result<Vec<Vector>> {
     ensure!(
         !vectors.is_empty(),
         "there are no vectors in {}",
-        list(dirs)
+        list(places)
     );
     Ok(vectors)
 }

@@ -346,10 +346,13 @@ fn own_vectors_and_their_mistakes() {
     let said = project.complains(&check);
     assert!(said.contains("mine.vec:3:5: `[` is never closed"), "{said}");
     std::fs::write(&file, "vector v\nwhy w\nadd 1 2 => 3\n").expect("a file");
-    assert_eq!(
-        project.says(&check).0.lines().last(),
-        Some("1 passed, 0 failed, 0 skipped")
-    );
+    let path = file.to_str().expect("UTF-8");
+    for check in [check, ["check", "--vectors", path]] {
+        assert_eq!(
+            project.says(&check).0.lines().last(),
+            Some("1 passed, 0 failed, 0 skipped")
+        );
+    }
     assert!(
         !project.0.path().join("target/toll/check.json").exists(),
         "only runs of all vectors are kept"
