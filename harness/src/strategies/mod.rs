@@ -209,7 +209,8 @@ impl Surveyor<'_> {
             refused: declared(&["refused", "exception"]),
             undefined: declared(&["caught"]),
             fatal: declared(&["crash", "exit", "hang"]),
-            other: declared(&["right", "error", "raised", "reported"]),
+            told: declared(&["error", "raised", "reported"]),
+            unnoticed: declared(&["right"]),
         }
     }
 

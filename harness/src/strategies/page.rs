@@ -118,13 +118,15 @@ fn hazards(hazards: Hazards) -> String {
         refused,
         undefined,
         fatal,
-        other,
+        told,
+        unnoticed,
     } = hazards;
     let exceptions = [
         (refused, "refused by the host"),
-        (other, "harmless otherwise"),
-        (undefined, "undefined, seen by a detector"),
-        (fatal, "end the process"),
+        (told, "told in another way"),
+        (unnoticed, "not noticed"),
+        (undefined, "undefined"),
+        (fatal, "fatal"),
     ];
     let exceptions = exceptions.iter().filter(|(count, _)| *count > 0);
     let exceptions = exceptions.map(|(count, how)| format!("{count} {how}"));

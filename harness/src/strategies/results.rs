@@ -96,8 +96,10 @@ pub struct Hazards {
     pub undefined: usize,
     /// End the process, or never end.
     pub fatal: usize,
-    /// End otherwise than promised, and harmlessly.
-    pub other: usize,
+    /// End in another error or report of the library's than promised.
+    pub told: usize,
+    /// Should be refused, and are not noticed.
+    pub unnoticed: usize,
 }
 
 /// A library file.
