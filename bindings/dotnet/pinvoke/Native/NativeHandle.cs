@@ -23,6 +23,9 @@ namespace Tollbridge
         /// <inheritdoc/>
         public override bool IsInvalid => handle == IntPtr.Zero;
 
+        /// <summary>The class that a program knows, for <see cref="ObjectDisposedException.ObjectName"/>.</summary>
+        protected abstract Type Owner { get; }
+
         /// <summary>Whether it takes no use any more, though one that has begun may still run.</summary>
         internal bool IsDisposed => disposed;
 
@@ -57,7 +60,7 @@ namespace Tollbridge
 
         /// <summary>Apart, so that <see cref="Acquire"/> is inlined.</summary>
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private void ThrowDisposed() => throw new ObjectDisposedException(GetType().FullName);
+        private void ThrowDisposed() => throw new ObjectDisposedException(Owner.FullName);
     }
 
     /// <summary>A tb_histogram, and what belongs to the histogram on this side.</summary>
@@ -67,6 +70,9 @@ namespace Tollbridge
 
         /// <summary>Those of all handles to the same histogram.</summary>
         internal Watchers Watchers { get; }
+
+        /// <inheritdoc/>
+        protected override Type Owner => typeof(Histogram);
 
         /// <inheritdoc/>
         protected override bool ReleaseHandle()
@@ -81,6 +87,9 @@ namespace Tollbridge
     internal sealed class CursorHandle : NativeHandle
     {
         /// <inheritdoc/>
+        protected override Type Owner => typeof(Cursor);
+
+        /// <inheritdoc/>
         protected override bool ReleaseHandle()
         {
             tb_buckets_free(handle);
@@ -91,6 +100,9 @@ namespace Tollbridge
     /// <summary>A tb_watch. To free it does not end the watch.</summary>
     internal sealed class WatchHandle : NativeHandle
     {
+        /// <inheritdoc/>
+        protected override Type Owner => typeof(Watch);
+
         /// <inheritdoc/>
         protected override bool ReleaseHandle()
         {
@@ -103,6 +115,9 @@ namespace Tollbridge
     internal sealed class ReplayHandle : NativeHandle
     {
         /// <inheritdoc/>
+        protected override Type Owner => typeof(IntervalLog);
+
+        /// <inheritdoc/>
         protected override bool ReleaseHandle()
         {
             tb_replay_free(handle);
@@ -114,6 +129,9 @@ namespace Tollbridge
     internal sealed class LogWriterHandle : NativeHandle
     {
         /// <inheritdoc/>
+        protected override Type Owner => typeof(LogWriter);
+
+        /// <inheritdoc/>
         protected override bool ReleaseHandle()
         {
             tb_log_writer_free(handle);
@@ -124,6 +142,9 @@ namespace Tollbridge
     /// <summary>A tb_fault_panics_when_dropped.</summary>
     internal sealed class FaultHandle : NativeHandle
     {
+        /// <inheritdoc/>
+        protected override Type Owner => typeof(Probes.Fault.PanicsWhenDropped);
+
         /// <inheritdoc/>
         protected override bool ReleaseHandle()
         {

@@ -198,7 +198,8 @@ namespace Tollbridge.Tests
             };
             foreach (Action use in uses)
             {
-                Assert.Throws<ObjectDisposedException>(use);
+                ObjectDisposedException refused = Assert.Throws<ObjectDisposedException>(use);
+                Assert.Equal(typeof(Histogram).FullName, refused.ObjectName);
             }
             // A use that was refused has not kept the other argument in use.
             other.Dispose();
