@@ -3,9 +3,10 @@
 //! Whatever it does (crash, hang, talk nonsense) is an [`Outcome`], never a failure of the caller.
 
 use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -139,6 +140,12 @@ impl Runner {
     }
 }
 
+/// A search path without what `cargo run` adds to it.
+fn outside(target: &Path, paths: &OsStr) -> Result<OsString> {
+    let kept = std::env::split_paths(paths).filter(|path| !path.starts_with(target));
+    std::env::join_paths(kept).context("LD_LIBRARY_PATH")
+}
+
 /// The process and the threads that keep its three pipes moving.
 #[derive(Debug)]
 struct Process {
@@ -175,6 +182,10 @@ impl Process {
             .env
             .iter()
             .map(|(k, v)| (k, v.replace("${ROOT}", &root)));
+        // A link to a library in target/release would be loaded before the library that the bridge names.
+        if let Some(paths) = std::env::var_os("LD_LIBRARY_PATH") {
+            command.env("LD_LIBRARY_PATH", outside(&bridge.root.join("target"), &paths)?);
+        }
         command
             .args(&bridge.runner[1..])
             // Panics are raised on purpose, and fifty threads take seconds to print where they were.
@@ -420,4 +431,16 @@ pub(crate) fn signal_name(number: i32) -> Option<&'static str> {
         Signal::TRAP => "SIGTRAP",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_adds_to_a_search_path_is_left_out() {
+        let paths = OsStr::new("/here/target/release/deps:/here/target/release:/usr/lib:/here/lib");
+        let kept = outside(Path::new("/here/target"), paths).unwrap();
+        assert_eq!(kept, "/usr/lib:/here/lib");
+    }
 }
