@@ -184,7 +184,10 @@ impl Process {
             .map(|(k, v)| (k, v.replace("${ROOT}", &root)));
         // A link to a library in target/release would be loaded before the library that the bridge names.
         if let Some(paths) = std::env::var_os("LD_LIBRARY_PATH") {
-            command.env("LD_LIBRARY_PATH", outside(&bridge.root.join("target"), &paths)?);
+            command.env(
+                "LD_LIBRARY_PATH",
+                outside(&bridge.root.join("target"), &paths)?,
+            );
         }
         command
             .args(&bridge.runner[1..])
