@@ -154,6 +154,19 @@ fn a_declared_outcome_must_be_what_happens() {
 }
 
 #[test]
+fn a_race_is_tried_as_often_as_it_says() {
+    let project = Project::new("third", "");
+    let tries = |times: &str| {
+        let hazards = HAZARDS.replace("after =", &format!("times = {times}\nafter ="));
+        project.write("conformance/hazards.toml", &hazards);
+        let _ = std::fs::remove_file(project.path("tries"));
+        project.deed()
+    };
+    assert_eq!(tries("2"), ("right".into(), true));
+    assert_eq!(tries("3"), ("error closed".into(), false));
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     for (declared, wanted) in [
         (

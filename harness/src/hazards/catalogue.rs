@@ -59,6 +59,8 @@ pub struct Hazard {
     pub rule: Option<usize>,
     /// The outcome on a bridge that declares no other.
     pub promise: String,
+    /// How many processes try it, since a race does not go wrong each time.
+    pub times: usize,
     /// What makes it ready.
     pub before: Vec<Step>,
     /// The hazard itself: its reply is the outcome.
@@ -80,12 +82,18 @@ struct Entry {
     why: String,
     rule: Option<usize>,
     promise: String,
+    #[serde(default = "once")]
+    times: usize,
     #[serde(default)]
     before: Vec<String>,
     /// `hazard <name> h` when left out.
     deed: Option<String>,
     #[serde(default)]
     after: Vec<String>,
+}
+
+fn once() -> usize {
+    1
 }
 
 impl Catalogue {
@@ -148,6 +156,7 @@ impl Hazard {
             RULES.len()
         );
         check_outcome(&entry.promise)?;
+        ensure!(entry.times > 0, "it is tried once at least");
         let deed = entry
             .deed
             .unwrap_or_else(|| format!("hazard {} h", entry.name));
@@ -160,6 +169,7 @@ impl Hazard {
             why: entry.why,
             rule: entry.rule,
             promise: entry.promise,
+            times: entry.times,
         })
     }
 }

@@ -154,13 +154,7 @@ fn try_all<'a>(
                     let Some(&(bridge, hazard, detector)) = jobs.get(i) else {
                         return;
                     };
-                    let tried = trial::run(bridge, hazard, detector, limit);
-                    // A runner that does not start is this bridge's failure, not the others'.
-                    let tried = tried.unwrap_or_else(|error| trial::Tried {
-                        outcome: "not started".into(),
-                        detail: format!("{error:#}"),
-                    });
-                    let row = judge(bridge, hazard, tried);
+                    let row = try_one(bridge, hazard, detector, limit);
                     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                     done.push((i, row));
                 }
@@ -170,6 +164,29 @@ fn try_all<'a>(
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(i, _)| *i);
     done.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Tries one as often as it says, each time in a new process. What goes wrong once is the outcome.
+fn try_one<'a>(
+    bridge: &'a Bridge,
+    hazard: &'a Hazard,
+    detector: Option<&Detector>,
+    limit: Duration,
+) -> Row<'a> {
+    let mut times = hazard.times;
+    loop {
+        // A runner that does not start is this bridge's failure, not the others'.
+        let tried =
+            trial::run(bridge, hazard, detector, limit).unwrap_or_else(|error| trial::Tried {
+                outcome: "not started".into(),
+                detail: format!("{error:#}"),
+            });
+        times -= 1;
+        let kept = tried.outcome == hazard.promise;
+        if times == 0 || !kept {
+            return judge(bridge, hazard, tried);
+        }
+    }
 }
 
 fn judge<'a>(bridge: &'a Bridge, hazard: &'a Hazard, tried: trial::Tried) -> Row<'a> {

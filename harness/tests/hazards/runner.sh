@@ -16,6 +16,8 @@ hazard() {
     caught) echo "== Invalid read of size 8" >&2; exit 99 ;;
     leaks) trap 'echo "== definitely lost" >&2; exit 99' EXIT; echo ok ;;
     warned) echo "== Invalid read of size 8" >&2; echo ok ;;
+    # Goes wrong the third time alone.
+    third) echo >>tries; [ "$(wc -l <tries)" = 3 ] && echo "err 11 closed message=x61" || echo ok ;;
     *) echo ok ;;
     esac
 }
