@@ -26,11 +26,17 @@ def defined(of, singleton)
   plain(singleton ? of.singleton_methods(false) : of.public_instance_methods(false))
 end
 
-# The methods that are declared for a module: its own, and all.
+# What `self?` declares, as module_function does: the instance's is private, which RBS 2 does not know.
+def module_function?(method)
+  members = method.defs.map(&:member).grep(RBS::AST::Members::MethodDefinition)
+  members.any? { |member| member.kind == :singleton_instance }
+end
+
+# The public methods that are declared for a module: its own, and all.
 def declared(builder, of, singleton)
   type = TypeName("::#{of.name}")
   definition = singleton ? builder.build_singleton(type) : builder.build_instance(type)
-  methods = definition.methods.select { |_, method| method.public? }
+  methods = definition.methods.select { |_, method| method.public? && (singleton || !module_function?(method)) }
   own = methods.select { |_, method| method.defs.any? { |one| one.implemented_in == type } }
   [plain(own.keys), methods.keys]
 end
