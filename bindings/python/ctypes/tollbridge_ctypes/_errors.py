@@ -52,12 +52,14 @@ class NativeError(Owned):
 class TollbridgeError(Exception):
     """What every error of this library derives from. Whatever raised it has changed nothing.
 
-    `code` and `name` are stable; `str()` gives the message, and each field is an attribute: None
-    when it was raised by hand without the field.
+    `code` and `name` are stable; `str()` gives the message, and each field, of which `field_names`
+    has the names in their stable order, is an attribute: None when it was raised by hand without
+    the field.
     """
 
     code: ClassVar[int] = 0
     name: ClassVar[str] = ""
+    field_names: ClassVar[tuple[str, ...]] = ()
 
     # `args` is a NativeError, or the message and the fields: when it was raised by Python code,
     # and after pickling.
@@ -77,7 +79,7 @@ class TollbridgeError(Exception):
         return {}
 
     def __getattr__(self, name: str) -> Any:
-        fields = dict.fromkeys(vars(type(self)).get("__annotations__", ())) | self.fields
+        fields = dict.fromkeys(self.field_names) | self.fields
         if name not in fields:
             message = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=self)
@@ -93,6 +95,7 @@ class InvalidArgumentError(TollbridgeError, ValueError):
 
     code = 1
     name = "invalid_argument"
+    field_names = ("argument", "value", "rule")
     argument: str
     value: str
     rule: str
@@ -103,6 +106,7 @@ class OutOfRangeError(TollbridgeError, ValueError):
 
     code = 2
     name = "out_of_range"
+    field_names = ("value", "highest", "index")
     value: int
     highest: int
     index: int
@@ -113,6 +117,7 @@ class CountOverflowError(TollbridgeError, OverflowError):
 
     code = 3
     name = "count_overflow"
+    field_names = ("count", "len")
     count: int
     len: int
 
@@ -122,6 +127,7 @@ class InvalidQuantileError(TollbridgeError, ValueError):
 
     code = 4
     name = "invalid_quantile"
+    field_names = ("quantile", "index")
     quantile: float
     index: int
 
@@ -131,6 +137,7 @@ class InvalidDurationError(TollbridgeError, ValueError):
 
     code = 5
     name = "invalid_duration"
+    field_names = ("line", "column", "token")
     line: int
     column: int
     token: str
@@ -141,6 +148,7 @@ class InvalidTagError(TollbridgeError, ValueError):
 
     code = 6
     name = "invalid_tag"
+    field_names = ("character", "offset")
     character: str
     offset: int
 
@@ -155,6 +163,7 @@ class TooManyError(TollbridgeError, ValueError):
 
     code = 7
     name = "too_many"
+    field_names = ("count", "limit")
     count: int
     limit: int
 
@@ -164,6 +173,7 @@ class MalformedHistogramError(TollbridgeError, ValueError):
 
     code = 8
     name = "malformed_histogram"
+    field_names = ("reason",)
     reason: str
 
 
@@ -179,6 +189,7 @@ class PanicError(TollbridgeError):
 
     code = 10
     name = "panic"
+    field_names = ("what",)
     what: str
 
 
@@ -194,6 +205,7 @@ class InvalidTextError(TollbridgeError, ValueError):
 
     code = 12
     name = "invalid_text"
+    field_names = ("offset",)
     offset: int
 
 
@@ -202,6 +214,7 @@ class NullArgumentError(TollbridgeError):
 
     code = 13
     name = "null_argument"
+    field_names = ("argument",)
     argument: str
 
 
@@ -210,6 +223,7 @@ class InvalidEnumError(TollbridgeError):
 
     code = 14
     name = "invalid_enum"
+    field_names = ("argument", "value")
     argument: str
     value: int
 
@@ -219,6 +233,7 @@ class InvalidLengthError(TollbridgeError):
 
     code = 15
     name = "invalid_length"
+    field_names = ("argument", "length", "limit")
     argument: str
     length: int
     limit: int
@@ -229,6 +244,7 @@ class ProbeError(TollbridgeError):
 
     code = 16
     name = "probe"
+    field_names = ("number", "ratio", "text")
     number: int
     ratio: float
     text: str
@@ -239,6 +255,7 @@ class MalformedLogError(TollbridgeError, ValueError):
 
     code = 17
     name = "malformed_log"
+    field_names = ("line", "reason")
     line: int
     reason: str
 
@@ -252,6 +269,7 @@ class IoError(TollbridgeError, OSError):
 
     code = 18
     name = "io"
+    field_names = ("path", "reason", "os_code")
     path: str
     reason: str
     os_code: int

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tollbridge_core::{Error, Field, FieldKind};
+use tollbridge_core::{Error, Field};
 
 // ANCHOR: guard
 /// Runs a call into core: its error, or its panic, becomes an exception.
@@ -85,26 +85,4 @@ fn to_python<'py>(py: Python<'py>, field: Field<'_>) -> PyResult<Bound<'py, PyAn
         Field::F64(number) => number.into_pyobject(py)?.into_any(),
         Field::Text(text) => text.into_pyobject(py)?.into_any(),
     })
-}
-
-type TableRow = (i32, &'static str, Vec<(&'static str, &'static str)>);
-
-/// Core's table of errors: code, name, and name and type of each field. For the tests.
-#[pyfunction]
-#[pyo3(name = "_error_table")]
-pub fn error_table() -> Vec<TableRow> {
-    let kind = |kind| match kind {
-        FieldKind::U64 => "int",
-        FieldKind::F64 => "float",
-        FieldKind::Text => "str",
-    };
-    let row = |row: &tollbridge_core::ErrorInfo| {
-        let fields = row
-            .fields
-            .iter()
-            .map(|(name, of)| (*name, kind(*of)))
-            .collect();
-        (row.code, row.name, fields)
-    };
-    Error::TABLE.iter().map(row).collect()
 }

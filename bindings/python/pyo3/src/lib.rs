@@ -35,7 +35,7 @@ mod _native {
     #[pymodule_export]
     use crate::buckets::{Bucket, Buckets, Scan};
     #[pymodule_export]
-    use crate::errors::{ErrorDetail, error_table};
+    use crate::errors::ErrorDetail;
     #[pymodule_export]
     use crate::fault::{PanicsWhenDropped, panic, panic_while_locked};
     #[pymodule_export]

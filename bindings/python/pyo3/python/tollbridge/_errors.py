@@ -38,12 +38,14 @@ __all__ = [
 class TollbridgeError(Exception):
     """What every error of this library derives from. Whatever raised it has changed nothing.
 
-    `code` and `name` are stable; `str()` gives the message, and each field is an attribute: None
-    when it was raised by hand without the field.
+    `code` and `name` are stable; `str()` gives the message, and each field, of which `field_names`
+    has the names in their stable order, is an attribute: None when it was raised by hand without
+    the field.
     """
 
     code: ClassVar[int] = 0
     name: ClassVar[str] = ""
+    field_names: ClassVar[tuple[str, ...]] = ()
 
     # `args` is one ErrorDetail, which makes message and fields when they are asked for; or both of
     # them, when it was raised by Python code and after pickling.
@@ -63,7 +65,7 @@ class TollbridgeError(Exception):
 
     def __getattr__(self, name: str) -> Any:
         # Only for what is no attribute yet: at the first question all fields become attributes.
-        fields = dict.fromkeys(vars(type(self)).get("__annotations__", ())) | self.fields
+        fields = dict.fromkeys(self.field_names) | self.fields
         if name not in fields:
             message = f"{type(self).__name__!r} object has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=self)
@@ -79,6 +81,7 @@ class InvalidArgumentError(TollbridgeError, ValueError):
 
     code = 1
     name = "invalid_argument"
+    field_names = ("argument", "value", "rule")
     argument: str
     value: str
     rule: str
@@ -90,6 +93,7 @@ class OutOfRangeError(TollbridgeError, ValueError):
 
     code = 2
     name = "out_of_range"
+    field_names = ("value", "highest", "index")
     value: int
     highest: int
     index: int
@@ -103,6 +107,7 @@ class CountOverflowError(TollbridgeError, OverflowError):
 
     code = 3
     name = "count_overflow"
+    field_names = ("count", "len")
     count: int
     len: int
 
@@ -112,6 +117,7 @@ class InvalidQuantileError(TollbridgeError, ValueError):
 
     code = 4
     name = "invalid_quantile"
+    field_names = ("quantile", "index")
     quantile: float
     index: int
 
@@ -121,6 +127,7 @@ class InvalidDurationError(TollbridgeError, ValueError):
 
     code = 5
     name = "invalid_duration"
+    field_names = ("line", "column", "token")
     line: int
     column: int
     token: str
@@ -131,6 +138,7 @@ class InvalidTagError(TollbridgeError, ValueError):
 
     code = 6
     name = "invalid_tag"
+    field_names = ("character", "offset")
     character: str
     offset: int
 
@@ -145,6 +153,7 @@ class TooManyError(TollbridgeError, ValueError):
 
     code = 7
     name = "too_many"
+    field_names = ("count", "limit")
     count: int
     limit: int
 
@@ -154,6 +163,7 @@ class MalformedHistogramError(TollbridgeError, ValueError):
 
     code = 8
     name = "malformed_histogram"
+    field_names = ("reason",)
     reason: str
 
 
@@ -169,6 +179,7 @@ class PanicError(TollbridgeError):
 
     code = 10
     name = "panic"
+    field_names = ("what",)
     what: str
 
 
@@ -184,6 +195,7 @@ class InvalidTextError(TollbridgeError, ValueError):
 
     code = 12
     name = "invalid_text"
+    field_names = ("offset",)
     offset: int
 
 
@@ -192,6 +204,7 @@ class NullArgumentError(TollbridgeError):
 
     code = 13
     name = "null_argument"
+    field_names = ("argument",)
     argument: str
 
 
@@ -200,6 +213,7 @@ class InvalidEnumError(TollbridgeError):
 
     code = 14
     name = "invalid_enum"
+    field_names = ("argument", "value")
     argument: str
     value: int
 
@@ -209,6 +223,7 @@ class InvalidLengthError(TollbridgeError):
 
     code = 15
     name = "invalid_length"
+    field_names = ("argument", "length", "limit")
     argument: str
     length: int
     limit: int
@@ -219,6 +234,7 @@ class ProbeError(TollbridgeError):
 
     code = 16
     name = "probe"
+    field_names = ("number", "ratio", "text")
     number: int
     ratio: float
     text: str
@@ -229,6 +245,7 @@ class MalformedLogError(TollbridgeError, ValueError):
 
     code = 17
     name = "malformed_log"
+    field_names = ("line", "reason")
     line: int
     reason: str
 
@@ -242,6 +259,7 @@ class IoError(TollbridgeError, OSError):
 
     code = 18
     name = "io"
+    field_names = ("path", "reason", "os_code")
     path: str
     reason: str
     os_code: int

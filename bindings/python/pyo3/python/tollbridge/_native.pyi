@@ -22,7 +22,6 @@ __all__ = [
     "Summary",
     "Watch",
     "__version__",
-    "_error_table",
     "_restore",
     "add",
     "bytes_ends",
@@ -64,7 +63,6 @@ class ErrorDetail:
     @property
     def fields(self) -> dict[str, int | float | str]: ...
 
-def _error_table() -> list[tuple[int, str, list[tuple[str, str]]]]: ...
 def _restore(data: bytes, tag: str, /) -> Histogram: ...
 
 @disjoint_base
