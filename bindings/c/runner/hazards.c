@@ -408,10 +408,7 @@ HAZARD(abi_skew) {
 }
 
 static void op_hazard(struct request *r) {
-  static const struct {
-    const char *name;
-    void (*run)(struct request *r, tb_histogram *histogram);
-  } hazards[] = {
+  static const struct hazard hazards[] = {
       {"panic-in-destructor", hazard_panic_in_destructor},
       {"nonlocal-exit", hazard_nonlocal_exit},
       {"buffer-resized-in-callback", hazard_buffer_resized_in_callback},
@@ -432,15 +429,18 @@ static void op_hazard(struct request *r) {
       {"callback-never-ends", hazard_callback_never_ends},
       {"two-copies", hazard_two_copies},
       {"abi-skew", hazard_abi_skew},
+      {NULL, NULL},
   };
+  static const struct hazard *const tables[] = {hazards, ending_hazards};
   const char *name = read_word(r);
   tb_histogram *histogram = read_histogram(r);
   if (r->halted) return;
-  for (size_t i = 0; i < sizeof hazards / sizeof *hazards; i++)
-    if (strcmp(hazards[i].name, name) == 0) {
-      hazards[i].run(r, histogram);
-      return;
-    }
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    for (const struct hazard *row = tables[i]; row->name; row++)
+      if (strcmp(row->name, name) == 0) {
+        row->run(r, histogram);
+        return;
+      }
   unsupported(r, "op");
 }
 

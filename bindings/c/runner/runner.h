@@ -49,6 +49,14 @@ extern const struct operation watcher_operations[];
 extern const struct operation log_operations[];
 /* What is wrong on purpose (hazards.c). */
 extern const struct operation hazard_operations[];
+#if HAS_HISTOGRAM
+/* A row of a table of hazards, which ends with NULL. */
+struct hazard {
+  const char *name;
+  void (*run)(struct request *r, tb_histogram *histogram);
+};
+extern const struct hazard ending_hazards[];
+#endif
 
 /* The reply to one operation; the caller frees it. */
 char *answer(char *const *tokens, size_t count);

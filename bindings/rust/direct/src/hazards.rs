@@ -5,12 +5,13 @@ use crate::wire::Stop;
 use std::any::Any;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook, take_hook};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 use tollbridge_core::fault::PanicsWhenDropped;
-use tollbridge_core::{Error, Scan, Shared};
+use tollbridge_core::{Config, Error, Scan, Shared, probe};
 
 /// Does what should not be done, and says what came of it; `right` where nothing did.
 pub fn run(name: &str, histogram: Shared) -> Result<&'static str, Stop> {
@@ -23,6 +24,14 @@ pub fn run(name: &str, histogram: Shared) -> Result<&'static str, Stop> {
         "small-stack" => small_stack(histogram),
         "callback-at-exit" => visit_at_exit(histogram, |_| ()),
         "callback-never-ends" => visit_at_exit(histogram, use_for_ever),
+        "exit-while-raising" => at_exit(&histogram, raise),
+        "exit-while-releasing" => at_exit(&histogram, watch_and_release),
+        "exit-in-foreign-callback" => at_exit(&histogram, |_| wait_for_callback()),
+        "exception-before-free" => exception_before_free(&histogram),
+        "stack-end-in-callback" => stack_end_in_callback(&histogram),
+        "forgotten-handles" => forgotten_handles(),
+        "forgotten-cycles" => forgotten_cycles(),
+        "callback-twice" => callback_twice(&histogram),
         _ => return Err(Stop::Unsupported("op")),
     };
     outcome.map_err(Stop::Failed)
@@ -143,4 +152,161 @@ fn use_for_ever(histogram: &Shared) {
         let _ = histogram.record(1);
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Three threads do it again and again, and are still at it when `main` returns.
+fn at_exit(
+    histogram: &Shared,
+    work: impl Fn(&Shared) -> Result<(), Error> + Copy + Send + 'static,
+) -> Result<&'static str, Error> {
+    let (done, wait) = channel();
+    for _ in 0..3 {
+        let (histogram, done) = (histogram.clone(), done.clone());
+        thread::spawn(move || {
+            loop {
+                // Only the first of each is waited for.
+                let _ = done.send(work(&histogram));
+            }
+        });
+    }
+    for _ in 0..3 {
+        match wait.recv() {
+            Ok(first) => first?,
+            Err(_) => return Ok("wrong"),
+        }
+    }
+    Ok("right")
+}
+
+fn raise(histogram: &Shared) -> Result<(), Error> {
+    match histogram.record(1001) {
+        Err(error) if error.to_string().contains("1001") => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => Err(Error::Cancelled {}),
+    }
+}
+
+fn watch_and_release(_: &Shared) -> Result<(), Error> {
+    let made = Shared::new(Config::default())?;
+    let watch = made.watch(1, |_| ControlFlow::Continue(()))?;
+    made.record(5)?;
+    watch.unwatch();
+    Ok(())
+}
+
+fn wait_for_callback() -> Result<(), Error> {
+    let _ = probe::call_back_from_new_thread(3, ControlFlow::<(), u64>::Continue);
+    Ok(())
+}
+
+/// A panic is what ends a call early; what was handed out is dropped on its way.
+fn exception_before_free(histogram: &Shared) -> Result<&'static str, Error> {
+    histogram.record(5)?;
+    let before = resident()?;
+    for _ in 0..200 {
+        let left = catch_unwind(AssertUnwindSafe(|| {
+            let _held = (
+                histogram.encode(),
+                histogram.render(5, 1.0),
+                probe::make_bytes(1 << 20),
+            );
+            resume_unwind(Box::new("mine"));
+        }));
+        if left.is_ok() {
+            return Ok("wrong");
+        }
+    }
+    Ok(if resident()? < before + (50 << 20) {
+        "right"
+    } else {
+        "wrong"
+    })
+}
+
+/// What is in use, in bytes.
+fn resident() -> Result<u64, Error> {
+    let read = |path: &str| std::fs::read_to_string(path);
+    let kilobytes = read("/proc/self/status").ok().and_then(|status| {
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line?.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    });
+    kilobytes
+        .map(|kilobytes| kilobytes << 10)
+        .ok_or_else(|| Error::Io {
+            path: "/proc/self/status".into(),
+            reason: "no VmRSS".into(),
+            os_code: 0,
+        })
+}
+
+/// Rust has no error for it.
+fn stack_end_in_callback(histogram: &Shared) -> Result<&'static str, Error> {
+    histogram.record(1)?;
+    go_down(histogram)?;
+    Ok("right")
+}
+
+fn go_down(histogram: &Shared) -> Result<(), Error> {
+    let _ = histogram.for_each_bucket(Scan::Recorded, |_| match go_down(histogram) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(error),
+    })?;
+    Ok(())
+}
+
+/// 27 MB.
+fn heavy() -> Result<Shared, Error> {
+    Shared::new(Config {
+        lowest: 1,
+        highest: 3_600_000_000_000,
+        significant_digits: 5,
+    })
+}
+
+/// Nobody closes them: each goes at the end of its block.
+fn forgotten_handles() -> Result<&'static str, Error> {
+    for _ in 0..300 {
+        let histogram = heavy()?;
+        histogram.record(5)?;
+        if resident()? > 2 << 30 {
+            return Ok("wrong");
+        }
+    }
+    Ok("right")
+}
+
+/// The watcher owns a handle, and the histogram the watcher: one is enough for the detector.
+fn forgotten_cycles() -> Result<&'static str, Error> {
+    let histogram = Shared::new(Config::default())?;
+    let itself = histogram.clone();
+    let record_again = move |_| match itself.record(1) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    };
+    histogram.watch(5, record_again)?;
+    histogram.record(5)?;
+    Ok("right")
+}
+
+fn callback_twice(histogram: &Shared) -> Result<&'static str, Error> {
+    let told = Arc::new(AtomicU64::new(0));
+    let watch = || {
+        let told = Arc::clone(&told);
+        histogram.watch(1, move |_| {
+            told.fetch_add(1, Ordering::Relaxed);
+            ControlFlow::Continue(())
+        })
+    };
+    let watches = [watch()?, watch()?];
+    let mut right = true;
+    for (owners, watch) in [2, 1].into_iter().zip(watches) {
+        histogram.record(5)?;
+        right &= watch.unwatch() && Arc::strong_count(&told) == owners;
+    }
+    histogram.record(5)?;
+    Ok(if right && told.load(Ordering::Relaxed) == 3 {
+        "right"
+    } else {
+        "wrong"
+    })
 }
