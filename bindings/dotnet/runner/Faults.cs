@@ -12,6 +12,10 @@ namespace Tollbridge.Runner
             ["panic"] = (q, r) => Fault.Panic(q.Text()),
             ["panic_while_locked"] = (q, r) => Fault.PanicWhileLocked(HistogramOperations.Named(q)),
             ["hazard"] = Hazards.Run,
+            ["loaded"] = Hazards.Loaded,
+            ["null_managed"] = Hazards.NullManaged,
+            ["null_unsafe"] = Hazards.NullUnsafe,
+            ["null_native"] = Hazards.NullNative,
         };
     }
 }

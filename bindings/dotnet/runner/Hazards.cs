@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Reflection;
@@ -24,7 +25,8 @@ namespace Tollbridge.Runner
         private const string Wrong = "wrong";
 
         /// <summary>Each does what should not be done and says what came of it.</summary>
-        private static readonly Dictionary<string, Func<Histogram, string>> All = new Dictionary<string, Func<Histogram, string>>
+        private static readonly Dictionary<string, Func<Histogram, string>> All = new Dictionary<string, Func<Histogram, string>>(
+            Endings.All.Concat(Memory.All))
         {
             ["panic-in-destructor"] = PanicInDestructor,
             ["exception-in-watcher"] = ExceptionInWatcher,
@@ -42,6 +44,7 @@ namespace Tollbridge.Runner
             ["small-stack"] = SmallStack,
             ["callback-at-exit"] = CallbackAtExit,
             ["callback-never-ends"] = CallbackNeverEnds,
+            ["null-dereference"] = NullDereference,
             ["two-copies"] = TwoCopies,
             ["abi-skew"] = AbiSkew,
         };
@@ -66,7 +69,7 @@ namespace Tollbridge.Runner
         }
 
         /// <summary>Runs on a thread of its own; what was thrown there is thrown here.</summary>
-        private static void OnThread(Action work, int stack = 0)
+        internal static void OnThread(Action work, int stack = 0)
         {
             Exception? thrown = null;
             var thread = new Thread(
@@ -413,6 +416,54 @@ namespace Tollbridge.Runner
             return Right;
         }
 
+        // ---- the program's own mistakes
+
+        /// <summary>This program twice more, once without the library and once with it, and each follows a null pointer.</summary>
+        private static string NullDereference(Histogram histogram)
+        {
+            string[] before =
+            {
+                "new h 1 1000 3",
+                "call_back 3 all",
+                "call_back_from_new_thread 3 all",
+                "watch w h 1",
+                "record_from_new_thread h 5",
+                "hazard panic-in-destructor h",
+            };
+            bool same = new[] { "null_managed", "null_unsafe", "null_native" }.All(deed =>
+            {
+                string without = EndOf(deed), with = EndOf(deed, before);
+                return without.StartsWith("ok 0 ", StringComparison.Ordinal) && with == "ok 1 " + without.Substring("ok 0 ".Length);
+            });
+            return same ? Right : Wrong;
+        }
+
+        /// <summary>Whether a program that was asked this had the library when it came to the deed, what it answered, and its status.</summary>
+        private static string EndOf(string deed, params string[] requests)
+        {
+            string library = Environment.GetEnvironmentVariable("TOLLBRIDGE_LIBRARY") ?? "";
+            string[] answers = AskSelf("null", library, requests.Append("loaded").Append(deed), out int status);
+            // The deed may have ended the program before it could answer.
+            return string.Join(' ', answers.Skip(requests.Length).Append(status.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        /// <summary>Whether the library is in this process.</summary>
+        internal static void Loaded(Request q, Reply r) =>
+            r.Put(File.ReadAllText("/proc/self/maps").Contains("libtollbridge", StringComparison.Ordinal) ? 1UL : 0);
+
+        internal static void NullManaged(Request q, Reply r) => r.Put((ulong)Nothing()!.Length);
+
+        internal static void NullUnsafe(Request q, Reply r) => r.Put(*(ulong*)Nothing(0));
+
+        internal static void NullNative(Request q, Reply r) => r.Put((ulong)Libc.StrLen(Nothing(0)));
+
+        /// <summary>What no compiler may know.</summary>
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static string? Nothing() => null;
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static IntPtr Nothing(int address) => (IntPtr)address;
+
         // ---- more than one library
 
         /// <summary>The assembly once more, in a context of its own: its types are others.</summary>
@@ -435,10 +486,8 @@ namespace Tollbridge.Runner
                 string library = Path.Combine(folder, "libtollbridge.so");
                 string source = Path.Combine(folder, "skew.c");
                 File.WriteAllText(source, "unsigned tb_abi_version(void) { return 2; }\n");
-                Ask("cc", $"-shared -fPIC {source} -o {library}", "", library);
-                using Process self = Process.GetCurrentProcess();
-                string runner = typeof(Hazards).Assembly.Location;
-                string reply = Ask(self.MainModule!.FileName!, $"{runner} skewed", "nop\n", library);
+                Ask("cc", $"-shared -fPIC {source} -o {library}", "", library, out _);
+                string reply = AskSelf("skewed", library, new[] { "nop" }, out _)[0];
                 string message = Wtf8.Decode(new Request(new[] { reply.Split("message=").Last() }).Bytes()) ?? "";
                 bool named = message.Contains("ABI 2", StringComparison.Ordinal) && message.Contains("ABI 1", StringComparison.Ordinal);
                 return named ? "exception " + reply.Split(' ')[2] : Wrong;
@@ -449,8 +498,23 @@ namespace Tollbridge.Runner
             }
         }
 
-        /// <summary>The first line that a program answers to its input, in an environment that names this library.</summary>
-        private static string Ask(string program, string arguments, string input, string library)
+        /// <summary>
+        /// This program once more, in an environment that names this library: what it answers to these requests, as far as it comes,
+        /// and its status.
+        /// </summary>
+        private static string[] AskSelf(string bridge, string library, IEnumerable<string> requests, out int status)
+        {
+            using Process self = Process.GetCurrentProcess();
+            string program = Environment.GetCommandLineArgs()[0];
+            // Compiled ahead of time, it is a program by itself.
+            string arguments = program.EndsWith(".dll", StringComparison.Ordinal) ? $"{program} {bridge}" : bridge;
+            string input = string.Concat(requests.Select(request => request + "\n"));
+            string answers = Ask(self.MainModule!.FileName!, arguments, input, library, out status);
+            return answers.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
+
+        /// <summary>What a program answers to its input, and its status.</summary>
+        private static string Ask(string program, string arguments, string input, string library, out int status)
         {
             var start = new ProcessStartInfo(program, arguments)
             {
@@ -462,9 +526,10 @@ namespace Tollbridge.Runner
             using Process process = Process.Start(start)!;
             process.StandardInput.Write(input);
             process.StandardInput.Close();
-            string answer = process.StandardOutput.ReadLine() ?? "";
+            string answers = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return answer;
+            status = process.ExitCode;
+            return answers;
         }
     }
 }

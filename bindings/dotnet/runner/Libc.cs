@@ -28,6 +28,9 @@ namespace Tollbridge.Runner
         [DllImport(Library, EntryPoint = "alarm")]
         internal static extern uint Alarm(uint seconds);
 
+        [DllImport(Library, EntryPoint = "strlen")]
+        internal static extern UIntPtr StrLen(IntPtr text);
+
         [DllImport(Library, EntryPoint = "_exit")]
         internal static extern void Exit(int status);
     }
