@@ -134,4 +134,4 @@ book:
 
 # Remove what was built and installed into this checkout.
 clean:
-    rm -rf target .tools bindings/c/build
+    rm -rf target .tools bindings/*/build bindings/*/*/build

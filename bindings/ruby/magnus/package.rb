@@ -17,12 +17,17 @@ end
 # What both gems have.
 def stage(folder)
   FileUtils.cp_r(["lib", "sig", "README.md", "tollbridge.gemspec"].map { |name| "#{HERE}/#{name}" }, folder)
+  FileUtils.rm("#{folder}/lib/tollbridge/tollbridge_native.so")
   FileUtils.cp(["LICENSE-MIT", "LICENSE-APACHE", "Cargo.toml"].map { |name| "#{ROOT}/#{name}" }, folder)
+end
+
+# What build.sh has built, for the link to it.
+def stage_extension(folder)
+  FileUtils.cp("#{HERE}/build/tollbridge_native.so", "#{folder}/lib/tollbridge")
 end
 
 # A workspace of the two crates, with what the lockfile says of them.
 def stage_sources(folder)
-  FileUtils.rm(Dir["#{folder}/lib/**/*.so"])
   manifest = File.read("#{ROOT}/Cargo.toml")
   manifest.sub!(/^members = .*$/, 'members = ["core", "bindings/ruby/magnus"]')
   manifest.sub!(/^default-members = .*\n/, "")
@@ -44,7 +49,7 @@ abort "usage: package.rb source|platform FOLDER" unless %w[source platform].incl
 FileUtils.mkdir_p(out)
 Dir.mktmpdir do |folder|
   stage(folder)
-  stage_sources(folder) if kind == "source"
+  kind == "source" ? stage_sources(folder) : stage_extension(folder)
   run("gem", "build", "--quiet", "tollbridge.gemspec", chdir: folder)
   FileUtils.mv(Dir["#{folder}/*.gem"], out)
 end
