@@ -9,9 +9,9 @@ namespace Tollbridge
     /// A latency histogram: values are integers in a unit of your own, kept apart to some decimal digits.
     /// <para>
     /// An object is a handle. <see cref="Dispose"/>, or the garbage collector, lets go of it; the last handle frees the histogram.
-    /// Dispose of it: the collector does not see its memory. Any number of threads may use one at once: calls wait for each other, and
-    /// one that runs while another thread disposes of the handle finishes first. Spans are borrowed for the call, during which nobody may
-    /// write to their memory.
+    /// The collector is told of its memory, yet it frees later than <see cref="Dispose"/>. Any number of threads may use one at once:
+    /// calls wait for each other, and one that runs while another thread disposes of the handle finishes first. Spans are borrowed for
+    /// the call, during which nobody may write to their memory.
     /// </para>
     /// <para>
     /// What fails changes nothing, and throws a <see cref="TollbridgeException"/>. Any member may throw
@@ -30,7 +30,7 @@ namespace Tollbridge
         /// <exception cref="InvalidArgumentException">An argument is outside these bounds.</exception>
         /// <exception cref="ArgumentOutOfRangeException"><paramref name="significantDigits"/> does not even fit into a byte.</exception>
         public Histogram(ulong lowest = 1, ulong highest = 3_600_000_000_000, int significantDigits = 3)
-            : this(new HistogramHandle(new Watchers()))
+            : this(new HistogramHandle())
         {
             if (significantDigits < byte.MinValue || significantDigits > byte.MaxValue)
             {
@@ -178,7 +178,7 @@ namespace Tollbridge
         /// <exception cref="MalformedHistogramException">It is none. Hostile bytes cost at most 50 MiB.</exception>
         public static Histogram Decode(ReadOnlySpan<byte> data)
         {
-            var handle = new HistogramHandle(new Watchers());
+            var handle = new HistogramHandle();
             IntPtr histogram;
             fixed (byte* bytes = data)
             {
@@ -330,7 +330,7 @@ namespace Tollbridge
         public Cursor OpenCursor(Scan? scan = null)
         {
             NativeScan native = (scan ?? Scan.Recorded).Native;
-            var opened = new CursorHandle();
+            var opened = new CursorHandle(handle);
             IntPtr buckets;
             IntPtr error = tb_histogram_buckets(handle.Acquire(), &native, &buckets);
             handle.Release();
@@ -462,7 +462,7 @@ namespace Tollbridge
         /// <returns>The caller's to dispose of. The histogram lives as long as any handle.</returns>
         public Histogram Share()
         {
-            var other = new HistogramHandle(handle.Watchers);
+            var other = new HistogramHandle(handle);
             IntPtr clone;
             IntPtr error = tb_histogram_clone(handle.Acquire(), &clone);
             handle.Release();

@@ -89,7 +89,7 @@ namespace Tollbridge
                 ulong length = (ulong)tb_replay_len(pointer);
                 for (ulong i = 0; i < length; i++)
                 {
-                    var handle = new HistogramHandle(new Watchers());
+                    var handle = new HistogramHandle();
                     IntPtr histogram;
                     Failure.Check(tb_replay_histogram(pointer, (UIntPtr)i, &histogram));
                     handle.Adopt(histogram);

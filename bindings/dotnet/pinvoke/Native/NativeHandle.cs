@@ -30,7 +30,7 @@ namespace Tollbridge
         internal bool IsDisposed => disposed;
 
         /// <summary>Takes over what a call that succeeded handed out.</summary>
-        internal void Adopt(IntPtr pointer) => SetHandle(pointer);
+        internal virtual void Adopt(IntPtr pointer) => SetHandle(pointer);
 
         /// <summary>
         /// The pointer, which stays valid until <see cref="Release"/>. No `finally` stands around the call in between: nothing is
@@ -66,33 +66,70 @@ namespace Tollbridge
     /// <summary>A tb_histogram, and what belongs to the histogram on this side.</summary>
     internal sealed class HistogramHandle : NativeHandle
     {
-        internal HistogramHandle(Watchers watchers) => Watchers = watchers;
+        /// <summary>For a new histogram.</summary>
+        internal HistogramHandle() => Watchers = new Watchers();
+
+        /// <summary>For a histogram that another handle has.</summary>
+        internal HistogramHandle(HistogramHandle other)
+        {
+            Watchers = other.Watchers;
+            Weight = other.Weight;
+        }
 
         /// <summary>Those of all handles to the same histogram.</summary>
         internal Watchers Watchers { get; }
+
+        /// <summary>That of all handles to the same histogram; null before there is one.</summary>
+        internal Weight? Weight { get; private set; }
 
         /// <inheritdoc/>
         protected override Type Owner => typeof(Histogram);
 
         /// <inheritdoc/>
+        internal override unsafe void Adopt(IntPtr histogram)
+        {
+            base.Adopt(histogram);
+            if (Weight == null)
+            {
+                Config config;
+                Failure.Check(tb_histogram_config(histogram, &config));
+                Weight = new Weight(Weight.Of(config));
+            }
+            Weight.Add();
+        }
+
+        /// <inheritdoc/>
         protected override bool ReleaseHandle()
         {
             tb_histogram_free(handle);
+            Weight?.Remove();
             return true;
         }
     }
 
     // ANCHOR_END: handle
-    /// <summary>A tb_buckets.</summary>
+    /// <summary>A tb_buckets: a snapshot, which is as large as its histogram.</summary>
     internal sealed class CursorHandle : NativeHandle
     {
+        private readonly Weight? weight;
+
+        internal CursorHandle(HistogramHandle histogram) => weight = histogram.Weight?.Another();
+
         /// <inheritdoc/>
         protected override Type Owner => typeof(Cursor);
+
+        /// <inheritdoc/>
+        internal override void Adopt(IntPtr pointer)
+        {
+            base.Adopt(pointer);
+            weight?.Add();
+        }
 
         /// <inheritdoc/>
         protected override bool ReleaseHandle()
         {
             tb_buckets_free(handle);
+            weight?.Remove();
             return true;
         }
     }
