@@ -8,6 +8,7 @@ import ctypes
 import gc
 import importlib.util
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -15,10 +16,12 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from array import array
 from pathlib import Path
 
 MANY = 2_000_000
+REFUSED = object()  # what cannot be said in this strategy
 
 
 class MyError(Exception):
@@ -49,6 +52,12 @@ def stderr():
             os.close(kept)
             file.seek(0)
             said += file.read()
+
+
+def wrong(*what):
+    """The outcome, and what is wrong, for people."""
+    print(*what, file=sys.stderr)
+    return "wrong"
 
 
 def on_thread(work, *arguments):
@@ -284,6 +293,425 @@ def callback_never_ends(_, histogram):
     call_back_at_exit(histogram, stay)
 
 
+# ---- threads that end early
+
+
+class Killed(BaseException):
+    """What ends a thread from outside."""
+
+
+def kill(thread):
+    """Raises Killed in the thread, as soon as that runs Python code."""
+    ident = ctypes.c_ulong(thread.ident)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Killed))
+
+
+def killed(work):
+    """What came of a thread that repeats `work`, when it was ended from outside."""
+    ended, late, started = [], threading.Event(), threading.Event()
+
+    def repeat():
+        started.set()
+        while not late.is_set():
+            work()
+
+    def run():
+        try:  # a function of its own: a loop's jump back is outside of every `try` around it
+            repeat()
+        except BaseException as error:  # noqa: BLE001  # which one is the question
+            ended.append(type(error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    started.wait()
+    time.sleep(random.uniform(0, 0.003))
+    kill(thread)
+    thread.join(PATIENCE)
+    late.set()  # ends one whose end was lost
+    thread.join(PATIENCE)
+    return ended
+
+
+def interrupted(work):
+    """What came of repeating `work` on this thread, when a signal handler raised."""
+
+    def handler(*_):
+        raise Killed
+
+    before = signal.signal(signal.SIGALRM, handler)
+    late = time.monotonic() + PATIENCE
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0001, 0.003))
+        while time.monotonic() < late:
+            work()
+        return []
+    except BaseException as error:  # noqa: BLE001  # which one is the question
+        return [type(error)]
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+PATIENCE = 3.0  # seconds, after which a kill is lost
+
+
+def end_early(work, times):
+    """Ends what repeats `work` as often as that, in turn on a thread and by a signal."""
+    work()
+    before = resident()
+    with unraisable() as lost:
+        for i in range(times):
+            ended = (killed, interrupted)[i % 2](work)
+            if ended != [Killed]:
+                return wrong("ended", i, "times, then", ended, lost)
+    gc.collect()
+    return "right" if resident() - before < 300 * MIB else wrong("memory", resident() - before)
+
+
+def kill_during_calls(tb, _):
+    def work():
+        histogram = tb.Histogram(1, 3_600_000_000_000, 4)
+        histogram.record(5)
+        with contextlib.suppress(tb.OutOfRangeError):
+            histogram.record(10**15)
+        tb.Histogram.decode(histogram.encode())
+        histogram.for_each_bucket(lambda _: None)
+        list(histogram)
+        histogram.render()
+        histogram.close()
+
+    return end_early(work, 100)
+
+
+def raise_all(tb, histogram):
+    """The library's own errors, and Python's for bad arguments."""
+    for value in (10**15, -1, 2**64, "5", 1.5, None):
+        try:
+            histogram.record(value)
+        except (tb.OutOfRangeError, OverflowError, TypeError) as error:
+            str(error)
+    for text in ("5 parsecs", "\ud800", 5):
+        try:
+            histogram.record_durations(text)
+        except (tb.InvalidDurationError, tb.InvalidTextError, TypeError) as error:
+            str(error)
+    try:
+        tb.replay_log("/no/such/file")
+    except OSError as error:
+        str(error)
+
+
+def kill_while_raising(tb, histogram):
+    return end_early(lambda: raise_all(tb, histogram), 100)
+
+
+def release(tb, kept):
+    """Watches and unwatches, makes and closes."""
+    for _ in range(10):
+        histogram = tb.Histogram(1, 1000, 3)
+
+        def watcher(_):
+            pass
+
+        kept.append(weakref.ref(watcher))
+        histogram.watch(1, watcher).unwatch()
+        histogram.clone().close()
+        histogram.watch(1, watcher)
+        with contextlib.suppress(tb.OutOfRangeError):
+            histogram.watch(1001, watcher)
+        histogram.close()
+
+
+def kill_while_releasing(tb, _):
+    kept = []
+    outcome = end_early(lambda: release(tb, kept), 100)
+    left = [each for each in kept if each() is not None]
+    return wrong(len(left), "callables are left") if left else outcome
+
+
+def kill_in_foreign_callback(tb, _):
+    def callback(number):
+        return sum(range(100)) + number
+
+    return end_early(lambda: tb.probe.call_back_from_new_thread(10, callback), 20)
+
+
+def at_exit(work):
+    """Three threads repeat `work` while the program ends."""
+
+    def forever():
+        while True:
+            work()
+
+    sys.setswitchinterval(1e-6)  # so that they often wait for the GIL, wherever they are
+    for _ in range(3):
+        threading.Thread(target=forever, daemon=True).start()
+    time.sleep(0.05)
+
+
+def exit_while_raising(tb, histogram):
+    at_exit(lambda: raise_all(tb, histogram))
+
+
+def exit_while_releasing(tb, _):
+    at_exit(lambda: release(tb, []))
+
+
+def exit_in_foreign_callback(tb, histogram):
+    def callback(number):
+        return sum(range(100)) + number
+
+    histogram.watch(1, callback)
+    at_exit(
+        lambda: (
+            tb.probe.call_back_from_new_thread(10, callback),
+            tb.probe.record_from_new_thread(histogram, 5),
+        )
+    )
+
+
+MIB = 2**20
+
+
+def resident():
+    """Bytes of memory that this process has in use."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def exception_before_free(tb, _):
+    """A timer's handler raises while a call makes text, bytes, a copy of everything."""
+    histogram = tb.Histogram(1, 3_600_000_000_000, 4)
+    histogram.record_all(range(1, 3_000_000_000_000, 7_500_001))
+    calls = [
+        lambda: histogram.render(1000),
+        histogram.encode,
+        histogram.buckets,
+        lambda: tb.Histogram.decode(encoded),
+    ]
+    encoded = histogram.encode()
+    took = []
+    for call in calls:
+        before = time.perf_counter()
+        call()
+        took.append(time.perf_counter() - before)
+
+    def handler(*_):
+        raise Killed
+
+    kept, before, raised = signal.signal(signal.SIGALRM, handler), resident(), 0
+    for i in range(300):
+        which = i % len(calls)
+        with contextlib.suppress(Killed):
+            try:
+                # In the middle of the call: it is raised when that returns.
+                signal.setitimer(signal.ITIMER_REAL, max(took[which] / 2, 1e-6))
+                for _ in range(100):
+                    calls[which]()
+            except Killed:
+                raised += 1
+                raise
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, kept)
+    assert raised > 250
+    gc.collect()
+    more = (resident() - before) // MIB
+    return "right" if more < 30 else wrong(more, "MiB more than before")
+
+
+def stack_end_in_callback(_, histogram):
+    def down(*_):
+        down()
+
+    histogram.record(3)
+    try:
+        histogram.for_each_bucket(down)
+    except RecursionError:
+        pass
+    else:
+        return "wrong"
+
+    watch = histogram.watch(1, down)
+    with unraisable() as seen:
+        histogram.record(3)
+    watch.unwatch()
+    if [type(error) for error in seen] != [RecursionError]:
+        return wrong("the watcher's:", seen)
+
+    # Where the stack ends in every call of the library in turn, and not in the callback alone.
+    told = []
+
+    def note(value):
+        told.append(value)
+
+    def deeper(count):
+        histogram.record(3)
+        histogram.for_each_bucket(note)
+        deeper(count + 1)
+
+    histogram.watch(1, note)
+    for room in range(40):
+        with unraisable() as seen:
+            try:
+                pad(room, deeper)
+            except RecursionError:
+                pass
+            else:
+                return "wrong"
+        if any(type(error) is not RecursionError for error in seen):
+            return wrong("reported:", seen)
+    told.clear()
+    histogram.record(5)
+    return "right" if told == [5] else "wrong"
+
+
+def pad(room, work):
+    """Calls `work` as many calls deeper."""
+    return pad(room - 1, work) if room else work(0)
+
+
+# ---- what the collector sees
+
+LARGE = (1, 3_600_000_000_000, 5)  # 27 MB
+MOST = 2000 * MIB
+
+
+def forget(tb, use):
+    for i in range(300):
+        use(tb.Histogram(*LARGE))
+        if i % 5 == 0 and resident() > MOST:
+            return wrong("too much memory after", i, "histograms")
+    return "right"
+
+
+def forgotten_handles(tb, _):
+    return forget(tb, lambda histogram: histogram.record(5))
+
+
+def forgotten_cycles(tb, _):
+    def use(histogram):
+        histogram.watch(1, lambda _: histogram)
+        histogram.record(5)
+
+    return forget(tb, use)
+
+
+def collected_during_call(tb, _):
+    ended = threading.Event()
+
+    def collect():
+        while not ended.is_set():
+            gc.collect()
+
+    def made():
+        histogram = tb.Histogram(1, 1000, 3)
+        told = array("Q")
+        kept.append(told)
+        histogram.watch(1000, lambda value: told.append(value) or histogram)
+        return histogram
+
+    kept, values = [], array("Q", [1]) * (MANY // 4) + array("Q", [1000])
+    collector = threading.Thread(target=collect)
+    collector.start()
+    try:
+        for _ in range(20):
+            made().record_all(values)
+            tb.Histogram.decode(made().encode()).merge(made())
+            made().for_each_bucket(lambda _: None)
+    finally:
+        ended.set()
+        collector.join()
+    return "right" if [each.tolist() for each in kept[::4]] == [[1000]] * 20 else "wrong"
+
+
+def callback_twice(_, histogram):
+    told = []
+
+    def note(value):
+        told.append(value)
+
+    gone = weakref.ref(note)
+    watches = [histogram.watch(limit, note) for limit in (1, 1)]
+    del note
+    histogram.record(5)
+    ended = [watches[0].unwatch(), watches[0].unwatch()]
+    histogram.record(6)
+    ended.append(watches[1].unwatch())
+    histogram.record(7)
+    right = told == [5, 5, 6] and ended == [True, False, True] and gone() is None
+    return "right" if right else "wrong"
+
+
+def never_initialised(tb, histogram):
+    """Objects that are made without their constructor, each used and released."""
+
+    def make(kind):
+        try:
+
+            class Forgot(kind):
+                def __init__(self):
+                    pass
+
+        except TypeError:  # final
+            return None
+        return Forgot()
+
+    made = [make(kind) for kind in (tb.Histogram, tb.LogWriter, tb.Buckets, tb.Watch)]
+    if made == [None] * 4:
+        return REFUSED
+    forgot, writer, buckets, watch = made
+    watch.unwatch()
+    uses = [
+        lambda: next(buckets),
+        lambda: buckets.take(1),
+        lambda: writer.write(histogram, 0, 1),
+        lambda: histogram.merge(forgot),
+        lambda: forgot.tag,
+        lambda: forgot.__reduce__(),
+        lambda: forgot.__enter__(),
+    ]
+    for use in uses:
+        try:
+            use()
+        except tb.ClosedError:
+            pass
+        else:
+            return "wrong"
+    for each in made:
+        repr(each)
+    for each in (forgot, writer, buckets):
+        if not each.closed:
+            return "wrong"
+        each.close()
+    return forgot.record(1)
+
+
+USED = """
+h = tb.Histogram()
+h.watch(1, lambda value: None)
+h.record(5)
+tb.probe.record_from_new_thread(h, 5)
+tb.probe.call_back_from_new_thread(3, lambda number: number)
+try: h.record(10**18)
+except tb.OutOfRangeError: pass
+try: tb.fault.panic("boom")
+except tb.PanicError: pass
+"""
+
+
+def null_dereference(tb, _):
+    """In a process that has used the library, and in one that never loaded it."""
+    load = f"import sys; sys.path[:] = {sys.path!r}; import {tb.__name__} as tb\n{USED}"
+    fall = "\nimport ctypes; ctypes.memset(0, 0, 1)"
+    ends = []
+    for program in (load + fall, fall, load):
+        done = subprocess.run(
+            [sys.executable, "-c", program], stderr=subprocess.DEVNULL, check=False
+        )
+        ends.append(done.returncode)
+    return "right" if ends == [-signal.SIGSEGV, -signal.SIGSEGV, 0] else wrong(ends)
+
+
 # ---- more than one library
 
 
@@ -344,6 +772,21 @@ HAZARDS = {
     "small-stack": small_stack,
     "callback-at-exit": callback_at_exit,
     "callback-never-ends": callback_never_ends,
+    "kill-during-calls": kill_during_calls,
+    "kill-while-raising": kill_while_raising,
+    "kill-while-releasing": kill_while_releasing,
+    "kill-in-foreign-callback": kill_in_foreign_callback,
+    "exit-while-raising": exit_while_raising,
+    "exit-while-releasing": exit_while_releasing,
+    "exit-in-foreign-callback": exit_in_foreign_callback,
+    "exception-before-free": exception_before_free,
+    "stack-end-in-callback": stack_end_in_callback,
+    "forgotten-handles": forgotten_handles,
+    "forgotten-cycles": forgotten_cycles,
+    "collected-during-call": collected_during_call,
+    "callback-twice": callback_twice,
+    "never-initialised": never_initialised,
+    "null-dereference": null_dereference,
     "two-copies": two_copies,
     "abi-skew": abi_skew,
 }
@@ -358,7 +801,8 @@ def run(tb, name, histogram):
     if hazard is None or (hazard is abi_skew and not hasattr(tb, "library_path")):
         return None
     try:
-        return hazard(tb, histogram) or "right"
+        outcome = hazard(tb, histogram)
+        return None if outcome is REFUSED else outcome or "right"
     except tb.TollbridgeError:
         raise
     except Exception as error:  # noqa: BLE001  # whichever the host has for it is what is asked
