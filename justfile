@@ -26,6 +26,10 @@ test HOST: (build HOST)
     {{toll}} test "$1"
     {{toll}} check "$1"
 
+# All of .NET, with the SDK on PATH if it is 8 or later: xunit, BenchmarkDotNet, package and NativeAOT too, where there is NuGet.
+test-dotnet: (build "dotnet")
+    scripts/test-dotnet
+
 # The conformance vectors on every bridge, or some, after building all (`just toll check NAMES` builds none).
 check *ARGS: build
     {{toll}} check "$@"
@@ -114,7 +118,7 @@ gem: (build "ruby/magnus")
 
 # Pack the NuGet package into target/nupkg.
 nupkg: (build "dotnet/pinvoke")
-    scripts/dotnet pack bindings/dotnet/pinvoke/Tollbridge.csproj -c Release -nologo -v quiet -o target/nupkg
+    bindings/dotnet/pinvoke/pack target/nupkg
     @ls target/nupkg/*.nupkg
 
 # Write again what is generated and committed: headers, matrix, figures in the docs.

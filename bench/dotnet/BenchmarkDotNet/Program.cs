@@ -1,19 +1,13 @@
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
+using System.Linq;
 using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace Tollbridge.Bench
 {
-    /// <summary>Cases of one .NET bridge by BenchmarkDotNet; its arguments, such as <c>--filter '*'</c>.</summary>
+    /// <summary>Cases of one .NET bridge by BenchmarkDotNet; its arguments, such as <c>--filter '*' --job short</c>.</summary>
     public static class Program
     {
-        /// <summary>Runs what the arguments choose.</summary>
-        public static void Main(string[] arguments)
-        {
-            // In this process: another would be built without the property that chooses the bridge.
-            Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance);
-            BenchmarkSwitcher.FromTypes(new[] { typeof(Cases) }).Run(arguments, DefaultConfig.Instance.AddJob(job));
-        }
+        /// <summary>Runs what the arguments choose, always in this process: another would be built without the property that chooses the bridge.</summary>
+        public static void Main(string[] arguments) =>
+            BenchmarkSwitcher.FromTypes(new[] { typeof(Cases) }).Run(arguments.Append("--inProcess").ToArray());
     }
 }

@@ -45,7 +45,9 @@ namespace Tollbridge.Runner
             ["callback-at-exit"] = CallbackAtExit,
             ["callback-never-ends"] = CallbackNeverEnds,
             ["null-dereference"] = NullDereference,
+#if !AOT // Which loads no assembly at run time.
             ["two-copies"] = TwoCopies,
+#endif
             ["abi-skew"] = AbiSkew,
         };
 
@@ -466,6 +468,7 @@ namespace Tollbridge.Runner
 
         // ---- more than one library
 
+#if !AOT
         /// <summary>The assembly once more, in a context of its own: its types are others.</summary>
         private static string TwoCopies(Histogram histogram)
         {
@@ -475,6 +478,7 @@ namespace Tollbridge.Runner
             histogram.Merge((Histogram)Activator.CreateInstance(type, 1UL, 1000UL, 3)!);
             return Wrong;
         }
+#endif
 
         /// <summary>This program once more, over a library that says it has another ABI.</summary>
         private static string AbiSkew(Histogram histogram)

@@ -9,7 +9,10 @@ namespace Tollbridge.Runner
     /// <summary>The operations on histograms and cursors.</summary>
     internal static class HistogramOperations
     {
+        // Before the table: its rows use them.
         internal static readonly Names<Histogram> Histograms = new Names<Histogram>();
+
+        private static readonly Names<Cursor> Cursors = new Names<Cursor>();
 
         internal static readonly Dictionary<string, Operation> All = new Dictionary<string, Operation>
         {
@@ -44,8 +47,6 @@ namespace Tollbridge.Runner
             ["recode"] = Recode,
             ["render"] = (q, r) => r.Put(Named(q).Render(q.Length(), q.Real())),
         };
-
-        private static readonly Names<Cursor> Cursors = new Names<Cursor>();
 
         internal static void Reset()
         {

@@ -8,6 +8,10 @@ namespace Tollbridge.Runner
     /// <summary>The operations on interval logs.</summary>
     internal static class LogOperations
     {
+        // Before the table: its rows use them.
+        private static readonly Names<IReadOnlyDictionary<string, Histogram>> Replays = new Names<IReadOnlyDictionary<string, Histogram>>();
+        private static readonly Names<LogWriter> Writers = new Names<LogWriter>();
+
         internal static readonly Dictionary<string, Operation> All = new Dictionary<string, Operation>
         {
             ["replay"] = Replay,
@@ -16,9 +20,6 @@ namespace Tollbridge.Runner
             ["log_write"] = (q, r) => Writers[q.Word()].Write(HistogramOperations.Named(q), q.Real(), q.Real()),
             ["log_close"] = (q, r) => Writers[q.Word()].Dispose(),
         };
-
-        private static readonly Names<IReadOnlyDictionary<string, Histogram>> Replays = new Names<IReadOnlyDictionary<string, Histogram>>();
-        private static readonly Names<LogWriter> Writers = new Names<LogWriter>();
 
         internal static void Reset()
         {

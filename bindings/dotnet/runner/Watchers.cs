@@ -10,6 +10,9 @@ namespace Tollbridge.Runner
     /// <summary>The operations on watchers.</summary>
     internal static class WatcherOperations
     {
+        // Before the table: its rows use them.
+        private static readonly Names<Watcher> Watchers = new Names<Watcher>();
+
         internal static readonly Dictionary<string, Operation> All = new Dictionary<string, Operation>
         {
             ["watch"] = Watch,
@@ -17,8 +20,6 @@ namespace Tollbridge.Runner
             ["fired"] = (q, r) => r.List(Watchers[q.Word()].Values.OrderBy(value => value).ToList(), value => r.Put(value)),
             ["dropped"] = (q, r) => r.Put(Watchers[q.Word()].IsDropped() ? 1UL : 0),
         };
-
-        private static readonly Names<Watcher> Watchers = new Names<Watcher>();
 
         /// <summary>A watcher's exception arrives here, as it should; all others are printed.</summary>
         internal static void ReportFailures() => Histogram.WatcherFailed += (_, failure) =>
