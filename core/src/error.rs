@@ -141,9 +141,10 @@ errors! {
     /// A tag holds a character that the log format cannot. `offset` counts characters from 0.
     6 "invalid_tag" InvalidTag { character: Text, offset: U64 }
         "a tag cannot hold {character:?} (character {offset})"
-    /// A scan could yield, or the sums of a log would take, more buckets than anyone can want.
-    7 "too_many" TooMany { count: U64, limit: U64 }
-        "{count} buckets are more than {limit}"
+    /// Something would pass a limit. `what` names it: `bucket_limit` of a scan, `memory_limit` of a replay
+    /// in bytes, `tag_limit` and `line_limit` of a log in bytes. `advice` says what to do.
+    7 "too_many" TooMany { count: U64, limit: U64, what: Text, advice: Text }
+        "{what} is {limit}, but this takes {count}: {advice}"
     /// Bytes are not an encoded histogram.
     8 "malformed_histogram" MalformedHistogram { reason: Text }
         "not an encoded histogram: {reason}"

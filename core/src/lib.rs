@@ -36,7 +36,7 @@ mod watch;
 
 pub use error::{Error, ErrorInfo, Field, FieldKind};
 pub use histogram::{Config, Histogram, Summary};
-pub use log::{LINE_LIMIT, LOG_LIMIT, LogWriter, Progress, TAG_LIMIT, replay_log};
+pub use log::{LINE_LIMIT, LogWriter, MEMORY_LIMIT, Progress, TAG_LIMIT, replay_log};
 pub use scan::{BUCKET_LIMIT, Bucket, Buckets, Scan};
 pub use shared::{Attempt, Due, Locked, Shared, Watch};
 

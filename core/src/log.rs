@@ -7,7 +7,7 @@ mod source;
 mod tally;
 mod writer;
 
-pub use tally::LOG_LIMIT;
+pub use tally::MEMORY_LIMIT;
 pub use writer::LogWriter;
 
 use crate::codec::Decoder;
@@ -62,6 +62,8 @@ pub struct Progress {
 /// the end of the last bucket range, as the reference's histograms when they resize themselves. It also
 /// reaches up to values that were recorded above their histogram's `highest`, which the reference allows.
 ///
+/// `memory_limit` is how many bytes the sums may take together; 0 is [`MEMORY_LIMIT`].
+///
 /// `progress` is called before the first byte is read, after the last, and at least every 50 ms in
 /// between, also when a signal interrupts a read and while a pipe has nothing to say.
 ///
@@ -70,12 +72,13 @@ pub struct Progress {
 /// - [`Error::MalformedLog`] for the first line that is none of an interval log's, that is longer than
 ///   [`LINE_LIMIT`] or has a tag longer than [`TAG_LIMIT`], or at which compressed data breaks off.
 /// - [`Error::CountOverflow`] when the values of a tag are more than 2^63 - 1.
-/// - [`Error::TooMany`] when the sums would take more than [`LOG_LIMIT`] counts.
+/// - [`Error::TooMany`] when the sums would take more than `memory_limit`, before that memory is taken.
 /// - [`Error::Cancelled`] when `progress` breaks.
 ///
-/// Whatever the file holds, this takes less than 100 MiB of memory.
+/// Whatever the file holds, this takes less than `memory_limit` and 36 MiB of memory.
 pub fn replay_log(
     path: &Path,
+    memory_limit: u64,
     progress: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<BTreeMap<String, Histogram>, Error> {
     let meter = Meter::new(path, progress);
@@ -85,7 +88,7 @@ pub fn replay_log(
         number: 1,
         decoder: Decoder::default(),
         encoded: Vec::new(),
-        tallies: Tallies::default(),
+        tallies: Tallies::new(memory_limit),
     };
     let mut chunk = vec![0; CHUNK];
     let mut line = Vec::new(); // the part that stood in earlier chunks

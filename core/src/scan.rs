@@ -286,6 +286,8 @@ pub(crate) fn check(scan: Scan, counts: &Counts<u64>) -> Result<(), Error> {
         _ => Err(Error::TooMany {
             count,
             limit: BUCKET_LIMIT,
+            what: "bucket_limit".into(),
+            advice: "take larger steps or a larger base".into(),
         }),
     }
 }

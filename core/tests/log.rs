@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tollbridge_core::{
-    Config, Error, Histogram, LINE_LIMIT, LOG_LIMIT, LogWriter, Progress, Scan, TAG_LIMIT,
+    Config, Error, Histogram, LINE_LIMIT, LogWriter, MEMORY_LIMIT, Progress, Scan, TAG_LIMIT,
     replay_log,
 };
 
@@ -49,7 +49,11 @@ impl Drop for Scratch {
 type Replayed = Result<BTreeMap<String, Histogram>, Error>;
 
 fn replay_path(path: &Path) -> Replayed {
-    replay_log(path, |_| Continue(()))
+    replay_log(path, 0, |_| Continue(()))
+}
+
+fn replay_within(bytes: impl AsRef<[u8]>, memory_limit: u64) -> Replayed {
+    replay_log(&Scratch::new().file(bytes), memory_limit, |_| Continue(()))
 }
 
 fn replay(bytes: impl AsRef<[u8]>) -> Replayed {
@@ -480,11 +484,13 @@ fn limits_come_before_memory_is_gone() {
     assert_refused([long.as_slice(), b"\n"].concat(), 1, &reason);
     assert_refused(gzip(vec![0; LINE_LIMIT + 1]), 1, &reason);
 
-    let too_many = |log: String| match replay(log) {
-        Err(Error::TooMany {
-            count,
-            limit: LOG_LIMIT,
-        }) => assert!(count > LOG_LIMIT),
+    let limit = 64 << 20;
+    assert!(limit < MEMORY_LIMIT);
+    let too_many = |log: String| match replay_within(log, limit) {
+        Err(error @ Error::TooMany { .. }) => {
+            let said = error.to_string();
+            assert!(said.starts_with("memory_limit is 67108864, but"), "{said}");
+        }
         other => panic!("{:?}", other.map(|by_tag| by_tag.len())),
     };
     let tiny = interval(&histogram(1, 2, 0, &[1]).encode());
@@ -523,7 +529,7 @@ fn progress_begins_at_nothing_and_ends_at_all() {
             calls.push(progress);
             Continue(())
         };
-        replay_log(&scratch.file(&bytes), progress).expect("a good log");
+        replay_log(&scratch.file(&bytes), 0, progress).expect("a good log");
         let total = bytes.len() as u64;
         assert_eq!(
             calls.first(),
@@ -555,7 +561,7 @@ fn progress_is_told_within_a_line() {
     let scratch = Scratch::new();
     let (mut calls, mut last) = (0, Instant::now());
     let mut gaps = Vec::new();
-    replay_log(&scratch.file(log), |_| {
+    replay_log(&scratch.file(log), 0, |_| {
         gaps.push(last.elapsed());
         last = Instant::now();
         calls += 1;
@@ -577,7 +583,7 @@ fn a_break_cancels_at_any_call() {
     let path = scratch.file(&log);
     let count = |stop: usize| {
         let mut calls = 0;
-        let replayed = replay_log(&path, |progress| {
+        let replayed = replay_log(&path, 0, |progress| {
             calls += 1;
             if calls == stop
                 || stop == usize::MAX
@@ -609,7 +615,7 @@ fn files_that_cannot_be_read() {
         os_code,
     };
     let mut calls = 0;
-    let refused = replay_log(&missing, |_| {
+    let refused = replay_log(&missing, 0, |_| {
         calls += 1;
         Continue(())
     });
@@ -668,7 +674,7 @@ mod pipes {
             let intervals = parts.len() as u64 / 2;
             let writer = write(&path, parts.into_iter().map(str::to_owned).collect());
             let mut last = None;
-            let by_tag = replay_log(&path, |progress| {
+            let by_tag = replay_log(&path, 0, |progress| {
                 last = Some(progress);
                 Continue(())
             });
@@ -686,7 +692,7 @@ mod pipes {
         let stop_at = |stop| {
             let mut calls = 0;
             let before = Instant::now();
-            let replayed = replay_log(&path, |_| {
+            let replayed = replay_log(&path, 0, |_| {
                 calls += 1;
                 if calls < stop {
                     Continue(())

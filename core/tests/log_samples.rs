@@ -12,7 +12,7 @@ fn sample(name: &str) -> PathBuf {
 }
 
 fn totals(name: &str) -> Result<Vec<(String, u64)>, Error> {
-    let by_tag = replay_log(&sample(name), |_| Continue(()))?;
+    let by_tag = replay_log(&sample(name), 0, |_| Continue(()))?;
     Ok(by_tag
         .into_iter()
         .map(|(tag, histogram)| (tag, histogram.len()))

@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
     let log = Memory::new(data);
     let (mut last, mut calls) = (None, 0);
     let result = memory::within(MEBIBYTES, || {
-        replay_log(&log.path, |progress| {
+        replay_log(&log.path, 0, |progress| {
             assert!(
                 last.is_some() || progress.bytes == 0,
                 "begins before the first byte"
@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
         })
     });
     assert!(calls > 0, "it says how far it is at least once");
-    let cancelled = replay_log(&log.path, |_| Break(()));
+    let cancelled = replay_log(&log.path, 0, |_| Break(()));
     assert!(matches!(cancelled, Err(Error::Cancelled { .. })));
     let histograms = match result {
         Ok(histograms) => histograms,
@@ -52,7 +52,7 @@ pub fn run(data: &[u8]) {
             .write(histogram, 0.5, 1.0)
             .expect("memory can be written to");
     }
-    let again = replay_log(&copy.path, |_| Continue(())).expect("it wrote this itself");
+    let again = replay_log(&copy.path, 0, |_| Continue(())).expect("it wrote this itself");
     assert!(again.keys().eq(histograms.keys()));
     for (tag, histogram) in &histograms {
         decode::same(histogram, &again[tag]);

@@ -56,12 +56,17 @@ OPERATION(replay) {
   const char *path = (const char *)read_bytes(r, &length);
   struct steps steps = {0};
   const char *mode = read_word(r);
+  uint64_t memory_limit = 0;
+  if (strcmp(mode, "memory_limit") == 0) {
+    memory_limit = read_integer(r, UINT64_MAX);
+    mode = read_word(r);
+  }
   if (strcmp(mode, "all") != 0) steps.at = read_integer(r, UINT64_MAX);
   if (strcmp(mode, "do") == 0) steps.block = read_block(r);
   if (strcmp(mode, "raise") == 0) unsupported(r, "no_exceptions");
   if (r->halted) return;
   tb_replay *replay;
-  if (!failed(r, tb_replay_log(path, length, step, &steps, &replay))) {
+  if (!failed(r, tb_replay_log_with_limit(path, length, memory_limit, step, &steps, &replay))) {
     add_name(&replays, name, replay);
     put_word(r, "finished");
     put_tags(r, replay);

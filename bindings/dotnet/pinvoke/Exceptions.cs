@@ -131,7 +131,7 @@ namespace Tollbridge
         public ulong Offset => Field<ulong>("offset");
     }
 
-    /// <summary>A scan could yield, or the sums of a log would take, more buckets than anyone can want. The code is 7.</summary>
+    /// <summary>Something would pass a limit; nothing was done yet. The code is 7.</summary>
     public sealed class TooManyException : TollbridgeException
     {
         internal TooManyException(ErrorValues error)
@@ -139,11 +139,20 @@ namespace Tollbridge
         {
         }
 
-        /// <summary>How many.</summary>
+        /// <summary>How many this would take.</summary>
         public ulong Count => Field<ulong>("count");
 
         /// <summary>How many are allowed.</summary>
         public ulong Limit => Field<ulong>("limit");
+
+        /// <summary>
+        /// The limit's name: <c>bucket_limit</c> of a scan, <c>memory_limit</c> of a replay in bytes, <c>tag_limit</c> and
+        /// <c>line_limit</c> of a log in bytes.
+        /// </summary>
+        public string What => Field<string>("what");
+
+        /// <summary>What to do.</summary>
+        public string Advice => Field<string>("advice");
     }
 
     /// <summary>Bytes are not an encoded histogram. The code is 8.</summary>

@@ -7,8 +7,8 @@ using static Tollbridge.NativeMethods;
 namespace Tollbridge
 {
     /// <summary>
-    /// Reads interval logs of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds their histograms up by tag. It takes less
-    /// than 100 MiB of memory, whatever a file holds. <see cref="LogWriter"/> writes them.
+    /// Reads interval logs of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds their histograms up by tag.
+    /// <see cref="LogWriter"/> writes them.
     /// </summary>
     public static unsafe class IntervalLog
     {
@@ -19,6 +19,10 @@ namespace Tollbridge
         /// False ends the work. What it throws ends the work too, and comes out of here, the very same exception.
         /// </param>
         /// <param name="cancellationToken">Looked at as often, whether there is a <paramref name="progress"/> or not.</param>
+        /// <param name="memoryLimit">
+        /// How many bytes the sums may take; 0 is 256 MiB, about 980 tags of the default configuration. Besides that the call takes at
+        /// most 36 MiB, whatever the file holds.
+        /// </param>
         /// <returns>
         /// A histogram for each tag, which is its key; lines without a tag have the empty one. All are the caller's to dispose of.
         /// </returns>
@@ -27,10 +31,10 @@ namespace Tollbridge
         /// <exception cref="IoException">The file cannot be read.</exception>
         /// <exception cref="MalformedLogException">A line is none of a log.</exception>
         /// <exception cref="CountOverflowException">The sum of a tag would pass 2^63 - 1.</exception>
-        /// <exception cref="TooManyException">The sums would take too much memory.</exception>
+        /// <exception cref="TooManyException">The sums would take more than <paramref name="memoryLimit"/>.</exception>
         /// <exception cref="InvalidTextException"><paramref name="path"/> has a lone surrogate.</exception>
         public static IReadOnlyDictionary<string, Histogram> Replay(
-            string path, Func<LogProgress, bool>? progress = null, CancellationToken cancellationToken = default)
+            string path, Func<LogProgress, bool>? progress = null, CancellationToken cancellationToken = default, ulong memoryLimit = 0)
         {
             var utf8 = new Utf8(path ?? throw new ArgumentNullException(nameof(path)), stackalloc byte[Utf8.OnStack]);
             utf8.CheckIsText();
@@ -43,7 +47,8 @@ namespace Tollbridge
             IntPtr replayed;
             fixed (byte* data = utf8.Bytes)
             {
-                callback.Check(tb_replay_log(data, (UIntPtr)utf8.Bytes.Length, ProgressCallback.Trampoline, callback.User, &replayed));
+                callback.Check(tb_replay_log_with_limit(
+                    data, (UIntPtr)utf8.Bytes.Length, memoryLimit, ProgressCallback.Trampoline, callback.User, &replayed));
             }
             replay.Adopt(replayed);
             utf8.Dispose();
@@ -56,9 +61,10 @@ namespace Tollbridge
         /// Told the share that was read, from 0 to 1, as often as <see cref="Replay"/> tells; never of a pipe, which has no size.
         /// </param>
         /// <param name="cancellationToken">Ends the work within 0.1 s, and the task as cancelled.</param>
+        /// <param name="memoryLimit">As for <see cref="Replay"/>.</param>
         /// <returns>A task with what <see cref="Replay"/> returns, or throws.</returns>
         public static Task<IReadOnlyDictionary<string, Histogram>> ReplayAsync(
-            string path, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+            string path, IProgress<double>? progress = null, CancellationToken cancellationToken = default, ulong memoryLimit = 0)
         {
             if (path == null)
             {
@@ -74,7 +80,7 @@ namespace Tollbridge
             }
 
             return Task.Factory.StartNew(
-                () => Replay(path, Report, cancellationToken),
+                () => Replay(path, Report, cancellationToken, memoryLimit),
                 cancellationToken,
                 TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
                 TaskScheduler.Default);

@@ -30,10 +30,11 @@ namespace Tollbridge.Runner
         private static void Replay(Request q, Reply r)
         {
             string name = q.Word(), path = q.Text();
+            ulong memoryLimit = q.Skips("memory_limit") ? q.Integer() : 0;
             var steps = new Steps(q);
             string end = steps.Run(step =>
             {
-                Replays[name] = IntervalLog.Replay(path, progress => step());
+                Replays[name] = IntervalLog.Replay(path, progress => step(), memoryLimit: memoryLimit);
                 return true;
             });
             r.Word(end);

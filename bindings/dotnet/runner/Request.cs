@@ -18,6 +18,14 @@ namespace Tollbridge.Runner
 
         internal ulong Integer() => ulong.Parse(Word(), NumberStyles.None, CultureInfo.InvariantCulture);
 
+        /// <summary>Reads this word, if it is the next one.</summary>
+        internal bool Skips(string word)
+        {
+            bool found = !IsAtEnd && tokens[next] == word;
+            next += found ? 1 : 0;
+            return found;
+        }
+
         internal int Length() => checked((int)Integer());
 
         internal double Real() =>

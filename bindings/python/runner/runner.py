@@ -347,7 +347,9 @@ def dropped(q):
 
 
 def replay(q):
-    name, path, mode = q.word(), q.text(), q.word()
+    name, path, mode, options = q.word(), q.text(), q.word(), {}
+    if mode == "memory_limit":
+        options["memory_limit"], mode = q.integer(), q.word()
     at = None if mode == "all" else q.integer()
     block = q.block() if mode == "do" else []
     calls, mine, nested = 0, VisitorError(), ()
@@ -364,7 +366,7 @@ def replay(q):
         return mode != "stop"
 
     try:
-        found = replays[name] = tb.replay_log(path, progress)
+        found = replays[name] = tb.replay_log(path, progress, **options)
     except VisitorError as error:
         return Words("raised" if error is mine else "another_raised")
     counts = [(tag, histogram.count) for tag, histogram in found.items()]

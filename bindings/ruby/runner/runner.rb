@@ -38,6 +38,9 @@ class Request
 
   def word = tokens.shift || raise(MalformedError, "the request ends early")
 
+  # Reads this word, if it is the next one.
+  def skip?(word) = tokens.first == word && !tokens.shift.nil?
+
   def integer = Integer(word, 10)
 
   def bytes = [word.delete_prefix("x")].pack("H*")
@@ -344,10 +347,11 @@ end
 def replay(q)
   name = q.word
   path = q.text
+  options = q.skip?("memory_limit") ? { memory_limit: q.integer } : {}
   deed = Deed.new(q)
   calls = 0
   found = nil
-  ending = deed.ending { found = TB.replay_log(path) { :stop if deed.stop?(calls += 1) } }
+  ending = deed.ending { found = TB.replay_log(path, **options) { :stop if deed.stop?(calls += 1) } }
   return ending unless found
 
   REPLAYS[name] = found

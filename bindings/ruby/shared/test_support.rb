@@ -20,8 +20,8 @@ class CabiTest < Minitest::Test
     [name, Declared.new(count, comment.match?(%r{waits|calls\s+(?:///\s)?back}i))]
   end.freeze
 
-  # Found by the check of the ABI; and what a cursor does better.
-  ELSEWHERE = %w[tb_abi_version tb_histogram_for_each_bucket].freeze
+  # Found by the check of the ABI; what a cursor does better; what another does with a limit of 0.
+  ELSEWHERE = %w[tb_abi_version tb_histogram_for_each_bucket tb_replay_log].freeze
   # It calls back on the thread that calls it, and waits for nothing: the GVL may stay.
   CALLS_BACK_HERE = %w[tb_probe_call_back].freeze
 

@@ -6,19 +6,43 @@ use crate::{Config, Error, Histogram};
 use hdrhistogram::Histogram as Counts;
 use std::collections::BTreeMap;
 
-/// How many counts the sums of a log may have together, 8 bytes each, with both sizes of one that is
-/// growing: 64 MiB, or 240 tags with the default [`Config`]. A tag itself takes as much as 64 counts, and
-/// its text.
-pub const LOG_LIMIT: u64 = 8 << 20;
+/// How many bytes the sums of a log may take where no other limit is given: 256 MiB, or 980 tags with the
+/// default [`Config`].
+///
+/// A sum takes 8 bytes a count, and while it grows both of its sizes; a tag takes 512 bytes, and twice its
+/// text.
+pub const MEMORY_LIMIT: u64 = 256 << 20;
 
-/// What a tag takes of [`LOG_LIMIT`] besides counts and text.
-const TAG_COUNTS: u64 = 64;
+/// What a count takes.
+const COUNT_BYTES: u64 = size_of::<u64>() as u64;
+/// What a tag takes besides its counts and its text.
+const TAG_BYTES: u64 = 512;
 
-#[derive(Default)]
 pub(super) struct Tallies {
     by_tag: BTreeMap<String, Tally>,
-    /// Of [`LOG_LIMIT`].
+    memory: Memory,
+}
+
+/// The bytes that all sums take.
+struct Memory {
     taken: u64,
+    limit: u64,
+}
+
+impl Memory {
+    fn take(&mut self, bytes: u64) -> Result<(), Error> {
+        let count = self.taken.saturating_add(bytes);
+        if count > self.limit {
+            return Err(Error::TooMany {
+                count,
+                limit: self.limit,
+                what: "memory_limit".into(),
+                advice: "raise it, or write fewer tags or fewer digits".into(),
+            });
+        }
+        self.taken = count;
+        Ok(())
+    }
 }
 
 struct Tally {
@@ -27,24 +51,36 @@ struct Tally {
 }
 
 impl Tallies {
+    /// `memory_limit` is in bytes; 0 is [`MEMORY_LIMIT`].
+    pub(super) fn new(memory_limit: u64) -> Self {
+        let limit = match memory_limit {
+            0 => MEMORY_LIMIT,
+            given => given,
+        };
+        Self {
+            by_tag: BTreeMap::new(),
+            memory: Memory { taken: 0, limit },
+        }
+    }
+
     /// Makes room for a histogram of this configuration, whose counts come next.
     pub(super) fn begin(&mut self, tag: &str, config: &Config) -> Result<Addition<'_>, Error> {
         if !self.by_tag.contains_key(tag) {
             check_tag(tag)?;
             // Its text stands beside the sum, and in it.
-            take(&mut self.taken, TAG_COUNTS + tag.len() as u64 / 4)?;
-            let tally = Tally::new(config, &mut self.taken)?;
+            self.memory.take(TAG_BYTES + 2 * tag.len() as u64)?;
+            let tally = Tally::new(config, &mut self.memory)?;
             self.by_tag.insert(tag.to_owned(), tally);
         }
         let Some(tally) = self.by_tag.get_mut(tag) else {
             unreachable!("it was there or was put there")
         };
-        tally.cover(config, &mut self.taken)?;
+        tally.cover(config, &mut self.memory)?;
         Ok(Addition {
             from: Layout::new(config),
             before: tally.counts.len(),
             tally,
-            taken: &mut self.taken,
+            memory: &mut self.memory,
         })
     }
 
@@ -62,7 +98,7 @@ pub(super) struct Addition<'a> {
     from: Layout,
     before: u64,
     tally: &'a mut Tally,
-    taken: &'a mut u64,
+    memory: &'a mut Memory,
 }
 
 impl Addition<'_> {
@@ -73,7 +109,7 @@ impl Addition<'_> {
     pub(super) fn add(&mut self, index: usize, count: u64) -> Result<(), Error> {
         let value = self.from.lowest_value(index);
         if value > self.tally.counts.high() {
-            self.tally.grow(value, self.taken)?;
+            self.tally.grow(value, self.memory)?;
         }
         let alike = self.from == self.tally.layout;
         let value = if alike {
@@ -99,9 +135,9 @@ impl Addition<'_> {
 }
 
 impl Tally {
-    fn new(config: &Config, taken: &mut u64) -> Result<Self, Error> {
+    fn new(config: &Config, memory: &mut Memory) -> Result<Self, Error> {
         let layout = Layout::new(config);
-        take(taken, layout.counts(config.highest) as u64)?;
+        memory.take(COUNT_BYTES * layout.counts(config.highest) as u64)?;
         Ok(Self {
             layout,
             counts: Histogram::new(*config)?.into_counts(),
@@ -119,39 +155,39 @@ impl Tally {
     /// Becomes as fine as another configuration, and reaches as low and as high. It goes further than it
     /// must where that costs nothing: else a log whose every histogram reaches a little further than
     /// the one before would make each line a copy.
-    fn cover(&mut self, other: &Config, taken: &mut u64) -> Result<(), Error> {
+    fn cover(&mut self, other: &Config, memory: &mut Memory) -> Result<(), Error> {
         let mut both = self.config();
         if other.lowest < both.lowest {
             both.lowest = 1 << other.lowest.ilog2();
         }
         both.significant_digits = both.significant_digits.max(other.significant_digits);
         if both != self.config() {
-            self.rebuild(&both, taken)?;
+            self.rebuild(&both, memory)?;
         }
         if other.highest > both.highest {
-            self.grow(other.highest, taken)?;
+            self.grow(other.highest, memory)?;
         }
         Ok(())
     }
 
     /// Reaches up to `value`, and on to the end of its buckets.
     #[cold]
-    fn grow(&mut self, value: u64, taken: &mut u64) -> Result<(), Error> {
+    fn grow(&mut self, value: u64, memory: &mut Memory) -> Result<(), Error> {
         let last = self.layout.counts(value) - 1;
         let config = Config {
             highest: self.layout.highest_value(last),
             ..self.config()
         };
-        self.rebuild(&config, taken)
+        self.rebuild(&config, memory)
     }
 
-    fn rebuild(&mut self, config: &Config, taken: &mut u64) -> Result<(), Error> {
-        let mut new = Self::new(config, taken)?;
+    fn rebuild(&mut self, config: &Config, memory: &mut Memory) -> Result<(), Error> {
+        let mut new = Self::new(config, memory)?;
         for step in self.counts.iter_recorded() {
             let lowest = self.counts.lowest_equivalent(step.value_iterated_to());
             new.record(lowest, step.count_at_value());
         }
-        *taken -= self.counts.distinct_values() as u64;
+        memory.taken -= COUNT_BYTES * self.counts.distinct_values() as u64;
         *self = new;
         Ok(())
     }
@@ -161,15 +197,4 @@ impl Tally {
         // There is a count for every value up to the highest.
         let _ = self.counts.record_n(value, count);
     }
-}
-
-fn take(taken: &mut u64, count: u64) -> Result<(), Error> {
-    *taken += count;
-    if *taken > LOG_LIMIT {
-        return Err(Error::TooMany {
-            count: *taken,
-            limit: LOG_LIMIT,
-        });
-    }
-    Ok(())
 }

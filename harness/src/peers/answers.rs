@@ -176,7 +176,7 @@ impl Data {
                 return Ok(Made::Histograms([one].into()));
             }
         };
-        let sums = replay_log(&self.path().join(log), |_| ControlFlow::Continue(()))?;
+        let sums = replay_log(&self.path().join(log), 0, |_| ControlFlow::Continue(()))?;
         let by_tag = sums
             .iter()
             .map(|(tag, sum)| Ok((tag.clone(), counts(sum)?)))

@@ -172,7 +172,7 @@ fn create() -> Outcome<Shared> {
 }
 
 fn replay(log: &Path) -> Outcome<BTreeMap<String, Histogram>> {
-    Ok(replay_log(log, |_| ControlFlow::Continue(()))?)
+    Ok(replay_log(log, 0, |_| ControlFlow::Continue(()))?)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -47,7 +47,7 @@ typedef enum {
   TB_ERR_INVALID_DURATION = 5,
   /// A tag cannot hold this: `character` (text), `offset` in characters.
   TB_ERR_INVALID_TAG = 6,
-  /// A scan could yield too many buckets: `count`, `limit`.
+  /// A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
   TB_ERR_TOO_MANY = 7,
   /// Bytes are no encoded histogram: `reason` (text).
   TB_ERR_MALFORMED_HISTOGRAM = 8,
@@ -590,7 +590,7 @@ tb_error *tb_watch_end(const tb_watch *watch,
 void tb_watch_free(tb_watch *watch);
 
 /// Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
-/// histograms up by tag. It takes less than 100 MiB of memory, whatever the file holds.
+/// histograms up by tag. The sums may take 256 MiB of memory; tb_replay_log_with_limit can say otherwise.
 ///
 /// `progress` is called before the first byte, after the last, and at least every 50 ms in between,
 /// also while a pipe has nothing to say and when a signal interrupts a read.
@@ -606,6 +606,20 @@ tb_error *tb_replay_log(const char *path,
                         tb_progress_visitor progress,
                         void *user,
                         tb_replay **replay);
+
+/// As tb_replay_log, with another limit to the memory of the sums.
+///
+/// `memory_limit` is in bytes; 0 is 256 MiB. Besides that the call takes at most 36 MiB, whatever the
+/// file holds. A log whose sums would take more is refused with too_many before that memory is taken.
+///
+/// Ownership, NULL, errors and threads are those of tb_replay_log: it calls back.
+TB_WARN_UNUSED
+tb_error *tb_replay_log_with_limit(const char *path,
+                                   size_t length,
+                                   uint64_t memory_limit,
+                                   tb_progress_visitor progress,
+                                   void *user,
+                                   tb_replay **replay);
 
 /// How many tags there are; 0 for NULL.
 ///

@@ -80,7 +80,7 @@ pub enum tb_code {
     TB_ERR_INVALID_DURATION = 5,
     /// A tag cannot hold this: `character` (text), `offset` in characters.
     TB_ERR_INVALID_TAG = 6,
-    /// A scan could yield too many buckets: `count`, `limit`.
+    /// A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
     TB_ERR_TOO_MANY = 7,
     /// Bytes are no encoded histogram: `reason` (text).
     TB_ERR_MALFORMED_HISTOGRAM = 8,

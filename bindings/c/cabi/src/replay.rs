@@ -50,7 +50,7 @@ impl From<Progress> for tb_progress {
 
 // ANCHOR: replay
 /// Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
-/// histograms up by tag. It takes less than 100 MiB of memory, whatever the file holds.
+/// histograms up by tag. The sums may take 256 MiB of memory; tb_replay_log_with_limit can say otherwise.
 ///
 /// `progress` is called before the first byte, after the last, and at least every 50 ms in between,
 /// also while a pipe has nothing to say and when a signal interrupts a read.
@@ -69,11 +69,32 @@ pub unsafe extern "C" fn tb_replay_log(
     user: *mut c_void,
     replay: Option<&mut MaybeUninit<Box<tb_replay>>>,
 ) -> Option<Box<tb_error>> {
+    // SAFETY: the caller's promise above, which is the same there.
+    unsafe { tb_replay_log_with_limit(path, length, 0, progress, user, replay) }
+}
+// ANCHOR_END: replay
+
+/// As tb_replay_log, with another limit to the memory of the sums.
+///
+/// `memory_limit` is in bytes; 0 is 256 MiB. Besides that the call takes at most 36 MiB, whatever the
+/// file holds. A log whose sums would take more is refused with too_many before that memory is taken.
+///
+/// Ownership, NULL, errors and threads are those of tb_replay_log: it calls back.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn tb_replay_log_with_limit(
+    path: *const c_char,
+    length: usize,
+    memory_limit: u64,
+    progress: tb_progress_visitor,
+    user: *mut c_void,
+    replay: Option<&mut MaybeUninit<Box<tb_replay>>>,
+) -> Option<Box<tb_error>> {
     guard(|| {
         let out = required("replay", replay)?;
         // SAFETY: the caller's promise above; the path does not outlive the call.
         let path = unsafe { self::path("path", path, length)? };
-        let by_tag = replay_log(path, |at| {
+        let by_tag = replay_log(path, memory_limit, |at| {
             // SAFETY: the caller's function, with the arguments it is declared for.
             match progress.map_or(0, |visit| unsafe { visit(user, &at.into()) }) {
                 0 => ControlFlow::Continue(()),
@@ -85,7 +106,6 @@ pub unsafe extern "C" fn tb_replay_log(
         Ok(())
     })
 }
-// ANCHOR_END: replay
 
 /// How many tags there are; 0 for NULL.
 ///

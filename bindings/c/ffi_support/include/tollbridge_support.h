@@ -72,7 +72,7 @@ typedef enum {
   TBF_ERR_INVALID_DURATION = 5,
   /// A tag cannot hold this: `character` (text), `offset` in characters.
   TBF_ERR_INVALID_TAG = 6,
-  /// A scan could yield too many buckets: `count`, `limit`.
+  /// A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
   TBF_ERR_TOO_MANY = 7,
   /// Bytes are no encoded histogram: `reason` (text).
   TBF_ERR_MALFORMED_HISTOGRAM = 8,
@@ -603,7 +603,7 @@ void tbf_watch_free(uint64_t watch,
                     tbf_error *error);
 
 /// Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
-/// histograms up by tag. It takes less than 100 MiB of memory, whatever the file holds.
+/// histograms up by tag. The sums may take 256 MiB of memory; tbf_replay_log_with_limit can say otherwise.
 ///
 /// `progress` is called before the first byte, after the last, and at least every 50 ms in between,
 /// also while a pipe has nothing to say and when a signal interrupts a read.
@@ -619,6 +619,19 @@ uint64_t tbf_replay_log(const char *path,
                         tbf_progress_visitor progress,
                         void *user,
                         tbf_error *error);
+
+/// As tbf_replay_log, with another limit to the memory of the sums.
+///
+/// `memory_limit` is in bytes; 0 is 256 MiB. Besides that the call takes at most 36 MiB, whatever the
+/// file holds. A log whose sums would take more is refused with too_many before that memory is taken.
+///
+/// Ownership, NULL, errors and threads are those of tbf_replay_log: it calls back.
+uint64_t tbf_replay_log_with_limit(const char *path,
+                                   size_t length,
+                                   uint64_t memory_limit,
+                                   tbf_progress_visitor progress,
+                                   void *user,
+                                   tbf_error *error);
 
 /// How many tags there are.
 ///

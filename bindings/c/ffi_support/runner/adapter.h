@@ -202,8 +202,9 @@ static inline void tb_bytes_free(tb_bytes *bytes) {
 
 /* ---- logs */
 
-#define tb_replay_log(path, length, progress, user, replay)                                        \
-  FAILURE(*(replay) = POINTER(tbf_replay_log(path, length, progress, user, &error_of_call)))
+#define tb_replay_log_with_limit(path, length, memory_limit, progress, user, replay)               \
+  FAILURE(*(replay) = POINTER(tbf_replay_log_with_limit(path, length, memory_limit, progress,      \
+                                                        user, &error_of_call)))
 #define tb_replay_len(replay) tbf_replay_len(HANDLE(replay), NULL)
 #define tb_replay_histogram(replay, index, histogram)                                              \
   FAILURE(*(histogram) = POINTER(tbf_replay_histogram(HANDLE(replay), index, &error_of_call)))

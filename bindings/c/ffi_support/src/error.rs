@@ -161,7 +161,7 @@ pub enum tbf_code {
     TBF_ERR_INVALID_DURATION = 5,
     /// A tag cannot hold this: `character` (text), `offset` in characters.
     TBF_ERR_INVALID_TAG = 6,
-    /// A scan could yield too many buckets: `count`, `limit`.
+    /// A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
     TBF_ERR_TOO_MANY = 7,
     /// Bytes are no encoded histogram: `reason` (text).
     TBF_ERR_MALFORMED_HISTOGRAM = 8,

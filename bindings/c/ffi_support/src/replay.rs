@@ -47,7 +47,7 @@ impl From<Progress> for tbf_progress {
 
 // ANCHOR: replay
 /// Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
-/// histograms up by tag. It takes less than 100 MiB of memory, whatever the file holds.
+/// histograms up by tag. The sums may take 256 MiB of memory; tbf_replay_log_with_limit can say otherwise.
 ///
 /// `progress` is called before the first byte, after the last, and at least every 50 ms in between,
 /// also while a pipe has nothing to say and when a signal interrupts a read.
@@ -66,11 +66,31 @@ pub unsafe extern "C" fn tbf_replay_log(
     user: *mut c_void,
     error: *mut tbf_error,
 ) -> u64 {
+    // SAFETY: the caller's promise above, which is the same there.
+    unsafe { tbf_replay_log_with_limit(path, length, 0, progress, user, error) }
+}
+// ANCHOR_END: replay
+
+/// As tbf_replay_log, with another limit to the memory of the sums.
+///
+/// `memory_limit` is in bytes; 0 is 256 MiB. Besides that the call takes at most 36 MiB, whatever the
+/// file holds. A log whose sums would take more is refused with too_many before that memory is taken.
+///
+/// Ownership, NULL, errors and threads are those of tbf_replay_log: it calls back.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tbf_replay_log_with_limit(
+    path: *const c_char,
+    length: usize,
+    memory_limit: u64,
+    progress: tbf_progress_visitor,
+    user: *mut c_void,
+    error: *mut tbf_error,
+) -> u64 {
     // SAFETY: the caller's promise above.
     call(unsafe { ErrorOut::at(error) }, || {
         // SAFETY: the caller's promise above; the path does not outlive the call.
         let path = unsafe { self::path("path", path, length)? };
-        let by_tag = replay_log(path, |at| {
+        let by_tag = replay_log(path, memory_limit, |at| {
             // SAFETY: the caller's function, with the arguments it is declared for.
             match progress.map_or(0, |visit| unsafe { visit(user, &at.into()) }) {
                 0 => ControlFlow::Continue(()),
@@ -80,7 +100,6 @@ pub unsafe extern "C" fn tbf_replay_log(
         REPLAYS.insert(by_tag.into_values().map(Shared::from).collect())
     })
 }
-// ANCHOR_END: replay
 
 /// How many tags there are.
 ///

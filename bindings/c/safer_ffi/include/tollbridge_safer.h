@@ -229,7 +229,7 @@ enum tbs_code {
      */
     TBS_CODE_INVALID_TAG = 6,
     /** \brief
-     *  A scan could yield too many buckets: `count`, `limit`.
+     *  A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
      */
     TBS_CODE_TOO_MANY = 7,
     /** \brief
@@ -1948,7 +1948,7 @@ typedef struct RefDynFnMut1_int32_tbs_progress_const_ptr {
 
 /** \brief
  *  Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
- *  histograms up by tag. It takes less than 100 MiB of memory, whatever the file holds.
+ *  histograms up by tag. The sums may take 256 MiB of memory; tbs_replay_log_with_limit can say otherwise.
  *
  *  `progress` is called before the first byte, after the last, and at least every 50 ms in between,
  *  also while a pipe has nothing to say and when a signal interrupts a read. It gets how far the work
@@ -1966,6 +1966,22 @@ TBS_WARN_UNUSED
 tbs_error_t *
 tbs_replay_log (
     slice_ref_uint8_t path,
+    RefDynFnMut1_int32_tbs_progress_const_ptr_t const * progress,
+    tbs_replay_t * * replay);
+
+/** \brief
+ *  As tbs_replay_log, with another limit to the memory of the sums.
+ *
+ *  `memory_limit` is in bytes; 0 is 256 MiB. Besides that the call takes at most 36 MiB, whatever the
+ *  file holds. A log whose sums would take more is refused with too_many before that memory is taken.
+ *
+ *  Ownership, NULL, errors and threads are those of tbs_replay_log: it calls back.
+ */
+TBS_WARN_UNUSED
+tbs_error_t *
+tbs_replay_log_with_limit (
+    slice_ref_uint8_t path,
+    uint64_t memory_limit,
     RefDynFnMut1_int32_tbs_progress_const_ptr_t const * progress,
     tbs_replay_t * * replay);
 

@@ -248,8 +248,8 @@ static inline failure tb_histogram_values_at_quantiles(const tb_histogram *histo
 
 /* ---- logs */
 
-#define tb_replay_log(path, length, progress, user, replay)                                        \
-  tbs_replay_log(TEXT(path, length), PROGRESS(progress, user), replay)
+#define tb_replay_log_with_limit(path, length, memory_limit, progress, user, replay)               \
+  tbs_replay_log_with_limit(TEXT(path, length), memory_limit, PROGRESS(progress, user), replay)
 #define tb_replay_len tbs_replay_len
 #define tb_replay_histogram tbs_replay_histogram
 #define tb_replay_free tbs_replay_free

@@ -90,7 +90,7 @@ pub enum tbs_code {
     InvalidDuration = 5,
     /// A tag cannot hold this: `character` (text), `offset` in characters.
     InvalidTag = 6,
-    /// A scan could yield too many buckets: `count`, `limit`.
+    /// A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
     TooMany = 7,
     /// Bytes are no encoded histogram: `reason` (text).
     MalformedHistogram = 8,

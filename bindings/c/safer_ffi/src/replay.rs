@@ -50,7 +50,7 @@ impl From<Progress> for tbs_progress {
 
 // ANCHOR: replay
 /// Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
-/// histograms up by tag. It takes less than 100 MiB of memory, whatever the file holds.
+/// histograms up by tag. The sums may take 256 MiB of memory; tbs_replay_log_with_limit can say otherwise.
 ///
 /// `progress` is called before the first byte, after the last, and at least every 50 ms in between,
 /// also while a pipe has nothing to say and when a signal interrupts a read. It gets how far the work
@@ -70,6 +70,25 @@ pub unsafe fn tbs_replay_log<'call>(
     progress: Option<&'call Unchecked<RefDynFnMut1<'call, i32, *const tbs_progress>>>,
     replay: Option<Out<'_, repr_c::Box<tbs_replay>>>,
 ) -> Failure {
+    // SAFETY: the caller's promise above, which is the same there.
+    unsafe { tbs_replay_log_with_limit(path, 0, progress, replay) }
+}
+// ANCHOR_END: replay
+
+/// As tbs_replay_log, with another limit to the memory of the sums.
+///
+/// `memory_limit` is in bytes; 0 is 256 MiB. Besides that the call takes at most 36 MiB, whatever the
+/// file holds. A log whose sums would take more is refused with too_many before that memory is taken.
+///
+/// Ownership, NULL, errors and threads are those of tbs_replay_log: it calls back.
+#[ffi_export]
+#[must_use]
+pub unsafe fn tbs_replay_log_with_limit<'call>(
+    path: Unchecked<c_slice::Ref<'call, u8>>,
+    memory_limit: u64,
+    progress: Option<&'call Unchecked<RefDynFnMut1<'call, i32, *const tbs_progress>>>,
+    replay: Option<Out<'_, repr_c::Box<tbs_replay>>>,
+) -> Failure {
     guard(|| {
         let out = required("replay", replay)?;
         // SAFETY: the caller's promise above; the path does not outlive the call.
@@ -79,7 +98,7 @@ pub unsafe fn tbs_replay_log<'call>(
             Some(closure) => Some(unsafe { closure.closure() }.ok_or_else(|| null("progress"))?),
             None => None,
         };
-        let by_tag = replay_log(path, |at| {
+        let by_tag = replay_log(path, memory_limit, |at| {
             let at = tbs_progress::from(at);
             match progress.as_mut().map_or(0, |visit| visit.call(&at)) {
                 0 => ControlFlow::Continue(()),
@@ -91,7 +110,6 @@ pub unsafe fn tbs_replay_log<'call>(
         Ok(())
     })
 }
-// ANCHOR_END: replay
 
 /// How many tags there are; 0 for NULL.
 ///

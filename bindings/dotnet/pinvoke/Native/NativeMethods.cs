@@ -150,7 +150,8 @@ namespace Tollbridge
         // ---- interval logs
 
         [DllImport(Library, CallingConvention = Cdecl, ExactSpelling = true)]
-        internal static extern IntPtr tb_replay_log(byte* path, UIntPtr length, IntPtr progress, IntPtr user, IntPtr* replay);
+        internal static extern IntPtr tb_replay_log_with_limit(
+            byte* path, UIntPtr length, ulong memoryLimit, IntPtr progress, IntPtr user, IntPtr* replay);
 
         [DllImport(Library, CallingConvention = Cdecl, ExactSpelling = true)]
         internal static extern UIntPtr tb_replay_len(IntPtr replay);

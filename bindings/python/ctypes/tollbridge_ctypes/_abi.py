@@ -271,8 +271,13 @@ def tb_buckets_free(buckets: Handle) -> None: ...
 
 
 @waits
-def tb_replay_log(
-    path: In, length: c_size_t, progress: tb_progress_visitor, user: py_object, replay: Out
+def tb_replay_log_with_limit(
+    path: In,
+    length: c_size_t,
+    memory_limit: c_uint64,
+    progress: tb_progress_visitor,
+    user: py_object,
+    replay: Out,
 ) -> Error: ...
 @leaf
 def tb_replay_len(replay: Handle) -> c_size_t: ...

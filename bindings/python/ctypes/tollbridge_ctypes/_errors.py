@@ -154,11 +154,11 @@ class InvalidTagError(TollbridgeError, ValueError):
 
 
 class TooManyError(TollbridgeError, ValueError):
-    """A scan could yield more buckets than anyone can want, or a log's sums take too much memory.
+    """Something would pass a limit; nothing was done yet.
 
-    `count` is what was asked for and `limit` the most there may be: buckets, or for a log the
-    counts of all tags' sums together, 8 Mi (8,388,608), which is about 240 tags of the default
-    configuration. It is raised before that memory is taken.
+    `what` names the limit: `bucket_limit` of a scan, `memory_limit` of a replay in bytes,
+    `tag_limit` and `line_limit` of a log in bytes. `limit` is its value, `count` what this would
+    take, and `advice` says what to do.
     """
 
     code = 7
@@ -166,6 +166,8 @@ class TooManyError(TollbridgeError, ValueError):
     field_names = ("count", "limit")
     count: int
     limit: int
+    what: str
+    advice: str
 
 
 class MalformedHistogramError(TollbridgeError, ValueError):

@@ -18,8 +18,9 @@ from ._abi import (
     tb_replay_free,
     tb_replay_histogram,
     tb_replay_len,
-    tb_replay_log,
+    tb_replay_log_with_limit,
 )
+from ._arguments import u64
 from ._errors import IoError, TollbridgeError, closed, failure
 from ._histogram import Handle, Histogram
 from ._owned import Owned
@@ -70,6 +71,8 @@ def _ticks(call: _callbacks.Call) -> Generator[int, Any, None]:
 def replay_log(
     path: "str | bytes | os.PathLike[Any]",
     progress: Callable[[Progress], object] | None = None,
+    *,
+    memory_limit: int = 0,
 ) -> dict[str, Histogram]:
     """Reads a HdrHistogram interval log, plain or compressed with gzip.
 
@@ -83,17 +86,18 @@ def replay_log(
     `progress`, and also while a pipe has nothing to say. Whatever ends it, nothing is kept.
 
     Raises IoError, an OSError, when the file cannot be read; MalformedLogError with the line;
-    TooManyError when the tags' sums together would pass 8 Mi (8,388,608) counts, about 240 tags of
-    the default configuration, before that memory is taken; ValueError for a path with a NUL, as
-    `open` does.
+    TooManyError when the tags' sums together would take more than `memory_limit` bytes, before that
+    memory is taken; ValueError for a path with a NUL, as `open` does. A `memory_limit` of 0 is
+    256 MiB, about 980 tags of the default configuration.
     """
     given, name = _file_name(path)
+    limit = u64(memory_limit)
     replay = Replay()
     with _callbacks.begun(progress) as call:
         ticks = _ticks(call)
         next(ticks)
         user = py_object(ticks.send)
-        error = tb_replay_log(name, len(name), _send, user, byref(replay))
+        error = tb_replay_log_with_limit(name, len(name), limit, _send, user, byref(replay))
         problem = _failure(error, given) if error else None
     if problem is not None:
         raise problem

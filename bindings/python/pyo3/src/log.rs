@@ -85,14 +85,16 @@ impl Progress {
 /// while a pipe has nothing to say. Whatever ends it, nothing is kept.
 ///
 /// Raises IoError, an OSError, when the file cannot be read; MalformedLogError with the line;
-/// TooManyError when the tags' sums together would pass 8 Mi (8,388,608) counts, about 240 tags of the
-/// default configuration, before that memory is taken; ValueError for a path with a NUL, as `open` does.
+/// TooManyError when the tags' sums together would take more than `memory_limit` bytes, before that
+/// memory is taken; ValueError for a path with a NUL, as `open` does. A `memory_limit` of 0 is 256 MiB,
+/// about 980 tags of the default configuration.
 #[pyfunction]
-#[pyo3(signature = (path, progress = None))]
+#[pyo3(signature = (path, progress = None, *, memory_limit = 0))]
 pub fn replay_log<'py>(
     py: Python<'py>,
     path: &Bound<'py, PyAny>,
     progress: Option<Bound<'py, PyAny>>,
+    memory_limit: u64,
 ) -> PyResult<Bound<'py, PyDict>> {
     let file = FileName::of(path)?;
     let progress = progress.map(Bound::unbind);
@@ -109,7 +111,7 @@ pub fn replay_log<'py>(
     };
     let result = guard(py, || {
         Ok(py.detach(|| {
-            core::replay_log(&file.path, |now| {
+            core::replay_log(&file.path, memory_limit, |now| {
                 match Python::try_attach(|py| tick(py, now)) {
                     Some(Ok(false)) => return ControlFlow::Continue(()),
                     Some(Ok(true)) | None => {} // None: the interpreter ends

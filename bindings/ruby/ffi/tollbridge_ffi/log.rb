@@ -12,8 +12,9 @@ module TollbridgeFFI
       attr_reader :running
     end
 
-    def initialize(path, block)
+    def initialize(path, memory_limit, block)
       @path = Arguments.steady(Arguments.bytes(path))
+      @memory_limit = Arguments.u64(memory_limit)
       @block = block
       @ticks = Thread::Queue.new
       @answers = Thread::Queue.new
@@ -53,7 +54,7 @@ module TollbridgeFFI
     private
 
     def call(slot)
-      Native.tb_replay_log(@path, @path.bytesize, TICK, @key, slot)
+      Native.tb_replay_log_with_limit(@path, @path.bytesize, @memory_limit, TICK, @key, slot)
     ensure
       @ticks.close
       Replay.running.delete(@key) # here, where no interrupt comes
@@ -70,12 +71,14 @@ module TollbridgeFFI
   # nothing is kept.
   #
   # @param path [String, #to_path]
+  # @param memory_limit [Integer] how many bytes the sums may take; 0 is 256 MiB, about 980 tags of the default
+  #   configuration
   # @return [Hash{String => Histogram}]
   # @raise [IoError]
   # @raise [MalformedLogError] with the line
-  # @raise [TooManyError] when the sums would pass 8 Mi counts, before that memory is taken
-  def self.replay_log(path, &block)
-    replay = Replay.new(File.path(path), block)
+  # @raise [TooManyError] when the sums would take more than `memory_limit`, before that memory is taken
+  def self.replay_log(path, memory_limit: 0, &block)
+    replay = Replay.new(File.path(path), memory_limit, block)
     replayed = Owned.new(:tb_replay_free) { |slot| replay.run(slot) }
     histograms = replayed.use do |native|
       Array.new(Native.tb_replay_len(native)) do |index|

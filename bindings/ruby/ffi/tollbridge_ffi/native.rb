@@ -183,7 +183,7 @@ module TollbridgeFFI
     releases :tb_watch_end, %i[pointer buffer_out]
     holds :tb_watch_free, [:pointer], :void
 
-    releases :tb_replay_log, %i[buffer_in size_t pointer uintptr_t pointer]
+    releases :tb_replay_log_with_limit, %i[buffer_in size_t uint64 pointer uintptr_t pointer]
     holds :tb_replay_len, [:pointer], :size_t
     holds :tb_replay_histogram, %i[pointer size_t pointer]
     releases :tb_replay_free, [:pointer], :void

@@ -167,7 +167,7 @@ module TollbridgeFiddle
     TB_WATCH_END = releases("tb_watch_end", [ADDRESS, MEMORY])
     TB_WATCH_FREE = holds("tb_watch_free", [ADDRESS], VOID)
 
-    TB_REPLAY_LOG = releases("tb_replay_log", [MEMORY, SIZE, ADDRESS, ADDRESS, MEMORY])
+    TB_REPLAY_LOG_WITH_LIMIT = releases("tb_replay_log_with_limit", [MEMORY, SIZE, U64, ADDRESS, ADDRESS, MEMORY])
     TB_REPLAY_LEN = holds("tb_replay_len", [ADDRESS], SIZE)
     TB_REPLAY_HISTOGRAM = holds("tb_replay_histogram", [ADDRESS, SIZE, MEMORY])
     TB_REPLAY_FREE = releases("tb_replay_free", [ADDRESS], VOID)

@@ -1,6 +1,6 @@
 //! Interval logs: reading them with progress and interrupts, writing them.
 
-use crate::arguments::Real;
+use crate::arguments::{Number, Real};
 use crate::classes::define_class;
 use crate::errors::{Outcome, guard};
 use crate::gvl::{self, Interrupt, without};
@@ -24,7 +24,7 @@ fn path(name: RString) -> PathBuf {
 // ANCHOR: replay
 /// Reads a log without the GVL. Before each progress, at least every 50 ms, it takes the GVL, lets
 /// Ruby's interrupts in (Ctrl-C, Timeout, Thread#raise, Thread#kill) and calls the block, if any.
-fn replay(ruby: &Ruby, name: RString) -> Outcome<RHash> {
+fn replay(ruby: &Ruby, name: RString, memory_limit: Number) -> Outcome<RHash> {
     let path = path(name);
     let block_given = ruby.block_given();
     let mut stopped: Option<magnus::Error> = None;
@@ -38,7 +38,7 @@ fn replay(ruby: &Ruby, name: RString) -> Outcome<RHash> {
         Ok(records::is_stop(&ruby, answer))
     };
     let read = || {
-        core::replay_log(&path, |now| match gvl::with(|| tick(now)) {
+        core::replay_log(&path, memory_limit.0, |now| match gvl::with(|| tick(now)) {
             Ok(false) => ControlFlow::Continue(()),
             Ok(true) => ControlFlow::Break(()),
             Err(raised) => {
@@ -102,7 +102,7 @@ impl LogWriter {
 }
 
 pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
-    module.define_singleton_method("replay", function!(replay, 1))?;
+    module.define_singleton_method("replay", function!(replay, 2))?;
     let class = define_class::<LogWriter>(ruby, module, "LogWriter")?;
     class.define_alloc_func::<LogWriter>();
     class.define_private_method("init", method!(LogWriter::init, 2))?;

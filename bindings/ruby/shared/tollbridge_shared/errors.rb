@@ -90,8 +90,9 @@ module TollbridgeShared
   InvalidDurationError = Error.with(5, "invalid_duration", :line, :column, :token)
   # A tag holds what the log format cannot. `offset` counts characters from 0.
   InvalidTagError = Error.with(6, "invalid_tag", :character, :offset)
-  # A scan could yield, or a log's sums would take, more buckets than anyone can want.
-  TooManyError = Error.with(7, "too_many", :count, :limit)
+  # Something would pass a limit, which `what` names: `bucket_limit` of a scan, `memory_limit` of a replay in bytes,
+  # `tag_limit` and `line_limit` of a log in bytes. `advice` says what to do.
+  TooManyError = Error.with(7, "too_many", :count, :limit, :what, :advice)
   # Bytes are no encoded histogram.
   MalformedHistogramError = Error.with(8, "malformed_histogram", :reason)
   # A panic left this histogram half-changed; it answers nothing else any more.

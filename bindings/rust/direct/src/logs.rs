@@ -10,7 +10,11 @@ use std::sync::Arc;
 use tollbridge_core::{Error, LogWriter, Shared, replay_log};
 
 pub fn replay(request: &mut Request, reply: &mut Reply) -> Done {
-    let (name, path, mode) = (request.word()?, request.bytes()?, request.word()?);
+    let (name, path, mut mode) = (request.word()?, request.bytes()?, request.word()?);
+    let mut memory_limit = 0;
+    if mode == "memory_limit" {
+        (memory_limit, mode) = (request.integer()?, request.word()?);
+    }
     let at: u64 = match mode {
         "all" => u64::MAX,
         _ => request.integer()?,
@@ -20,7 +24,7 @@ pub fn replay(request: &mut Request, reply: &mut Reply) -> Done {
         _ => vec![],
     };
     let (mut calls, mut nested) = (0, None);
-    let replayed = replay_log(to_path(&path), |_| {
+    let replayed = replay_log(to_path(&path), memory_limit, |_| {
         calls += 1;
         match mode {
             _ if calls != at => {}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Self, TypeAlias
 
-from . import Histogram, IoError, Progress, TollbridgeError, TooManyError, __version__, replay_log
+from . import Histogram, IoError, Progress, TollbridgeError, __version__, replay_log
 
 # What values are divided by if they are nanoseconds, as those of most logs are.
 UNITS = {"ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}
@@ -99,11 +99,6 @@ def replay_all(names: list[str]) -> dict[str, Histogram]:
                 histograms = replay_log(path, bar.show if bar.is_wanted else None)
             except IoError as error:
                 raise FileError(error) from None
-            except TooManyError as error:
-                raise FileError(
-                    f"{name}: the tags' sums are too large: {error.count} counts, and the limit "
-                    f"is {error.limit}"
-                ) from None
             except TollbridgeError as error:
                 raise FileError(f"{name}: {error}") from None
         for tag, histogram in histograms.items():

@@ -240,6 +240,8 @@ class Progress:
 def replay_log(
     path: str | bytes | PathLike[str] | PathLike[bytes],
     progress: Callable[[Progress], object] | None = None,
+    *,
+    memory_limit: SupportsIndex = 0,
 ) -> dict[str, Histogram]: ...
 
 @final

@@ -142,18 +142,21 @@ module Tollbridge
     declare 6, "invalid_tag", :character, :offset
   end
 
-  # A scan could yield more buckets than anyone can want, or a log's sums take too much memory.
+  # Something would pass a limit; nothing was done yet.
   #
-  # `count` is what was asked for and `limit` the most there may be: buckets, or for a log the
-  # counts of all tags' sums together, 8 Mi (8,388,608), which is about 240 tags of the default
-  # configuration. It is raised before that memory is taken.
+  # `what` names the limit: `bucket_limit` of a scan, `memory_limit` of a replay in bytes, `tag_limit` and
+  # `line_limit` of a log in bytes. `limit` is its value, `count` what this would take, and `advice` says what to do.
   #
   # @!attribute [r] count
   #   @return [Integer]
   # @!attribute [r] limit
   #   @return [Integer]
+  # @!attribute [r] what
+  #   @return [String]
+  # @!attribute [r] advice
+  #   @return [String]
   class TooManyError < Error
-    declare 7, "too_many", :count, :limit
+    declare 7, "too_many", :count, :limit, :what, :advice
   end
 
   # Bytes are not an encoded histogram.

@@ -10,14 +10,16 @@ module Tollbridge
   # or without a block, and also while a pipe has nothing to say. Whatever ends it, nothing is kept.
   #
   # @param path [String, Pathname] the file's name
+  # @param memory_limit [Integer] how many bytes the sums may take; 0 is 256 MiB, about 980 tags of the default
+  #   configuration
   # @yieldparam progress [Progress]
   # @return [Hash{String => Histogram}]
   # @raise [IoError] when the file cannot be read
   # @raise [MalformedLogError] with the line
-  # @raise [TooManyError] when the tags' sums together would pass 8 Mi (8,388,608) counts, before that memory
+  # @raise [TooManyError] when the tags' sums together would take more than `memory_limit`, before that memory
   #   is taken
   # @raise [ArgumentError] for a path with a NUL, as File.open does
-  def self.replay_log(path, &) = replay(File.path(path), &)
+  def self.replay_log(path, memory_limit: 0, &block) = replay(File.path(path), memory_limit, &block)
 
   # Writes a HdrHistogram interval log of version 1.3, as the reference implementation does.
   #
