@@ -202,6 +202,8 @@ static inline void tb_bytes_free(tb_bytes *bytes) {
 
 /* ---- logs */
 
+#define tb_replay_log(path, length, progress, user, replay)                                        \
+  tb_replay_log_with_limit(path, length, 0, progress, user, replay)
 #define tb_replay_log_with_limit(path, length, memory_limit, progress, user, replay)               \
   FAILURE(*(replay) = POINTER(tbf_replay_log_with_limit(path, length, memory_limit, progress,      \
                                                         user, &error_of_call)))

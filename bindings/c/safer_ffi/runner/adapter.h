@@ -248,6 +248,8 @@ static inline failure tb_histogram_values_at_quantiles(const tb_histogram *histo
 
 /* ---- logs */
 
+#define tb_replay_log(path, length, progress, user, replay)                                        \
+  tb_replay_log_with_limit(path, length, 0, progress, user, replay)
 #define tb_replay_log_with_limit(path, length, memory_limit, progress, user, replay)               \
   tbs_replay_log_with_limit(TEXT(path, length), memory_limit, PROGRESS(progress, user), replay)
 #define tb_replay_len tbs_replay_len

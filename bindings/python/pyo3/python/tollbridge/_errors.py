@@ -153,7 +153,7 @@ class TooManyError(TollbridgeError, ValueError):
 
     code = 7
     name = "too_many"
-    field_names = ("count", "limit")
+    field_names = ("count", "limit", "what", "advice")
     count: int
     limit: int
     what: str
