@@ -23,7 +23,12 @@
  *   *calls back* runs your code, with no lock held. Whatever takes a histogram may, at its end, call back
  *   the destructors of its watchers: when another thread has freed the last handle meanwhile.
  * - A panic in Rust becomes the error `panic`. Not caught: a stack overflow, memory that runs out.
- * - After fork, a child of a process with threads may only call exec, as with any lock. */
+ * - No call is a cancellation point, and in a callback there is none: pthread_cancel takes effect at the
+ *   thread's next one after the call. To be cancelled asynchronously in here is undefined. When a panic
+ *   prints its line, a cancelled thread is stopped there, and the process aborts.
+ * - After fork, the child may use everything but the types of which another thread was in a call at that
+ *   moment: the lock of their map stays taken, and a call on any handle of them may wait for ever. If
+ *   another thread was panicking, a panic does, too. exec is always right. */
 
 /* ffi-support's ExternError. */
 typedef struct {

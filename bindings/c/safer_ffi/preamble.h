@@ -18,7 +18,12 @@
  *   no more than compute; what *waits* may wait for a lock, and what *calls back* runs your code.
  *   Only a leaf may be bound as Java's `critical`, Go's `nocallback` or .NET's `SuppressGCTransition`.
  * - A panic in Rust becomes the error `panic`. Not caught: a stack overflow, memory that runs out.
- * - After fork, a child of a process with threads may only call exec, as with any lock. */
+ * - No call is a cancellation point, and in a callback there is none: pthread_cancel takes effect at the
+ *   thread's next one after the call. To be cancelled asynchronously in here is undefined. When a panic
+ *   prints its line, a cancelled thread is stopped there, and the process aborts.
+ * - After fork, the child may use everything but what another thread was using at that moment: its lock
+ *   stays taken, and a call on it waits for ever. If another thread was panicking, a panic does, too.
+ *   exec is always right. */
 
 #if defined(__GNUC__)
 #define TBS_WARN_UNUSED __attribute__((warn_unused_result))

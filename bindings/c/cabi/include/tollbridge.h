@@ -24,7 +24,12 @@
  *   no more than compute; what *waits* may wait for a lock, and what *calls back* runs your code.
  *   Only a leaf may be bound as Java's `critical`, Go's `nocallback` or .NET's `SuppressGCTransition`.
  * - A panic in Rust becomes the error `panic`. Not caught: a stack overflow, memory that runs out.
- * - After fork, a child of a process with threads may only call exec, as with any lock. */
+ * - No call is a cancellation point, and in a callback there is none: pthread_cancel takes effect at the
+ *   thread's next one after the call. To be cancelled asynchronously in here is undefined. When a panic
+ *   prints its line, a cancelled thread is stopped there, and the process aborts.
+ * - After fork, the child may use everything but what another thread was using at that moment: its lock
+ *   stays taken, and a call on it waits for ever. If another thread was panicking, a panic does, too.
+ *   exec is always right. */
 
 #if defined(__GNUC__)
 #define TB_WARN_UNUSED __attribute__((warn_unused_result))
@@ -241,12 +246,12 @@ typedef struct {
 } tb_bucket;
 
 /// Gets one bucket, which is only valid during the call. 0 goes on, anything else stops the walk.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 /// It may use the histogram it walks, and free the handle.
 typedef int32_t (*tb_bucket_visitor)(void *user, const tb_bucket *bucket);
 
 /// Gets a value that was recorded. 0 goes on, anything else ends the watch.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 ///
 /// It may use the histogram, end its own watch, and free any handle or watch, the handle that is
 /// recorded through included. Of what it records itself on this thread no watcher is told.
@@ -269,7 +274,7 @@ typedef struct {
 } tb_progress;
 
 /// Gets how far the work is, which is only valid during the call. 0 goes on, anything else ends it.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 typedef int32_t (*tb_progress_visitor)(void *user, const tb_progress *progress);
 
 #ifdef __cplusplus

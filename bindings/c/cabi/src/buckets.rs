@@ -1,6 +1,6 @@
 //! Buckets: pulled through a cursor, or pushed to a visitor.
 
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{handle, tb_histogram};
 use crate::memory::{null, required, writable, write};
 use crate::tb_error;
@@ -58,7 +58,7 @@ pub struct tb_bucket {
 pub struct tb_buckets(Mutex<Buckets>);
 
 /// Gets one bucket, which is only valid during the call. 0 goes on, anything else stops the walk.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 /// It may use the histogram it walks, and free the handle.
 pub type tb_bucket_visitor =
     Option<unsafe extern "C" fn(user: *mut c_void, bucket: *const tb_bucket) -> i32>;
@@ -176,6 +176,7 @@ pub unsafe extern "C" fn tb_histogram_for_each_bucket(
     stopped: Option<&mut MaybeUninit<i32>>,
 ) -> Option<Box<tb_error>> {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let out = required("stopped", stopped)?;
         let visitor = visitor.ok_or_else(|| null("visitor"))?;
         let scan = required("scan", scan)?.check()?;

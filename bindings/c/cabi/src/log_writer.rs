@@ -1,6 +1,6 @@
 //! Interval logs that are written.
 
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{handle, tb_histogram};
 use crate::memory::{path, required};
 use crate::tb_error;
@@ -31,6 +31,7 @@ pub unsafe extern "C" fn tb_log_writer_new(
     writer: Option<&mut MaybeUninit<Box<tb_log_writer>>>,
 ) -> Option<Box<tb_error>> {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let out = required("writer", writer)?;
         // SAFETY: the caller's promise above; the path does not outlive the call.
         let path = unsafe { self::path("path", path, length)? };
@@ -55,6 +56,7 @@ pub extern "C" fn tb_log_writer_write(
     seconds: f64,
 ) -> Option<Box<tb_error>> {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let writer = &required("writer", writer)?.0;
         writer.write(&handle(histogram)?.snapshot()?, start, seconds)
     })
@@ -66,5 +68,8 @@ pub extern "C" fn tb_log_writer_write(
 /// Freeing twice, or using it afterwards, is undefined.
 #[unsafe(no_mangle)]
 pub extern "C" fn tb_log_writer_free(writer: Option<Box<tb_log_writer>>) {
-    guard_free(|| drop(writer));
+    guard_free(|| {
+        let _uncancelled = Uncancelled::begin();
+        drop(writer);
+    });
 }

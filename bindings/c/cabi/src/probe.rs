@@ -1,7 +1,7 @@
 //! Functions that do as little as possible, so that calling one costs the crossing.
 //! Those that cannot fail return their result; the others follow the library's conventions.
 
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{handle, tb_histogram};
 use crate::memory::{
     boolean, give, give_bytes, give_text, null, required, slice, take, tb_bytes, tb_text, text,
@@ -92,7 +92,7 @@ pub struct tb_map {
 }
 
 /// Gets a number and writes its answer. 0 goes on, anything else stops.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 pub type tb_probe_callback =
     Option<unsafe extern "C" fn(user: *mut c_void, number: u64, answer: *mut u64) -> i32>;
 
@@ -628,6 +628,7 @@ pub unsafe extern "C" fn tb_probe_call_back(
     sum: Option<&mut MaybeUninit<u64>>,
 ) -> Option<Box<tb_error>> {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let callback = Callback::new(callback, user)?;
         let (stopped, sum) = (required("stopped", stopped)?, required("sum", sum)?);
         write_flow(
@@ -651,6 +652,7 @@ pub unsafe extern "C" fn tb_probe_call_back_from_new_thread(
     sum: Option<&mut MaybeUninit<u64>>,
 ) -> Option<Box<tb_error>> {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let callback = Callback::new(callback, user)?;
         let (stopped, sum) = (required("stopped", stopped)?, required("sum", sum)?);
         let flow = probe::call_back_from_new_thread(n, move |number| callback.call(number));
@@ -671,6 +673,7 @@ pub unsafe extern "C" fn tb_probe_record_from_new_thread(
     value: u64,
 ) -> Option<Box<tb_error>> {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         // A handle of our own: a watcher may free the caller's.
         // SAFETY: NULL, or a handle that is not freed yet.
         let shared = handle(unsafe { histogram.as_ref() })?.clone();

@@ -1,6 +1,6 @@
 //! Interval logs that are read as a whole.
 
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{give_handle, tb_histogram};
 use crate::memory::{path, required};
 use crate::tb_error;
@@ -28,7 +28,7 @@ pub struct tb_progress {
 }
 
 /// Gets how far the work is, which is only valid during the call. 0 goes on, anything else ends it.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 pub type tb_progress_visitor =
     Option<unsafe extern "C" fn(user: *mut c_void, progress: *const tb_progress) -> i32>;
 
@@ -91,6 +91,7 @@ pub unsafe extern "C" fn tb_replay_log_with_limit(
     replay: Option<&mut MaybeUninit<Box<tb_replay>>>,
 ) -> Option<Box<tb_error>> {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let out = required("replay", replay)?;
         // SAFETY: the caller's promise above; the path does not outlive the call.
         let path = unsafe { self::path("path", path, length)? };

@@ -1,6 +1,6 @@
 //! Watchers: functions that a histogram keeps, and calls from whichever thread records.
 
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{handle, tb_histogram};
 use crate::memory::null;
 use crate::tb_error;
@@ -17,7 +17,7 @@ use tollbridge_core::Watch;
 pub struct tb_watch(Watch);
 
 /// Gets a value that was recorded. 0 goes on, anything else ends the watch.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 ///
 /// It may use the histogram, end its own watch, and free any handle or watch, the handle that is
 /// recorded through included. Of what it records itself on this thread no watcher is told.
@@ -45,6 +45,7 @@ unsafe impl Sync for User {}
 impl Drop for User {
     fn drop(&mut self) {
         if let Some(destructor) = self.destructor {
+            let _uncancelled = Uncancelled::begin();
             // SAFETY: the caller's function, with the argument it was given for, and once.
             unsafe { destructor(self.data) };
         }
@@ -90,6 +91,7 @@ pub unsafe extern "C" fn tb_histogram_watch(
         let watcher = watcher.ok_or_else(|| null("watcher"))?;
         let kept = Arc::clone(&user);
         let call = move |value| {
+            let _uncancelled = Uncancelled::begin();
             // SAFETY: the caller's function, with the arguments it is declared for.
             match unsafe { watcher(kept.data, value) } {
                 0 => ControlFlow::Continue(()),

@@ -32,7 +32,12 @@
  *   *calls back* runs your code, with no lock held. Whatever takes a histogram may, at its end, call back
  *   the destructors of its watchers: when another thread has freed the last handle meanwhile.
  * - A panic in Rust becomes the error `panic`. Not caught: a stack overflow, memory that runs out.
- * - After fork, a child of a process with threads may only call exec, as with any lock. */
+ * - No call is a cancellation point, and in a callback there is none: pthread_cancel takes effect at the
+ *   thread's next one after the call. To be cancelled asynchronously in here is undefined. When a panic
+ *   prints its line, a cancelled thread is stopped there, and the process aborts.
+ * - After fork, the child may use everything but the types of which another thread was in a call at that
+ *   moment: the lock of their map stays taken, and a call on any handle of them may wait for ever. If
+ *   another thread was panicking, a panic does, too. exec is always right. */
 
 /* ffi-support's ExternError. */
 typedef struct {
@@ -234,12 +239,12 @@ typedef struct {
 } tbf_bucket;
 
 /// Gets one bucket, which is only valid during the call. 0 goes on, anything else stops the walk.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 /// It may use the histogram it walks, and free the handle.
 typedef int32_t (*tbf_bucket_visitor)(void *user, const tbf_bucket *bucket);
 
 /// Gets a value that was recorded. 0 goes on, anything else ends the watch.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 ///
 /// It may use the histogram, end its own watch, and free any handle or watch, the handle that is
 /// recorded through included. Of what it records itself on this thread no watcher is told.
@@ -262,7 +267,7 @@ typedef struct {
 } tbf_progress;
 
 /// Gets how far the work is, which is only valid during the call. 0 goes on, anything else ends it.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 typedef int32_t (*tbf_progress_visitor)(void *user, const tbf_progress *progress);
 
 /// Floats that the caller owns: a ByteBuffer is aligned for bytes only. Free them with tbf_f64s_free.
@@ -320,7 +325,7 @@ typedef struct {
 } tbf_map;
 
 /// Gets a number and writes its answer. 0 goes on, anything else stops.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 typedef int32_t (*tbf_probe_callback)(void *user, uint64_t number, uint64_t *answer);
 
 #ifdef __cplusplus

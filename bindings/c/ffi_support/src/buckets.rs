@@ -1,6 +1,6 @@
 //! Buckets: pulled through a cursor, or pushed to a visitor.
 
-use crate::call::{ErrorOut, call};
+use crate::call::{ErrorOut, Uncancelled, call};
 use crate::error::{Failure, tbf_error};
 use crate::handles::Handles;
 use crate::histogram::HISTOGRAMS;
@@ -56,7 +56,7 @@ pub struct tbf_bucket {
 }
 
 /// Gets one bucket, which is only valid during the call. 0 goes on, anything else stops the walk.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 /// It may use the histogram it walks, and free the handle.
 pub type tbf_bucket_visitor =
     Option<unsafe extern "C" fn(user: *mut c_void, bucket: *const tbf_bucket) -> i32>;
@@ -168,6 +168,7 @@ pub unsafe extern "C" fn tbf_histogram_for_each_bucket(
 ) -> i32 {
     // SAFETY: the caller's promise above.
     call(unsafe { ErrorOut::at(error) }, || {
+        let _uncancelled = Uncancelled::begin();
         let visitor = visitor.ok_or_else(|| null("visitor"))?;
         let scan = required("scan", scan)?.check()?;
         let mut buckets = HISTOGRAMS.get(histogram)?.buckets(scan)?;

@@ -1,6 +1,6 @@
 //! Interval logs that are written.
 
-use crate::call::{ErrorOut, call};
+use crate::call::{ErrorOut, Uncancelled, call};
 use crate::error::tbf_error;
 use crate::handles::Handles;
 use crate::histogram::HISTOGRAMS;
@@ -29,6 +29,7 @@ pub unsafe extern "C" fn tbf_log_writer_new(
 ) -> u64 {
     // SAFETY: the caller's promise above.
     call(unsafe { ErrorOut::at(error) }, || {
+        let _uncancelled = Uncancelled::begin();
         // SAFETY: the caller's promise above; the path does not outlive the call.
         let path = unsafe { self::path("path", path, length)? };
         WRITERS.insert(Arc::new(LogWriter::create(path, start)?))
@@ -53,6 +54,7 @@ pub unsafe extern "C" fn tbf_log_writer_write(
 ) {
     // SAFETY: the caller's promise above.
     call(unsafe { ErrorOut::at(error) }, || {
+        let _uncancelled = Uncancelled::begin();
         let writer = WRITERS.get(writer)?;
         Ok(writer.write(&HISTOGRAMS.get(histogram)?.snapshot()?, start, seconds)?)
     })
@@ -65,5 +67,8 @@ pub unsafe extern "C" fn tbf_log_writer_write(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tbf_log_writer_free(writer: u64, error: *mut tbf_error) {
     // SAFETY: the caller's promise above.
-    call(unsafe { ErrorOut::at(error) }, || WRITERS.free(writer))
+    call(unsafe { ErrorOut::at(error) }, || {
+        let _uncancelled = Uncancelled::begin();
+        WRITERS.free(writer)
+    })
 }

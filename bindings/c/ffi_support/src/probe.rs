@@ -1,7 +1,7 @@
 //! Functions that do as little as possible, so that calling one costs the crossing.
 //! Those that cannot fail return their result; the others follow the library's conventions.
 
-use crate::call::{ErrorOut, call};
+use crate::call::{ErrorOut, Uncancelled, call};
 use crate::error::{Failure, tbf_error};
 use crate::histogram::HISTOGRAMS;
 use crate::memory::{
@@ -91,7 +91,7 @@ pub struct tbf_map {
 }
 
 /// Gets a number and writes its answer. 0 goes on, anything else stops.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 pub type tbf_probe_callback =
     Option<unsafe extern "C" fn(user: *mut c_void, number: u64, answer: *mut u64) -> i32>;
 
@@ -566,6 +566,7 @@ pub unsafe extern "C" fn tbf_probe_call_back(
 ) -> i32 {
     // SAFETY: the caller's promise above.
     call(unsafe { ErrorOut::at(error) }, || {
+        let _uncancelled = Uncancelled::begin();
         let callback = Callback::new(callback, user)?;
         let sum = required("sum", sum)?;
         Ok(write_flow(
@@ -587,6 +588,7 @@ pub unsafe extern "C" fn tbf_probe_call_back_from_new_thread(
 ) -> i32 {
     // SAFETY: the caller's promise above.
     call(unsafe { ErrorOut::at(error) }, || {
+        let _uncancelled = Uncancelled::begin();
         let callback = Callback::new(callback, user)?;
         let sum = required("sum", sum)?;
         let flow = probe::call_back_from_new_thread(n, move |number| callback.call(number));
@@ -607,6 +609,7 @@ pub unsafe extern "C" fn tbf_probe_record_from_new_thread(
 ) {
     // SAFETY: the caller's promise above.
     call(unsafe { ErrorOut::at(error) }, || {
+        let _uncancelled = Uncancelled::begin();
         Ok(probe::record_from_new_thread(
             &HISTOGRAMS.get(histogram)?,
             value,

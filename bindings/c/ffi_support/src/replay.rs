@@ -1,6 +1,6 @@
 //! Interval logs that are read as a whole.
 
-use crate::call::{ErrorOut, call};
+use crate::call::{ErrorOut, Uncancelled, call};
 use crate::error::tbf_error;
 use crate::handles::Handles;
 use crate::histogram::HISTOGRAMS;
@@ -25,7 +25,7 @@ pub struct tbf_progress {
 }
 
 /// Gets how far the work is, which is only valid during the call. 0 goes on, anything else ends it.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 pub type tbf_progress_visitor =
     Option<unsafe extern "C" fn(user: *mut c_void, progress: *const tbf_progress) -> i32>;
 
@@ -88,6 +88,7 @@ pub unsafe extern "C" fn tbf_replay_log_with_limit(
 ) -> u64 {
     // SAFETY: the caller's promise above.
     call(unsafe { ErrorOut::at(error) }, || {
+        let _uncancelled = Uncancelled::begin();
         // SAFETY: the caller's promise above; the path does not outlive the call.
         let path = unsafe { self::path("path", path, length)? };
         let by_tag = replay_log(path, memory_limit, |at| {

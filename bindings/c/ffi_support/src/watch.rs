@@ -1,6 +1,6 @@
 //! Watchers: functions that a histogram keeps, and calls from whichever thread records.
 
-use crate::call::{ErrorOut, call};
+use crate::call::{ErrorOut, Uncancelled, call};
 use crate::error::tbf_error;
 use crate::handles::Handles;
 use crate::histogram::HISTOGRAMS;
@@ -13,7 +13,7 @@ use tollbridge_core::Watch;
 static WATCHES: Handles<Watch> = Handles::of("watch");
 
 /// Gets a value that was recorded. 0 goes on, anything else ends the watch.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 ///
 /// It may use the histogram, end its own watch, and free any handle or watch, the handle that is
 /// recorded through included. Of what it records itself on this thread no watcher is told.
@@ -41,6 +41,7 @@ unsafe impl Sync for User {}
 impl Drop for User {
     fn drop(&mut self) {
         if let Some(destructor) = self.destructor {
+            let _uncancelled = Uncancelled::begin();
             // SAFETY: the caller's function, with the argument it was given for, and once.
             unsafe { destructor(self.data) };
         }
@@ -83,6 +84,7 @@ pub unsafe extern "C" fn tbf_histogram_watch(
         let user = user; // whole, though only a part of it is used
         let watcher = watcher.ok_or_else(|| null("watcher"))?;
         let call = move |value| {
+            let _uncancelled = Uncancelled::begin();
             let user = &user;
             // SAFETY: the caller's function, with the arguments it is declared for.
             match unsafe { watcher(user.data, value) } {

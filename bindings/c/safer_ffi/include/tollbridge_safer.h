@@ -22,7 +22,12 @@
  *   no more than compute; what *waits* may wait for a lock, and what *calls back* runs your code.
  *   Only a leaf may be bound as Java's `critical`, Go's `nocallback` or .NET's `SuppressGCTransition`.
  * - A panic in Rust becomes the error `panic`. Not caught: a stack overflow, memory that runs out.
- * - After fork, a child of a process with threads may only call exec, as with any lock. */
+ * - No call is a cancellation point, and in a callback there is none: pthread_cancel takes effect at the
+ *   thread's next one after the call. To be cancelled asynchronously in here is undefined. When a panic
+ *   prints its line, a cancelled thread is stopped there, and the process aborts.
+ * - After fork, the child may use everything but what another thread was using at that moment: its lock
+ *   stays taken, and a call on it waits for ever. If another thread was panicking, a panic does, too.
+ *   exec is always right. */
 
 #if defined(__GNUC__)
 #define TBS_WARN_UNUSED __attribute__((warn_unused_result))
@@ -709,7 +714,7 @@ typedef struct RefDynFnMut1_int32_tbs_bucket_const_ptr {
  *  `*stopped` is that answer, or 0 at the end. Calls back on this thread, with no lock held.
  *
  *  The visitor gets one bucket, which is only valid during the call. It must return: leaving it by
- *  longjmp or an exception is undefined. It may use the histogram it walks, and free the handle.
+ *  longjmp, pthread_exit or an exception is undefined. It may use the histogram it walks, and free the handle.
  *
  *  Ownership: `visitor` is borrowed for the call. NULL: neither of its pointers may be NULL.
  *  Errors: invalid_argument, too_many, invalid_enum, poisoned, null_argument. Threads: any; waits.
@@ -1188,9 +1193,9 @@ typedef struct tbs_watch tbs_watch_t;
  *  watcher and to the others. tbs_histogram_record_n tells its value once, tbs_histogram_merge nothing.
  *
  *  The watcher is called on whichever thread records, on several at once when several do, with no lock
- *  held. It must return: leaving it by longjmp or an exception is undefined. It may use the histogram,
- *  end its own watch, and free any handle or watch, the handle that is recorded through included. Of
- *  what it records itself on this thread no watcher is told. `release` may do the same.
+ *  held. It must return: leaving it by longjmp, pthread_exit or an exception is undefined. It may use the
+ *  histogram, end its own watch, and free any handle or watch, the handle that is recorded through
+ *  included. Of what it records itself on this thread no watcher is told. `release` may do the same.
  *
  *  Ownership: the watcher is the library's until it calls `release`, exactly once: when the watch has
  *  ended and the last call has returned, on any thread. When this fails, for whatever reason, that was
@@ -1426,7 +1431,8 @@ typedef struct RefDynFnMut2_int32_uint64_uint64_ptr {
 /** \brief
  *  Calls `callback` with 0 to n - 1 and room for an answer, and sums the answers (modulo 2^64), until it
  *  returns other than 0. `*stopped` is that, or 0 at the end; `*sum` stays when it was stopped.
- *  Calls back on this thread. The callback must return: leaving it by longjmp or an exception is undefined.
+ *  Calls back on this thread. The callback must return: leaving it by longjmp, pthread_exit or an
+ *  exception is undefined.
  *
  *  Ownership: `callback` is borrowed for the call. NULL: neither of its pointers may be NULL.
  *  Errors: null_argument. Threads: any.
@@ -1953,8 +1959,8 @@ typedef struct RefDynFnMut1_int32_tbs_progress_const_ptr {
  *  `progress` is called before the first byte, after the last, and at least every 50 ms in between,
  *  also while a pipe has nothing to say and when a signal interrupts a read. It gets how far the work
  *  is, which is only valid during the call. 0 goes on, anything else ends it. It must return: leaving it
- *  by longjmp or an exception is undefined. NULL for none: a pointer to a closure may be NULL, a
- *  closure may not.
+ *  by longjmp, pthread_exit or an exception is undefined. NULL for none: a pointer to a closure may be
+ *  NULL, a closure may not.
  *
  *  Ownership: `path` is borrowed for the call: the bytes of a file name, which need be neither UTF-8
  *  nor NUL-terminated. So is `progress`. `*replay` is the caller's; free it with tbs_replay_free.

@@ -1,7 +1,7 @@
 //! Buckets: pulled through a cursor, or pushed to a visitor.
 
 use crate::error::Failure;
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{handle, tbs_histogram};
 use crate::unchecked::{Plain, Unchecked, null, required};
 use safer_ffi::closure::RefDynFnMut1;
@@ -168,7 +168,7 @@ pub fn tbs_buckets_free(buckets: Option<repr_c::Box<tbs_buckets>>) {
 /// `*stopped` is that answer, or 0 at the end. Calls back on this thread, with no lock held.
 ///
 /// The visitor gets one bucket, which is only valid during the call. It must return: leaving it by
-/// longjmp or an exception is undefined. It may use the histogram it walks, and free the handle.
+/// longjmp, pthread_exit or an exception is undefined. It may use the histogram it walks, and free the handle.
 ///
 /// Ownership: `visitor` is borrowed for the call. NULL: neither of its pointers may be NULL.
 /// Errors: invalid_argument, too_many, invalid_enum, poisoned, null_argument. Threads: any; waits.
@@ -181,6 +181,7 @@ pub unsafe fn tbs_histogram_for_each_bucket(
     stopped: Option<Out<'_, i32>>,
 ) -> Failure {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let out = required("stopped", stopped)?;
         // SAFETY: the caller's function, with the argument it is declared for.
         let mut visitor = unsafe { visitor.closure() }.ok_or_else(|| null("visitor"))?;

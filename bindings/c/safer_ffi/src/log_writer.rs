@@ -1,7 +1,7 @@
 //! Interval logs that are written.
 
 use crate::error::Failure;
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{handle, tbs_histogram};
 use crate::unchecked::{Unchecked, required};
 use safer_ffi::prelude::*;
@@ -33,6 +33,7 @@ pub unsafe fn tbs_log_writer_new(
     writer: Option<Out<'_, repr_c::Box<tbs_log_writer>>>,
 ) -> Failure {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let out = required("writer", writer)?;
         // SAFETY: the caller's promise above; the path does not outlive the call.
         let path = unsafe { path.path("path")? };
@@ -58,6 +59,7 @@ pub fn tbs_log_writer_write(
     seconds: f64,
 ) -> Failure {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let writer = &required("writer", writer)?.writer;
         writer.write(&handle(histogram)?.snapshot()?, start, seconds)
     })
@@ -69,5 +71,8 @@ pub fn tbs_log_writer_write(
 /// Freeing twice, or using it afterwards, is undefined.
 #[ffi_export]
 pub fn tbs_log_writer_free(writer: Option<repr_c::Box<tbs_log_writer>>) {
-    guard_free(|| drop(writer));
+    guard_free(|| {
+        let _uncancelled = Uncancelled::begin();
+        drop(writer);
+    });
 }

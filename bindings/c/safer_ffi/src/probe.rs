@@ -2,7 +2,7 @@
 //! Those that cannot fail return their result; the others follow the library's conventions.
 
 use crate::error::Failure;
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{handle, tbs_histogram};
 use crate::unchecked::{Plain, Unchecked, null, required};
 use safer_ffi::closure::RefDynFnMut2;
@@ -523,7 +523,8 @@ pub fn tbs_probe_fail(number: u64) -> Failure {
 
 /// Calls `callback` with 0 to n - 1 and room for an answer, and sums the answers (modulo 2^64), until it
 /// returns other than 0. `*stopped` is that, or 0 at the end; `*sum` stays when it was stopped.
-/// Calls back on this thread. The callback must return: leaving it by longjmp or an exception is undefined.
+/// Calls back on this thread. The callback must return: leaving it by longjmp, pthread_exit or an
+/// exception is undefined.
 ///
 /// Ownership: `callback` is borrowed for the call. NULL: neither of its pointers may be NULL.
 /// Errors: null_argument. Threads: any.
@@ -536,6 +537,7 @@ pub unsafe fn tbs_probe_call_back(
     sum: Option<Out<'_, u64>>,
 ) -> Failure {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         // SAFETY: the caller's function, with the arguments it is declared for.
         let mut callback = unsafe { callback.closure() }.ok_or_else(|| null("callback"))?;
         let (stopped, sum) = (required("stopped", stopped)?, required("sum", sum)?);
@@ -556,6 +558,7 @@ pub unsafe fn tbs_probe_call_back_from_new_thread(
     sum: Option<Out<'_, u64>>,
 ) -> Failure {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         // SAFETY: the caller's function, with the arguments it is declared for.
         let mut callback = unsafe { callback.closure() }.ok_or_else(|| null("callback"))?;
         let (stopped, sum) = (required("stopped", stopped)?, required("sum", sum)?);
@@ -577,6 +580,7 @@ pub unsafe fn tbs_probe_record_from_new_thread(
     value: u64,
 ) -> Failure {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         // A handle of our own: a watcher may free the caller's.
         // SAFETY: NULL, or a handle that is not freed yet.
         let shared = handle(unsafe { histogram.as_ref() })?.clone();

@@ -1,7 +1,7 @@
 //! Interval logs that are read as a whole.
 
 use crate::error::Failure;
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{give_handle, tbs_histogram};
 use crate::unchecked::{Unchecked, null, required};
 use safer_ffi::closure::RefDynFnMut1;
@@ -55,8 +55,8 @@ impl From<Progress> for tbs_progress {
 /// `progress` is called before the first byte, after the last, and at least every 50 ms in between,
 /// also while a pipe has nothing to say and when a signal interrupts a read. It gets how far the work
 /// is, which is only valid during the call. 0 goes on, anything else ends it. It must return: leaving it
-/// by longjmp or an exception is undefined. NULL for none: a pointer to a closure may be NULL, a
-/// closure may not.
+/// by longjmp, pthread_exit or an exception is undefined. NULL for none: a pointer to a closure may be
+/// NULL, a closure may not.
 ///
 /// Ownership: `path` is borrowed for the call: the bytes of a file name, which need be neither UTF-8
 /// nor NUL-terminated. So is `progress`. `*replay` is the caller's; free it with tbs_replay_free.
@@ -90,6 +90,7 @@ pub unsafe fn tbs_replay_log_with_limit<'call>(
     replay: Option<Out<'_, repr_c::Box<tbs_replay>>>,
 ) -> Failure {
     guard(|| {
+        let _uncancelled = Uncancelled::begin();
         let out = required("replay", replay)?;
         // SAFETY: the caller's promise above; the path does not outlive the call.
         let path = unsafe { path.path("path")? };

@@ -1,5 +1,6 @@
 //! Arguments as C sent them: asked whether they are valid before they are what they say.
 
+use crate::guard::Uncancelled;
 use safer_ffi::closure::{ArcDynFn1, RefDynFnMut1, RefDynFnMut2};
 use safer_ffi::layout::{self, CLayoutOf};
 use safer_ffi::prelude::*;
@@ -311,6 +312,7 @@ impl<Ret: ReprC, A: ReprC> Unchecked<ArcDynFn1<Ret, A>> {
         // SAFETY: the caller's promise.
         let closure = unsafe { self.closure() };
         if let (None, Some(release)) = (&closure, self.0.release) {
+            let _uncancelled = Uncancelled::begin();
             // SAFETY: the caller's function, with the argument it was given for, and once.
             unsafe { release(self.0.env_ptr) };
         }

@@ -1,7 +1,7 @@
 //! Watchers: functions that a histogram keeps, and calls from whichever thread records.
 
 use crate::error::Failure;
-use crate::guard::{guard, guard_free};
+use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{handle, tbs_histogram};
 use crate::unchecked::{Unchecked, null};
 use safer_ffi::closure::ArcDynFn1;
@@ -20,6 +20,26 @@ pub struct tbs_watch {
     watch: Watch,
 }
 
+/// The caller's closure, neither called nor released while this thread may be cancelled.
+struct Watcher(Option<ArcDynFn1<i32, u64>>);
+
+impl Watcher {
+    fn call(&self, value: u64) -> ControlFlow<()> {
+        let _uncancelled = Uncancelled::begin();
+        match self.0.as_ref().map_or(0, |closure| closure.call(value)) {
+            0 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let _uncancelled = Uncancelled::begin();
+        drop(self.0.take());
+    }
+}
+
 // ANCHOR: watch
 /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle and on
 /// any thread, before the function that records returns: until it answers other than 0, tbs_watch_end
@@ -28,9 +48,9 @@ pub struct tbs_watch {
 /// watcher and to the others. tbs_histogram_record_n tells its value once, tbs_histogram_merge nothing.
 ///
 /// The watcher is called on whichever thread records, on several at once when several do, with no lock
-/// held. It must return: leaving it by longjmp or an exception is undefined. It may use the histogram,
-/// end its own watch, and free any handle or watch, the handle that is recorded through included. Of
-/// what it records itself on this thread no watcher is told. `release` may do the same.
+/// held. It must return: leaving it by longjmp, pthread_exit or an exception is undefined. It may use the
+/// histogram, end its own watch, and free any handle or watch, the handle that is recorded through
+/// included. Of what it records itself on this thread no watcher is told. `release` may do the same.
 ///
 /// Ownership: the watcher is the library's until it calls `release`, exactly once: when the watch has
 /// ended and the last call has returned, on any thread. When this fails, for whatever reason, that was
@@ -51,16 +71,13 @@ pub unsafe fn tbs_histogram_watch(
     // From here on it is dropped once, whichever way this ends: on success with the watch, but not
     // before `*watch` is written, since `release` may free where that is.
     // SAFETY: the closure's functions are the caller's, with the arguments they are declared for.
-    let watcher = unsafe { watcher.owned() }.map(Arc::new);
+    let watcher = unsafe { watcher.owned() }.map(|closure| Arc::new(Watcher(Some(closure))));
     guard(|| {
         if watch.is_null() {
             return Err(null("watch"));
         }
         let kept = watcher.clone().ok_or_else(|| null("watcher"))?;
-        let call = move |value| match kept.call(value) {
-            0 => ControlFlow::Continue(()),
-            _ => ControlFlow::Break(()),
-        };
+        let call = move |value| kept.call(value);
         // A handle of our own: `release`, which runs in here on failure, may free the caller's.
         // SAFETY: NULL, or a handle that is not freed yet.
         let shared = handle(unsafe { histogram.as_ref() })?.clone();

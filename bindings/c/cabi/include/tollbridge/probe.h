@@ -75,7 +75,7 @@ typedef struct {
 } tb_map;
 
 /// Gets a number and writes its answer. 0 goes on, anything else stops.
-/// It must return: leaving it by longjmp or an exception is undefined.
+/// It must return: leaving it by longjmp, pthread_exit or an exception is undefined.
 typedef int32_t (*tb_probe_callback)(void *user, uint64_t number, uint64_t *answer);
 
 #ifdef __cplusplus
