@@ -7,6 +7,8 @@
 # The strategies have one API, so none needs an adapter.
 
 require_relative "hazards"
+require_relative "hazards_ending"
+require_relative "hazards_memory"
 require_relative "loops"
 
 BRIDGE, LIBRARY, MODULE = ARGV
