@@ -1,6 +1,4 @@
 using System;
-using System.Collections;
-using System.Collections.Generic;
 using static Tollbridge.NativeMethods;
 
 namespace Tollbridge
@@ -19,7 +17,7 @@ namespace Tollbridge
     /// <see cref="PanicException"/> that left the histogram half-changed.
     /// </para>
     /// </summary>
-    public sealed unsafe class Histogram : IDisposable, IEnumerable<Bucket>
+    public sealed unsafe class Histogram : IDisposable
     {
         private readonly HistogramHandle handle;
 
@@ -28,25 +26,34 @@ namespace Tollbridge
         /// <param name="highest">The highest value that can be recorded, from twice <paramref name="lowest"/> to 2^63 - 1.</param>
         /// <param name="significantDigits">Decimal digits to which values are kept apart, from 0 to 5.</param>
         /// <exception cref="InvalidArgumentException">An argument is outside these bounds.</exception>
-        /// <exception cref="ArgumentOutOfRangeException"><paramref name="significantDigits"/> does not even fit into a byte.</exception>
         public Histogram(ulong lowest = 1, ulong highest = 3_600_000_000_000, int significantDigits = 3)
             : this(new HistogramHandle())
         {
-            if (significantDigits < byte.MinValue || significantDigits > byte.MaxValue)
+            bool fits = significantDigits >= byte.MinValue && significantDigits <= byte.MaxValue;
+            var config = new Config
             {
-                throw new ArgumentOutOfRangeException(nameof(significantDigits));
-            }
-            var config = new Config { Lowest = lowest, Highest = highest, SignificantDigits = (byte)significantDigits };
+                Lowest = lowest,
+                Highest = highest,
+                SignificantDigits = fits ? (byte)significantDigits : byte.MaxValue,
+            };
             IntPtr histogram;
-            Failure.Check(tb_histogram_new(&config, &histogram));
+            try
+            {
+                Failure.Check(tb_histogram_new(&config, &histogram));
+            }
+            catch (InvalidArgumentException refused) when (!fits && refused.Argument == "significant_digits")
+            {
+                throw refused.Of(significantDigits);
+            }
             handle.Adopt(histogram);
         }
 
         internal Histogram(HistogramHandle handle) => this.handle = handle;
 
         /// <summary>
-        /// Told of exceptions that watchers throw, on the thread that they throw on: who records is not to blame. Without a listener
-        /// they are written to stderr, and so is what a listener throws. The sender is the watcher's delegate.
+        /// Told of exceptions that watchers throw, on the thread that they throw on: the caller that records is not to blame. What a
+        /// listener throws is written to stderr, and the next listener is told. So is the watcher's own exception when no listener took it.
+        /// The sender is the watcher's delegate.
         /// </summary>
         public static event EventHandler<WatcherFailedEventArgs>? WatcherFailed;
 
@@ -317,11 +324,6 @@ namespace Tollbridge
         /// <param name="scan">Which; <see cref="Scan.Recorded"/> if nothing is said.</param>
         public BucketEnumerable Buckets(Scan? scan = null) => new BucketEnumerable(this, scan ?? Scan.Recorded);
 
-        /// <summary>Enumerates <see cref="Buckets"/>.</summary>
-        public IEnumerator<Bucket> GetEnumerator() => Buckets().GetEnumerator();
-
-        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
         /// <summary>Takes a snapshot of the counts to walk, many buckets at a time, into memory of the caller's.</summary>
         /// <param name="scan">Which; <see cref="Scan.Recorded"/> if nothing is said.</param>
         /// <returns>The caller's to dispose of.</returns>
@@ -362,7 +364,7 @@ namespace Tollbridge
 
         /// <summary>
         /// Calls a watcher with every value recorded at or above a limit from now on, through any handle to this histogram, before the
-        /// call that records it returns. It ends by its own answer, by <see cref="Tollbridge.Watch.Unwatch"/>, or with the last handle.
+        /// call that records it returns. It ends by <see cref="Tollbridge.Watch.Unwatch"/>, or with the last handle.
         /// <para>
         /// It is called on whichever thread records, on several at once when several do, and with no lock held: it may use the
         /// histogram, and dispose of it. Of what it records itself on that thread no watcher is told. What it throws goes to
@@ -371,17 +373,8 @@ namespace Tollbridge
         /// </summary>
         /// <param name="limit">In the values' unit.</param>
         /// <param name="watcher">
-        /// Answers whether to go on. It belongs to the histogram until the watch has ended; the collector sees what it refers to, the
-        /// histogram included.
+        /// It belongs to the histogram until the watch has ended; the collector sees what it refers to, the histogram included.
         /// </param>
-        /// <returns>Ends the watch, and need not be kept.</returns>
-        /// <exception cref="OutOfRangeException">The limit is above <see cref="Highest"/>.</exception>
-        public Watch Watch(ulong limit, Func<ulong, bool> watcher) =>
-            Watch(limit, watcher ?? throw new ArgumentNullException(nameof(watcher)), watcher);
-
-        /// <summary>As <see cref="Watch(ulong, Func{ulong, bool})"/>, with a watcher that does not end itself.</summary>
-        /// <param name="limit">In the values' unit.</param>
-        /// <param name="watcher">Belongs to the histogram until the watch has ended.</param>
         /// <returns>Ends the watch, and need not be kept.</returns>
         /// <exception cref="OutOfRangeException">The limit is above <see cref="Highest"/>.</exception>
         public Watch Watch(ulong limit, Action<ulong> watcher)
@@ -399,21 +392,34 @@ namespace Tollbridge
             return Watch(limit, Tell, watcher);
         }
 
+        /// <summary>
+        /// As <see cref="Watch(ulong, Action{ulong})"/>, with a watcher that can end the watch itself. It has a name of its own, since
+        /// a lambda that happens to answer a <c>bool</c>, such as <c>value => seen.Add(value)</c>, would else mean this one.
+        /// </summary>
+        /// <param name="limit">In the values' unit.</param>
+        /// <param name="watcher">Answers whether to go on. It belongs to the histogram until the watch has ended.</param>
+        /// <returns>Ends the watch, and need not be kept.</returns>
+        /// <exception cref="OutOfRangeException">The limit is above <see cref="Highest"/>.</exception>
+        public Watch WatchWhile(ulong limit, Func<ulong, bool> watcher) =>
+            Watch(limit, watcher ?? throw new ArgumentNullException(nameof(watcher)), watcher);
+
         /// <summary>HdrHistogram's percentile distribution as text, byte for byte as the reference implementation prints it.</summary>
         /// <param name="ticks">Lines in each half of the distance that is left to 100 %, from 1 to 1000.</param>
         /// <param name="unit">What values are divided by before they are printed, finite and above 0.</param>
         /// <exception cref="InvalidArgumentException">An argument is outside these bounds.</exception>
-        /// <exception cref="ArgumentOutOfRangeException"><paramref name="ticks"/> is negative.</exception>
         public string Render(int ticks = 5, double unit = 1.0)
         {
-            if (ticks < 0)
-            {
-                throw new ArgumentOutOfRangeException(nameof(ticks));
-            }
             Owned text;
-            IntPtr error = tb_histogram_render(handle.Acquire(), (uint)ticks, unit, &text);
+            IntPtr error = tb_histogram_render(handle.Acquire(), (uint)Math.Max(ticks, 0), unit, &text);
             handle.Release();
-            Failure.Check(error);
+            try
+            {
+                Failure.Check(error);
+            }
+            catch (InvalidArgumentException refused) when (ticks < 0 && refused.Argument == "ticks")
+            {
+                throw refused.Of(ticks);
+            }
             return Utf8.Take(&text);
         }
 
@@ -484,19 +490,22 @@ namespace Tollbridge
         /// <summary>Tells of an exception that must not pass through Rust. Nothing is thrown here either.</summary>
         internal static void Report(Delegate watcher, WatcherFailedEventArgs failure)
         {
-            EventHandler<WatcherFailedEventArgs>? listeners = WatcherFailed;
-            if (listeners == null)
+            bool told = false;
+            foreach (Delegate listener in WatcherFailed?.GetInvocationList() ?? Array.Empty<Delegate>())
+            {
+                try
+                {
+                    ((EventHandler<WatcherFailedEventArgs>)listener)(watcher, failure);
+                    told = true;
+                }
+                catch (Exception exception)
+                {
+                    Print($"a listener of {nameof(WatcherFailed)}", exception);
+                }
+            }
+            if (!told)
             {
                 Print("a watcher of a histogram", failure.Exception);
-                return;
-            }
-            try
-            {
-                listeners(watcher, failure);
-            }
-            catch (Exception exception)
-            {
-                Print($"a listener of {nameof(WatcherFailed)}", exception);
             }
         }
 

@@ -28,7 +28,7 @@ namespace Tollbridge
         /// </returns>
         /// <exception cref="CancelledException"><paramref name="progress"/> answered false.</exception>
         /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-        /// <exception cref="IoException">The file cannot be read.</exception>
+        /// <exception cref="LogFileException">The file cannot be read.</exception>
         /// <exception cref="MalformedLogException">A line is none of a log.</exception>
         /// <exception cref="CountOverflowException">The sum of a tag would pass 2^63 - 1.</exception>
         /// <exception cref="TooManyException">The sums would take more than <paramref name="memoryLimit"/>.</exception>
@@ -38,6 +38,8 @@ namespace Tollbridge
         {
             var utf8 = new Utf8(path ?? throw new ArgumentNullException(nameof(path)), stackalloc byte[Utf8.OnStack]);
             utf8.CheckIsText();
+            // As everywhere in .NET, before the file is looked for.
+            cancellationToken.ThrowIfCancellationRequested();
             using var replay = new ReplayHandle();
             using var callback = new ProgressCallback(now =>
             {
@@ -62,7 +64,14 @@ namespace Tollbridge
         /// </param>
         /// <param name="cancellationToken">Ends the work within 0.1 s, and the task as cancelled.</param>
         /// <param name="memoryLimit">As for <see cref="Replay"/>.</param>
-        /// <returns>A task with what <see cref="Replay"/> returns, or throws.</returns>
+        /// <returns>A task with what <see cref="Replay"/> returns. What that throws comes out where the task is awaited.</returns>
+        /// <exception cref="ArgumentNullException"><paramref name="path"/> is null: thrown here, not by the task.</exception>
+        /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+        /// <exception cref="LogFileException">The file cannot be read.</exception>
+        /// <exception cref="MalformedLogException">A line is none of a log.</exception>
+        /// <exception cref="CountOverflowException">The sum of a tag would pass 2^63 - 1.</exception>
+        /// <exception cref="TooManyException">The sums would take more than <paramref name="memoryLimit"/>.</exception>
+        /// <exception cref="InvalidTextException"><paramref name="path"/> has a lone surrogate.</exception>
         public static Task<IReadOnlyDictionary<string, Histogram>> ReplayAsync(
             string path, IProgress<double>? progress = null, CancellationToken cancellationToken = default, ulong memoryLimit = 0)
         {

@@ -14,7 +14,7 @@ namespace Tollbridge
         /// <summary>Makes a log, or empties the file that is there, and writes its head.</summary>
         /// <param name="path">The file. A pipe is waited for until it has a reader.</param>
         /// <param name="start">When the log begins; now, if nothing is said.</param>
-        /// <exception cref="IoException">The file cannot be written.</exception>
+        /// <exception cref="LogFileException">The file cannot be written.</exception>
         /// <exception cref="InvalidArgumentException"><paramref name="start"/> is before 1970.</exception>
         /// <exception cref="InvalidTextException"><paramref name="path"/> has a lone surrogate.</exception>
         public LogWriter(string path, DateTimeOffset? start = null)
@@ -25,7 +25,7 @@ namespace Tollbridge
         /// <summary>Makes a log, or empties the file that is there, and writes its head.</summary>
         /// <param name="path">The file. A pipe is waited for until it has a reader.</param>
         /// <param name="start">When the log begins, in seconds since 1970 (UTC).</param>
-        /// <exception cref="IoException">The file cannot be written.</exception>
+        /// <exception cref="LogFileException">The file cannot be written.</exception>
         /// <exception cref="InvalidArgumentException"><paramref name="start"/> is negative or not finite.</exception>
         /// <exception cref="InvalidTextException"><paramref name="path"/> has a lone surrogate.</exception>
         public LogWriter(string path, double start)
@@ -45,7 +45,7 @@ namespace Tollbridge
         /// <param name="histogram">What was recorded in it, and its tag.</param>
         /// <param name="start">When it began, counted from the log's start.</param>
         /// <param name="length">How long it was.</param>
-        /// <exception cref="IoException">The file cannot be written.</exception>
+        /// <exception cref="LogFileException">The file cannot be written.</exception>
         /// <exception cref="InvalidArgumentException">A time is negative.</exception>
         /// <exception cref="ObjectDisposedException">The writer or the histogram was disposed of.</exception>
         public void Write(Histogram histogram, TimeSpan start, TimeSpan length) =>
@@ -55,7 +55,7 @@ namespace Tollbridge
         /// <param name="histogram">What was recorded in it, and its tag.</param>
         /// <param name="start">When it began, in seconds after the log's start.</param>
         /// <param name="seconds">How long it was.</param>
-        /// <exception cref="IoException">The file cannot be written.</exception>
+        /// <exception cref="LogFileException">The file cannot be written.</exception>
         /// <exception cref="InvalidArgumentException">A time is negative or not finite.</exception>
         /// <exception cref="ObjectDisposedException">The writer or the histogram was disposed of.</exception>
         public void Write(Histogram histogram, double start, double seconds)

@@ -36,7 +36,10 @@ namespace Tollbridge
     /// <summary>An exception that a watcher threw, for <see cref="Histogram.WatcherFailed"/>.</summary>
     public sealed class WatcherFailedEventArgs : EventArgs
     {
-        internal WatcherFailedEventArgs(Exception exception, ulong value)
+        /// <summary>Makes one, as a test of a listener may do.</summary>
+        /// <param name="exception">What was thrown.</param>
+        /// <param name="value">What the watcher was told.</param>
+        public WatcherFailedEventArgs(Exception exception, ulong value)
         {
             Exception = exception;
             Value = value;

@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 
 namespace Tollbridge.Probes
 {
     /// <summary>A flat record, laid out as C lays it out.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     [StructLayout(LayoutKind.Sequential)]
     public readonly struct Point
     {

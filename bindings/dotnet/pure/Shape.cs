@@ -1,6 +1,9 @@
+using System.ComponentModel;
+
 namespace Tollbridge.Probes
 {
     /// <summary>A tagged enum: one of its nested classes.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public abstract class Shape
     {
         private Shape()

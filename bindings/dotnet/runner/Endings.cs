@@ -81,7 +81,7 @@ namespace Tollbridge.Runner
                     large.Record(1);
                     using Histogram again = Histogram.Decode(histogram.Encode());
                     again.Merge(histogram);
-                    foreach (Bucket bucket in again)
+                    foreach (Bucket bucket in again.Buckets())
                     {
                         GC.KeepAlive(bucket);
                     }

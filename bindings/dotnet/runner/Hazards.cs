@@ -138,7 +138,7 @@ namespace Tollbridge.Runner
             var mine = new VisitorException();
             Exception? reported = null;
             Histogram.WatcherFailed += (_, failure) => reported = failure.Exception;
-            bool Throw(ulong value) => throw mine;
+            void Throw(ulong value) => throw mine;
             histogram.Watch(1, Throw);
             histogram.Record(5);
             return ReferenceEquals(reported, mine) ? "reported" : Wrong;
@@ -370,7 +370,7 @@ namespace Tollbridge.Runner
         {
             var inside = new Barrier(3);
             histogram.Record(1);
-            histogram.Watch(1, value => callback());
+            histogram.WatchWhile(1, value => callback());
             var visiting = new Thread(() =>
             {
                 histogram.ForEachBucket(bucket =>

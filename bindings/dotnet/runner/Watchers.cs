@@ -72,7 +72,7 @@ namespace Tollbridge.Runner
 
                 Func<ulong, bool> called = Called;
                 callback = new WeakReference(called);
-                Watch = histogram.Watch(limit, called);
+                Watch = histogram.WatchWhile(limit, called);
             }
 
             /// <summary>Whether the library let go of the callback, so that it could be collected.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.ObjectModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static Tollbridge.NativeMethods;
@@ -62,12 +63,12 @@ namespace Tollbridge
             15 => new InvalidLengthException(error),
             16 => new ProbeException(error),
             17 => new MalformedLogException(error),
-            18 => new IoException(error),
+            18 => new LogFileException(error),
             19 => new CancelledException(error),
             _ => new TollbridgeException(error),
         };
 
-        private static IReadOnlyDictionary<string, object> Fields(ReadOnlySpan<ErrorField> fields)
+        private static Dictionary<string, object> Fields(ReadOnlySpan<ErrorField> fields)
         {
             var values = new Dictionary<string, object>(fields.Length);
             foreach (ErrorField field in fields)
@@ -94,12 +95,12 @@ namespace Tollbridge
     /// <summary>An error as it was read.</summary>
     internal sealed class ErrorValues
     {
-        internal ErrorValues(int code, string name, string message, IReadOnlyDictionary<string, object> fields)
+        internal ErrorValues(int code, string name, string message, Dictionary<string, object> fields)
         {
             Code = code;
             Name = name;
             Message = message;
-            Fields = fields;
+            Fields = new ReadOnlyDictionary<string, object>(fields);
         }
 
         internal int Code { get; }

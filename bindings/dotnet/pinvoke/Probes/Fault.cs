@@ -1,9 +1,11 @@
 using System;
+using System.ComponentModel;
 using static Tollbridge.NativeMethods;
 
 namespace Tollbridge.Probes
 {
     /// <summary>Faults on purpose, for tests. Any thread may call anything.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public static unsafe class Fault
     {
         /// <summary>Panics in Rust.</summary>

@@ -130,8 +130,8 @@ namespace Tollbridge.Tests
         {
             Assert.Null(Probe.CallBack(10, number => number < 5 ? number : (ulong?)null));
             Assert.Throws<ArgumentNullException>(() => histogram.ForEachBucket(null!));
-            Assert.Throws<ArgumentNullException>(() => histogram.Watch(1, (Action<ulong>)null!));
-            Assert.Throws<ArgumentNullException>(() => histogram.Watch(1, (Func<ulong, bool>)null!));
+            Assert.Throws<ArgumentNullException>(() => histogram.Watch(1, null!));
+            Assert.Throws<ArgumentNullException>(() => histogram.WatchWhile(1, null!));
         }
 
         [Fact]
@@ -145,7 +145,7 @@ namespace Tollbridge.Tests
                 }
             }
             Assert.Equal(2UL, histogram.Buckets().Skip(1).First().Value);
-            using IEnumerator<Bucket> left = histogram.GetEnumerator();
+            using IEnumerator<Bucket> left = histogram.Buckets().GetEnumerator();
             Assert.True(left.MoveNext());
         }
     }

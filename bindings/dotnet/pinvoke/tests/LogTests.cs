@@ -87,6 +87,8 @@ namespace Tollbridge.Tests
             Task late = IntervalLog.ReplayAsync(path, null, cancellation.Token);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => late);
             Assert.True(late.IsCanceled);
+            // Even when there is no file.
+            Assert.Throws<OperationCanceledException>(() => IntervalLog.Replay(scratch["missing"], null, cancellation.Token));
         }
 
         [Fact]
@@ -125,12 +127,12 @@ namespace Tollbridge.Tests
         [Fact]
         public async Task WhatIsWrongWithAFileIsTold()
         {
-            var missing = await Assert.ThrowsAsync<IoException>(() => IntervalLog.ReplayAsync(scratch["missing"]));
+            var missing = await Assert.ThrowsAsync<LogFileException>(() => IntervalLog.ReplayAsync(scratch["missing"]));
             Assert.Equal(scratch["missing"], missing.Path);
             var malformed = Assert.Throws<MalformedLogException>(() => IntervalLog.Replay(Support.Data("bad-number.hlog")));
             Assert.True(malformed.Line > 0);
             Assert.Throws<ArgumentNullException>(() => { IntervalLog.ReplayAsync(null!); });
-            Assert.Throws<IoException>(() => new LogWriter(scratch["no folder/log"]));
+            Assert.Throws<LogFileException>(() => new LogWriter(scratch["no folder/log"]));
         }
 
         /// <summary>Unlike <see cref="Progress{T}"/>, told on the thread that works.</summary>

@@ -86,8 +86,8 @@ namespace Tollbridge.Tests
             using var histogram = new Histogram(1, 100_000, 5);
             histogram.RecordAll(Enumerable.Range(1, 1000).Select(value => (ulong)value).ToArray());
             Assert.Equal(1000, histogram.Buckets().Count());
-            Assert.Equal(1UL, histogram.First().Value);
-            Assert.Equal(1000UL, histogram.Last().Total);
+            Assert.Equal(1UL, histogram.Buckets().First().Value);
+            Assert.Equal(1000UL, histogram.Buckets().Last().Total);
             using Cursor cursor = histogram.OpenCursor();
             var buckets = new Bucket[300];
             var portions = Enumerable.Range(0, 5).Select(_ => cursor.Next(buckets)).ToArray();
@@ -134,6 +134,24 @@ namespace Tollbridge.Tests
             Assert.True(bucket != new Bucket(1, 2, 4));
             Assert.Equal(bucket.GetHashCode(), new Bucket(1, 2, 3).GetHashCode());
             Assert.Equal("up to 1: 2 of 3", bucket.ToString());
+        }
+
+        [Fact]
+        public void SummariesAndProgressAreValues()
+        {
+            using var histogram = new Histogram(1, 1000, 3);
+            histogram.RecordAll(new ulong[] { 1, 2, 3 });
+            Summary summary = histogram.GetSummary()!.Value;
+            var same = new Summary(3, 1, 3, 2, Math.Sqrt(2.0 / 3), 2, 3, 3, 3);
+            Assert.True(summary == same && !(summary != same) && summary.Equals((object)same));
+            Assert.Equal(same.GetHashCode(), summary.GetHashCode());
+            Assert.True(summary != new Summary(3, 1, 3, 2, Math.Sqrt(2.0 / 3), 2, 2, 3, 3));
+            var progress = new LogProgress(50, 100, 3);
+            Assert.Equal<double?>(0.5, progress.Fraction);
+            Assert.Null(new LogProgress(50, 0, 3).Fraction);
+            Assert.True(progress == new LogProgress(50, 100, 3) && progress != new LogProgress(50, 100, 4));
+            Assert.Equal(progress.GetHashCode(), new LogProgress(50, 100, 3).GetHashCode());
+            Assert.Equal("50 of 100 bytes, 3 histograms", progress.ToString());
         }
 
         [Fact]

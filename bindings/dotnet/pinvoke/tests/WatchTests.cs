@@ -46,7 +46,7 @@ namespace Tollbridge.Tests
         public void ItMayEndItselfAndDisposeOfTheHistogram()
         {
             int told = 0;
-            Watch watch = histogram.Watch(1, value => ++told < 2);
+            Watch watch = histogram.WatchWhile(1, value => ++told < 2);
             Watch? other = null;
             other = histogram.Watch(1, value => { other!.Unwatch(); });
             histogram.RecordAll(new ulong[] { 1, 1, 1 });
@@ -89,7 +89,7 @@ namespace Tollbridge.Tests
             Histogram.WatcherFailed += Listen;
             try
             {
-                histogram.Watch(1, watcher);
+                histogram.WatchWhile(1, watcher);
                 histogram.RecordAll(new ulong[] { 7, 8 });
                 histogram.Watch(9, action);
                 histogram.Record(9);
@@ -113,19 +113,39 @@ namespace Tollbridge.Tests
         }
 
         [Fact]
-        public void WhatAListenerThrowsIsPrinted()
+        public void WhatAListenerThrowsIsPrintedAndSoIsWhatNoneTook()
         {
-            void Listen(object? sender, WatcherFailedEventArgs failure) => throw new InvalidOperationException("listener");
+            void Throw(object? sender, WatcherFailedEventArgs failure) => throw new InvalidOperationException("listener");
+            int told = 0;
+            void Listen(object? sender, WatcherFailedEventArgs failure) => told++;
             histogram.Watch(1, value => throw new MineException());
-            Histogram.WatcherFailed += Listen;
+            Histogram.WatcherFailed += Throw;
             try
             {
-                Assert.Contains("listener", ErrorsOf(() => histogram.Record(1)));
+                string said = ErrorsOf(() => histogram.Record(1));
+                Assert.Contains("listener", said);
+                Assert.Contains(nameof(MineException), said);
+                Histogram.WatcherFailed += Listen;
+                said = ErrorsOf(() => histogram.Record(1));
+                Assert.Contains("listener", said);
+                Assert.False(said.Contains(nameof(MineException), StringComparison.Ordinal));
+                Assert.Equal(1, told);
             }
             finally
             {
+                Histogram.WatcherFailed -= Throw;
                 Histogram.WatcherFailed -= Listen;
             }
+        }
+
+        [Fact]
+        public void ALambdaThatAnswersABoolDoesNotEndTheWatch()
+        {
+            var seen = new HashSet<ulong>();
+            using Watch watch = histogram.Watch(1, value => seen.Add(value));
+            histogram.RecordAll(new ulong[] { 5, 5, 6 });
+            Assert.Equal(2, seen.Count);
+            Assert.True(watch.Unwatch());
         }
 
         [Fact]
@@ -281,7 +301,7 @@ namespace Tollbridge.Tests
                 told.Add(value);
                 return true;
             };
-            histogram.Watch(1, watcher);
+            histogram.WatchWhile(1, watcher);
             return new WeakReference(watcher);
         }
 
