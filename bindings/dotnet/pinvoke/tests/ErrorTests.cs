@@ -151,6 +151,8 @@ namespace Tollbridge.Tests
                 .ToList();
             // What an exception is made from has the code too.
             Assert.True(functions.Remove("Int32 tb_error_code(pointer)"));
+            // The one with a limit does the same without one.
+            Assert.True(functions.Remove("pointer tb_replay_log(pointer, UIntPtr, pointer, pointer, pointer)"));
             Assert.True(functions.Count > 60);
             IEnumerable<string> declared = typeof(NativeMethods)
                 .GetMethods(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)
