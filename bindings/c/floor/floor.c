@@ -62,17 +62,24 @@ int tb_floor_echo(const char *text, size_t length, tb_floor_text *result) {
   return code;
 }
 
+/* Goes on with what stands at the beginning: each copy is twice as long as the last. */
+static void repeat(void *data, size_t made, size_t length) {
+  while (made < length) {
+    size_t part = made < length - made ? made : length - made;
+    memcpy((char *)data + made, data, part);
+    made += part;
+  }
+}
+
 int tb_floor_make_str(size_t n, uint8_t wide, tb_floor_text *result) {
   if (wide && n > SIZE_MAX / 2) return TB_FLOOR_NO_RESOURCES;
   int code = make_text(wide ? 2 * n : n, result);
   if (code != 0) return code;
-  if (wide) {
-    for (size_t i = 0; i < n; i++)
-      memcpy(result->data + 2 * i, "é", 2);
-  } else {
-    for (size_t i = 0; i < n; i++)
-      result->data[i] = (char)('a' + i % 26);
-  }
+  static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz";
+  const char *first = wide ? "é" : alphabet;
+  size_t length = strlen(first) < result->length ? strlen(first) : result->length;
+  memcpy(result->data, first, length);
+  repeat(result->data, length, result->length);
   return 0;
 }
 
@@ -92,8 +99,10 @@ int tb_floor_bytes_sum(const uint8_t *data, size_t length, uint64_t *result) {
 int tb_floor_make_bytes(size_t n, tb_floor_bytes *result) {
   uint8_t *data = allocate(n, 1);
   if (ran_out(data, n)) return TB_FLOOR_NO_RESOURCES;
-  for (size_t i = 0; i < n; i++)
+  size_t length = n < 256 ? n : 256;
+  for (size_t i = 0; i < length; i++)
     data[i] = (uint8_t)i;
+  repeat(data, length, n);
   *result = (tb_floor_bytes){data, n};
   return 0;
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Tollbridge
@@ -11,6 +12,14 @@ namespace Tollbridge
             : base(ownsHandle: true)
         {
             SetHandle(histogram);
+        }
+
+        /// <summary>The pointer, which stays valid until <see cref="SafeHandle.DangerousRelease"/>.</summary>
+        internal IntPtr Acquire()
+        {
+            bool acquired = false;
+            DangerousAddRef(ref acquired);
+            return handle;
         }
 
         /// <inheritdoc/>

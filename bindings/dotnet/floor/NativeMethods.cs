@@ -6,7 +6,7 @@ namespace Tollbridge
 {
     /// <summary>
     /// bindings/c/floor/floor.h and, of tollbridge.h, what a handle needs, one to one. All is blittable, so that the runtime passes
-    /// arguments on as they are; the handles alone are marshalled, which counts their uses. Lengths are <c>size_t</c>, booleans bytes.
+    /// arguments on as they are. Lengths are <c>size_t</c>, booleans bytes.
     /// </summary>
     internal static unsafe class NativeMethods
     {
@@ -16,9 +16,16 @@ namespace Tollbridge
         private const string Library = "tollbridge_dotnet_floor";
         private const string Histograms = "tollbridge";
 
+        // These two only compute, for nanoseconds, and need not let the collector in.
+#if NET5_0_OR_GREATER
+        [SuppressGCTransition]
+#endif
         [DllImport(Library)]
         internal static extern void tb_floor_nop();
 
+#if NET5_0_OR_GREATER
+        [SuppressGCTransition]
+#endif
         [DllImport(Library)]
         internal static extern ulong tb_floor_add(ulong a, ulong b);
 
@@ -119,16 +126,16 @@ namespace Tollbridge
         internal static extern void tb_histogram_free(IntPtr histogram);
 
         [DllImport(Histograms)]
-        internal static extern IntPtr tb_histogram_record(HistogramHandle histogram, ulong value);
+        internal static extern IntPtr tb_histogram_record(IntPtr histogram, ulong value);
 
         [DllImport(Histograms)]
-        internal static extern IntPtr tb_histogram_record_n(HistogramHandle histogram, ulong value, ulong count);
+        internal static extern IntPtr tb_histogram_record_n(IntPtr histogram, ulong value, ulong count);
 
         [DllImport(Histograms)]
-        internal static extern IntPtr tb_histogram_record_all(HistogramHandle histogram, ulong* values, UIntPtr length);
+        internal static extern IntPtr tb_histogram_record_all(IntPtr histogram, ulong* values, UIntPtr length);
 
         [DllImport(Histograms)]
-        internal static extern IntPtr tb_histogram_len(HistogramHandle histogram, ulong* count);
+        internal static extern IntPtr tb_histogram_len(IntPtr histogram, ulong* count);
 
         [DllImport(Histograms)]
         internal static extern void tb_error_free(IntPtr error);

@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
+using System.Text;
 using static Tollbridge.NativeMethods;
 
 namespace Tollbridge.Probes
@@ -233,7 +234,7 @@ namespace Tollbridge.Probes
                 case NativeShape.Circle:
                     return new Shape.Circle(native.Radius);
                 default:
-                    string text = Utf8.Strict.GetString(native.Text, (int)native.TextLength);
+                    string text = Encoding.UTF8.GetString(native.Text, (int)native.TextLength);
                     tb_floor_shape_free(&native);
                     return new Shape.Label(text);
             }
@@ -275,7 +276,7 @@ namespace Tollbridge.Probes
             var entries = new Dictionary<string, ulong>(n);
             foreach (Entry entry in Items<Entry>(&owned))
             {
-                entries.Add(Utf8.Strict.GetString(entry.Key, (int)entry.KeyLength), entry.Value);
+                entries.Add(Encoding.UTF8.GetString(entry.Key, (int)entry.KeyLength), entry.Value);
             }
             tb_floor_map_free(&owned);
             return entries;
@@ -321,7 +322,7 @@ namespace Tollbridge.Probes
         /// <summary>Takes text over from C.</summary>
         private static string Text(Owned* owned)
         {
-            string text = Utf8.Strict.GetString((byte*)owned->Data, checked((int)owned->Length));
+            string text = Encoding.UTF8.GetString((byte*)owned->Data, checked((int)owned->Length));
             tb_floor_text_free(owned);
             return text;
         }
