@@ -100,8 +100,9 @@ int tb_floor_make_bytes(size_t n, tb_floor_bytes *result) {
   uint8_t *data = allocate(n, 1);
   if (ran_out(data, n)) return TB_FLOOR_NO_RESOURCES;
   size_t length = n < 256 ? n : 256;
+  uint8_t next = 0; /* as wide as what it fills, for a vector of them */
   for (size_t i = 0; i < length; i++)
-    data[i] = (uint8_t)i;
+    data[i] = next++;
   repeat(data, length, n);
   *result = (tb_floor_bytes){data, n};
   return 0;
