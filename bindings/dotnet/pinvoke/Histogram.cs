@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using static Tollbridge.NativeMethods;
 
 namespace Tollbridge
@@ -520,13 +521,28 @@ namespace Tollbridge
             {
                 text = thrown.GetType().ToString();
             }
-            try
+            bool interrupted = false;
+            for (bool again = true; again;)
             {
-                Console.Error.WriteLine($"{who} threw {text}");
+                again = false;
+                try
+                {
+                    Console.Error.WriteLine($"{who} threw {text}");
+                }
+                catch (ThreadInterruptedException)
+                {
+                    // It waited for another thread that writes. Rust is below, so the interrupt comes at the next wait.
+                    again = !interrupted;
+                    interrupted = true;
+                }
+                catch (Exception)
+                {
+                    // Nowhere to write: nobody is left to tell.
+                }
             }
-            catch (Exception)
+            if (interrupted)
             {
-                // Nowhere to write: nobody is left to tell.
+                Thread.CurrentThread.Interrupt();
             }
         }
 

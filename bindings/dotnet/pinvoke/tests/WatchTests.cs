@@ -169,6 +169,30 @@ namespace Tollbridge.Tests
             Assert.Equal(3UL, histogram.Count);
         }
 
+        /// <summary>Whoever prints may have to wait for another thread that does.</summary>
+        [Fact]
+        public void AnInterruptThatArrivesWhilePrintingIsKept()
+        {
+            histogram.Watch(1, value =>
+            {
+                Thread.CurrentThread.Interrupt();
+                throw new MineException();
+            });
+            TextWriter before = Console.Error;
+            var waits = new WaitsWriter();
+            Console.SetError(waits);
+            try
+            {
+                histogram.Record(1);
+            }
+            finally
+            {
+                Console.SetError(before);
+            }
+            Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(1));
+            Assert.Contains(nameof(MineException), waits.ToString());
+        }
+
         [Fact]
         public void AnInterruptDoesNotReachRust()
         {
@@ -336,6 +360,15 @@ namespace Tollbridge.Tests
             var left = new Histogram();
             left.Watch(1, told.Add);
             GC.KeepAlive(new RecordsAtItsEnd(left));
+        }
+
+        private sealed class WaitsWriter : StringWriter
+        {
+            public override void WriteLine(string? value)
+            {
+                Thread.Sleep(1);
+                base.WriteLine(value);
+            }
         }
 
         private sealed class UnprintableException : Exception
