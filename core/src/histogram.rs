@@ -163,6 +163,19 @@ impl Histogram {
         }
     }
 
+    /// Bytes that its counts take. It neither grows nor shrinks: a host whose collector frees histograms
+    /// tells it of them.
+    ///
+    /// ```
+    /// # use tollbridge_core::{Config, Histogram};
+    /// let an_hour = Config { significant_digits: 5, ..Config::default() };
+    /// assert_eq!(Histogram::new(an_hour)?.memory(), 27_262_976);
+    /// # Ok::<(), tollbridge_core::Error>(())
+    /// ```
+    pub fn memory(&self) -> usize {
+        self.counts.distinct_values() * size_of::<u64>()
+    }
+
     /// Records one value.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 """Walking buckets: scans, the iterator, the visitor."""
 
+import copy
 import itertools
+import pickle
 
 import pytest
 
@@ -31,6 +33,27 @@ def test_scans_are_values_that_match(tb):
     assert repr(tb.Scan.Recorded()) == "Scan.Recorded()"
     with pytest.raises(AttributeError):
         tb.Scan.Linear(5).step = 6
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_scans_are_copied_pickled_and_hashed(tb, protocol):
+    def all_scans():
+        return (
+            tb.Scan.Recorded(),
+            tb.Scan.Linear(5),
+            tb.Scan.Logarithmic(2, base=1.5),
+            tb.Scan.Quantiles(5),
+        )
+
+    scans = all_scans()
+    assert len({*scans, *all_scans()}) == len(scans)
+    for scan in scans:
+        for made in (
+            copy.copy(scan),
+            copy.deepcopy(scan),
+            pickle.loads(pickle.dumps(scan, protocol)),
+        ):
+            assert (type(made), made, hash(made)) == (type(scan), scan, hash(scan))
 
 
 def test_scans_that_make_no_sense(tb, one_to_ten):

@@ -1,6 +1,7 @@
 """Memory of Python: what is borrowed, what is converted, what is refused."""
 
 import ctypes
+import subprocess
 import sys
 from array import array
 
@@ -232,3 +233,31 @@ def test_arrays_come_out(numpy, probe, one_to_ten, tb):
         [14, 1, 10],
     ]
     assert tb.Histogram().bucket_array().shape == (0, 3)
+
+
+def test_what_ends_the_import_of_numpy_comes_out_as_it_is(tb):
+    """In a process of its own, in which NumPy has not been imported."""
+    program = f"""
+import sys
+sys.path[:] = {sys.path!r}
+import {tb.__name__} as tb
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] == "numpy":
+            raise self.problem
+
+for problem in (KeyboardInterrupt(), ImportError("broken"), ModuleNotFoundError("x", name="x")):
+    finder = Interrupts()
+    finder.problem = problem
+    sys.meta_path.insert(0, finder)
+    try:
+        tb.Histogram().bucket_array()
+    except BaseException as error:
+        print(type(error).__name__, error is problem or error.__cause__ is problem)
+    sys.meta_path.remove(finder)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    shown = done.stdout.decode().split()
+    assert shown[:4] == ["KeyboardInterrupt", "True", "ImportError", "True"]
+    assert shown[4] in {"ImportError", "ModuleNotFoundError"}

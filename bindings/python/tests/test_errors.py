@@ -113,6 +113,36 @@ def test_a_copy_keeps_the_filename(tb, copied, given):
     assert error.fields == caught.value.fields
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_copy_looks_like_the_original(tb, probe, histogram, protocol):
+    def attempts():
+        yield lambda: probe.fail(7)
+        yield lambda: histogram.record(1001)
+        yield lambda: tb.replay_log("/no/such")
+        yield lambda: tb.Histogram(0)
+
+    for attempt in attempts():
+        with pytest.raises(tb.TollbridgeError) as caught:
+            attempt()
+        error = caught.value
+        for made in (
+            pickle.loads(pickle.dumps(error, protocol)),
+            copy.copy(error),
+            copy.deepcopy(error),
+        ):
+            assert (type(made), str(made)) == (type(error), str(error))
+            assert (repr(made), made.args) == (repr(error), error.args)
+            assert hash(made.args) == hash(error.args)
+            assert repr(made.fields) == repr(error.fields)  # a NaN is not equal to itself
+            assert pickle.dumps(made, protocol) == pickle.dumps(error, protocol)
+
+
+def test_nobody_is_asked_for_what_an_error_has_not(tb):
+    """Python code that ran there could be where a Ctrl-C is lost: CPython asks for `__notes__`."""
+    for error in (tb.TollbridgeError, *tb.ERRORS.values()):
+        assert not hasattr(error, "__getattr__")
+
+
 @pytest.mark.parametrize("text", ["boom", "", "é\0"])
 def test_a_panic_is_an_error(tb, text):
     with pytest.raises(tb.PanicError) as caught:

@@ -52,6 +52,26 @@ def test_a_finalizer_at_exit_may_call_and_fail(run, call):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_finalizer_at_exit_gets_this_librarys_own_errors(run):
+    """The first error of the process, when nothing can be imported any more."""
+    done = run("""
+        class Span:
+            def __init__(self):
+                self.h = tb.Histogram()
+                self.h.close()
+            def __del__(self):
+                for attempt in (lambda: self.h.record(1), lambda: tb.replay_log(b"/no/such")):
+                    try:
+                        attempt()
+                    except BaseException as error:
+                        print(type(error).__name__, str(error)[:13])
+        sys.modules["kept"] = Span()  # which goes after everything else
+    """)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split("\n")[0].startswith("ClosedError"), done.stdout
+    assert done.stdout.split("\n")[1].startswith("IoError"), done.stdout
+
+
 def test_a_subinterpreter_works_or_is_refused(run):
     done = run("""
         try:

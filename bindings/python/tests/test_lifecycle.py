@@ -82,7 +82,7 @@ def test_copies_are_independent(one_to_ten, duplicate):
     assert other.highest == one_to_ten.highest
 
 
-@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_pickle(tb, probe, one_to_ten, protocol):
     def again(thing):
         return pickle.loads(pickle.dumps(thing, protocol))
@@ -91,8 +91,15 @@ def test_pickle(tb, probe, one_to_ten, protocol):
     other = again(one_to_ten)
     assert list(other) == list(one_to_ten)
     assert (other.tag, other.highest, other.significant_digits) == ("é", 1000, 3)
-    for record in (one_to_ten.summary(), next(iter(one_to_ten)), probe.make_point(3)):
-        assert again(record) == record
+    records = (
+        one_to_ten.summary(),
+        next(iter(one_to_ten)),
+        probe.make_point(3),
+        tb.Progress(1, 2, 3),
+    )
+    for record in records:
+        for made in (again(record), copy.copy(record), copy.deepcopy(record)):
+            assert (type(made), made, hash(made)) == (type(record), record, hash(record))
     with pytest.raises(tb.ProbeError) as caught:
         probe.fail(7)
     error = again(caught.value)

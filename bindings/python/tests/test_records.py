@@ -1,5 +1,8 @@
 """Records, lists of records, and enums with a payload."""
 
+import copy
+import pickle
+
 import pytest
 
 
@@ -50,6 +53,16 @@ def test_shapes(probe):
         probe.Shape.Circle("wide")
     with pytest.raises(AttributeError):
         shapes[1].radius = 3.0
+
+
+def test_shapes_are_copied_pickled_and_hashed(probe):
+    shapes = [probe.Shape.Dot(), probe.Shape.Circle(2.0), probe.Shape.Label("é1")]
+    for shape in shapes:
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            made = pickle.loads(pickle.dumps(shape, protocol))
+            assert (made, hash(made)) == (shape, hash(shape))
+        assert copy.copy(shape) == copy.deepcopy(shape) == shape
+    assert len({*shapes, *shapes}) == 3
 
 
 def test_booleans(probe):

@@ -43,10 +43,70 @@ class NativeError(Owned):
         message = PyUnicode_DecodeUTF8(read.message, read.message_length, None)
         return read.name.decode(), message, fields
 
+    @property
+    def fields(self) -> dict[str, int | float | str]:
+        """Its fields."""
+        return self.details[2]
+
+    def __str__(self) -> str:
+        return self.details[1]
+
     def __repr__(self) -> str:
         return repr(self.details[1])
 
+    def __eq__(self, other: object) -> bool:
+        return self.details[1] == str(other)
+
+    def __hash__(self) -> int:
+        return hash(self.details[1])
+
+    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
+        return Detail, self.details[1:]
+
     _free = tb_error_free
+
+
+def attribute(name: str) -> property:
+    """A field as an attribute; None when the error was raised by hand without it.
+
+    Not `__getattr__`: Python and C code ask an exception for attributes that it has not (`__notes__`
+    is one), and Python code that runs there can be where a Ctrl-C arrives, and is lost.
+    """
+
+    def get(error: "TollbridgeError") -> Any:
+        if name not in error.__dict__:
+            error.__dict__[name] = error.fields.get(name)
+        return error.__dict__[name]
+
+    def change(error: "TollbridgeError", value: Any) -> None:
+        error.__dict__[name] = value
+
+    return property(get, change)
+
+
+class Detail:
+    """The message and fields of an error that was copied from elsewhere: all of its `args`."""
+
+    __slots__ = ("fields", "message")
+
+    def __init__(self, message: str, fields: dict[str, int | float | str]) -> None:
+        self.message = message
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __repr__(self) -> str:
+        return repr(self.message)
+
+    def __eq__(self, other: object) -> bool:
+        return self.message == str(other)
+
+    def __hash__(self) -> int:
+        return hash(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Detail, (self.message, self.fields)
 
 
 class TollbridgeError(Exception):
@@ -61,33 +121,26 @@ class TollbridgeError(Exception):
     name: ClassVar[str] = ""
     field_names: ClassVar[tuple[str, ...]] = ()
 
-    # `args` is a NativeError, or the message and the fields: when it was raised by Python code,
-    # and after pickling.
+    def __init_subclass__(cls) -> None:
+        for name in cls.__dict__.get("field_names", ()):
+            setattr(cls, name, attribute(name))
+
+    # `args` is one NativeError, which makes message and fields when they are asked for, or one Detail,
+    # after pickling; or message and fields, when it was raised by Python code.
 
     def __str__(self) -> str:
-        match self.args:
-            case (NativeError(details=(_, message, _)), *_) | (message, *_):
-                return str(message)
-        return ""
+        return str(self.args[0]) if self.args else ""
 
     @property
     def fields(self) -> dict[str, int | float | str]:
         """The fields by name, in their stable order."""
         match self.args:
-            case (NativeError(details=(_, _, fields)),) | (_, dict() as fields):
+            case (NativeError(fields=fields) | Detail(fields=fields),) | (_, dict() as fields):
                 return dict(fields)
         return {}
 
-    def __getattr__(self, name: str) -> Any:
-        fields = dict.fromkeys(self.field_names) | self.fields
-        if name not in fields:
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(message, name=name, obj=self)
-        self.__dict__.update(fields)  # the next look-up does not come here
-        return fields[name]
-
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.fields), self.__dict__ or None
+        return type(self), self.args, self.__dict__ or None
 
 
 class InvalidArgumentError(TollbridgeError, ValueError):
@@ -284,7 +337,7 @@ class IoError(TollbridgeError, OSError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # OSError keeps the filename outside of __dict__.
-        return type(self), (str(self), self.fields), self.__dict__ | {"filename": self.filename}
+        return type(self), self.args, self.__dict__ | {"filename": self.filename}
 
 
 class CancelledError(TollbridgeError):
@@ -308,6 +361,7 @@ def failure(error: int) -> TollbridgeError:
         return ERRORS[code](native)
     unknown = TollbridgeError(native)  # a later library may have more
     unknown.code, unknown.name = code, native.details[0]
+    unknown.__dict__.update(native.fields)
     return unknown
 
 

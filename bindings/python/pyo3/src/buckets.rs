@@ -2,6 +2,7 @@
 
 use crate::errors::guard;
 use crate::record;
+use crate::weight::Weight;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyTuple};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -47,29 +48,42 @@ impl From<Scan> for core::Scan {
     }
 }
 
+impl Scan {
+    /// The name of its class, its fields, and what they hold.
+    fn parts<'py>(&self, py: Python<'py>) -> PyResult<record::Parts<'py>> {
+        Ok(match *self {
+            Self::Recorded {} => ("Recorded", &[], PyTuple::empty(py)),
+            Self::Linear { step } => ("Linear", &["step"], (step,).into_pyobject(py)?),
+            Self::Logarithmic { first, base } => {
+                let values = (first, base).into_pyobject(py)?;
+                ("Logarithmic", &["first", "base"], values)
+            }
+            Self::Quantiles { ticks } => ("Quantiles", &["ticks"], (ticks,).into_pyobject(py)?),
+        })
+    }
+}
+
 #[pymethods]
 impl Scan {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let empty = PyTuple::empty(py);
-        match *self {
-            Self::Recorded {} => record::repr("Scan.Recorded", &[], &empty),
-            Self::Linear { step } => {
-                record::repr("Scan.Linear", &["step"], &(step,).into_pyobject(py)?)
-            }
-            Self::Logarithmic { first, base } => {
-                let values = (first, base).into_pyobject(py)?;
-                record::repr("Scan.Logarithmic", &["first", "base"], &values)
-            }
-            Self::Quantiles { ticks } => {
-                record::repr("Scan.Quantiles", &["ticks"], &(ticks,).into_pyobject(py)?)
-            }
-        }
+        let (name, fields, values) = self.parts(py)?;
+        record::repr(&format!("Scan.{name}"), fields, &values)
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        let (name, _, values) = self.parts(py)?;
+        (name, values).into_pyobject(py)?.hash()
+    }
+
+    /// For copies and every protocol of pickle.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        record::reduce::<Self>(self.parts(py)?)
     }
 }
 
 /// One step of a scan. Immutable; compares by value, unpacks to `value, count, total`.
-#[pyclass(frozen, eq, hash, get_all, module = "tollbridge")]
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[pyclass(frozen, eq, get_all, module = "tollbridge")]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Bucket {
     /// The highest value of the step, in the values' unit.
     value: u64,
@@ -96,6 +110,10 @@ impl From<core::Bucket> for Bucket {
 
 impl Bucket {
     const FIELDS: [&'static str; 3] = ["value", "count", "total"];
+
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (self.value, self.count, self.total).into_pyobject(py)
+    }
 }
 
 #[pymethods]
@@ -115,15 +133,20 @@ impl Bucket {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        record::repr("Bucket", &Self::FIELDS, &self.__getnewargs__(py)?)
+        record::repr("Bucket", &Self::FIELDS, &self.values(py)?)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.__getnewargs__(py)?.try_iter()
+        self.values(py)?.try_iter()
     }
 
-    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        (self.value, self.count, self.total).into_pyobject(py)
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.values(py)?.hash()
+    }
+
+    /// For copies and every protocol of pickle.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (py.get_type::<Self>(), self.values(py)?).into_pyobject(py)
     }
 }
 
@@ -133,21 +156,26 @@ impl Bucket {
 /// It holds a copy of all counts until it is closed or collected; it is a context manager that
 /// closes itself. Any thread may use it; each bucket goes to one of them.
 #[pyclass(frozen, module = "tollbridge")]
-pub struct Buckets(Mutex<Option<core::Buckets>>);
+pub struct Buckets(Mutex<Option<Snapshot>>);
+
+/// A copy of all counts, and what it weighs.
+type Snapshot = (core::Buckets, Weight);
 
 impl Buckets {
-    pub fn new(buckets: core::Buckets) -> Self {
-        Self(Mutex::new(Some(buckets)))
+    pub fn new(buckets: core::Buckets, weight: Weight) -> Self {
+        Self(Mutex::new(Some((buckets, weight))))
     }
 
     /// Never held while Python code runs, so nobody waits for it with the GIL.
-    fn lock(&self) -> MutexGuard<'_, Option<core::Buckets>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Snapshot>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn walk<T>(&self, py: Python<'_>, step: impl FnOnce(&mut core::Buckets) -> T) -> PyResult<T> {
         guard(py, || {
-            self.lock().as_mut().map(step).ok_or(Error::Closed {})
+            let mut open = self.lock();
+            let (buckets, _) = open.as_mut().ok_or(Error::Closed {})?;
+            Ok(step(buckets))
         })
     }
 }

@@ -8,6 +8,8 @@ use pyo3::types::PyIterator;
 unsafe extern "C-unwind" {
     fn PyObject_CallFunctionObjArgs(callable: *mut ffi::PyObject, ...) -> *mut ffi::PyObject;
     fn PyIter_Next(iterator: *mut ffi::PyObject) -> *mut ffi::PyObject;
+    fn PyOS_FSPath(path: *mut ffi::PyObject) -> *mut ffi::PyObject;
+    fn PyGC_Collect() -> ffi::Py_ssize_t;
 }
 
 // ANCHOR: call
@@ -42,6 +44,24 @@ pub fn next<'py>(iterator: &Bound<'py, PyIterator>) -> PyResult<Option<Bound<'py
         Some(item) => Ok(Some(item)),
         None => PyErr::take(py).map_or(Ok(None), Err),
     }
+}
+
+/// `os.fspath(path)`, which calls the `__fspath__` of a path of users.
+pub fn fspath<'py>(path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let ended = Ended;
+    // SAFETY: any object may be asked.
+    let name = unsafe { PyOS_FSPath(path.as_ptr()) };
+    std::mem::forget(ended);
+    // SAFETY: a new reference, or null with an exception.
+    unsafe { Bound::from_owned_ptr_or_err(path.py(), name) }
+}
+
+/// `gc.collect()`, unless the program has switched the collector off. Finalizers run.
+pub fn collect(_py: Python<'_>) {
+    let ended = Ended;
+    // SAFETY: the thread is attached; what finalizers raise goes to the hook.
+    unsafe { PyGC_Collect() };
+    std::mem::forget(ended);
 }
 
 /// Dropped only when the thread is being ended: CPython before 3.14 calls `pthread_exit` in a thread

@@ -1,8 +1,10 @@
 //! Core's errors as Python exceptions, and the panic guard.
 
+use crate::callback;
+use pyo3::exceptions::PySystemError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tollbridge_core::{Error, Field};
 
@@ -25,29 +27,46 @@ pub fn guard<T>(py: Python<'_>, call: impl FnOnce() -> Result<T, Error>) -> PyRe
 /// The exception for `error`. Its message and fields are made when someone asks for them.
 #[cold]
 pub fn raise(py: Python<'_>, error: Error) -> PyErr {
+    let is_io = matches!(error, Error::Io { .. });
     match class(py, error.code()) {
+        Ok(class) if is_io => made(&class, ErrorDetail(error)).unwrap_or_else(|problem| problem),
         Ok(class) => PyErr::from_type(class, (ErrorDetail(error),)),
         Err(problem) => problem,
     }
 }
 // ANCHOR_END: raise
 
-/// The class that `tollbridge/_errors.py` declares for `code`.
+/// An exception whose constructor is Python code: called here, and not by CPython when it is raised,
+/// since Rust's frames would then be in the way of a thread that ends.
+fn made(class: &Bound<'_, PyType>, detail: ErrorDetail) -> PyResult<PyErr> {
+    let detail = Bound::new(class.py(), detail)?;
+    let error = callback::call(class.as_any(), detail.as_any())?;
+    Ok(PyErr::from_value(error))
+}
+
+/// The classes that `tollbridge/_errors.py` declares, by code.
+static CLASSES: PyOnceLock<Vec<(i32, Py<PyType>)>> = PyOnceLock::new();
+
+/// Takes them when `tollbridge` is imported: at the first error could be too late, when the
+/// interpreter ends and imports nothing any more.
+#[pyfunction]
+#[pyo3(name = "_set_errors", signature = (errors, /))]
+pub fn set_errors(py: Python<'_>, errors: &Bound<'_, PyDict>) -> PyResult<()> {
+    let class = |code: i32| match errors.get_item(code)? {
+        Some(class) => Ok((code, class.cast_into()?.unbind())),
+        None => Err(PySystemError::new_err(format!("no error has code {code}"))),
+    };
+    let classes = Error::TABLE.iter().map(|row| class(row.code));
+    let classes = classes.collect::<PyResult<_>>()?;
+    let _ = CLASSES.set(py, classes); // they stay those of the first import
+    Ok(())
+}
+
 fn class<'py>(py: Python<'py>, code: i32) -> PyResult<Bound<'py, PyType>> {
-    static CLASSES: PyOnceLock<Vec<(i32, Py<PyType>)>> = PyOnceLock::new();
-    let classes = CLASSES.get_or_try_init(py, || {
-        let declared = py.import("tollbridge._errors")?.getattr("ERRORS")?;
-        let class = |code: i32| Ok((code, declared.get_item(code)?.cast_into()?.unbind()));
-        Error::TABLE
-            .iter()
-            .map(|row| class(row.code))
-            .collect::<PyResult<_>>()
-    })?;
+    let classes = CLASSES.get(py).map_or(&[][..], Vec::as_slice);
     match classes.iter().find(|(known, _)| *known == code) {
         Some((_, class)) => Ok(class.bind(py).clone()),
-        None => Err(pyo3::exceptions::PySystemError::new_err(format!(
-            "no error has code {code}"
-        ))),
+        None => Err(PySystemError::new_err("import tollbridge, not its parts")),
     }
 }
 
@@ -76,6 +95,21 @@ impl ErrorDetail {
     /// As the message would print, so that an exception looks like one with a plain message.
     fn __repr__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyString>> {
         self.0.to_string().into_pyobject(py)?.repr()
+    }
+
+    /// Two are equal whose messages are: a copy of an exception has equal `args`.
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(other.str()? == self.0.to_string().as_str())
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.0.to_string().into_pyobject(py)?.hash()
+    }
+
+    /// Goes to other processes and back as a `Detail` of `tollbridge/_errors.py`.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let detail = py.import("tollbridge._errors")?.getattr("Detail")?;
+        (detail, (self.0.to_string(), self.fields(py)?)).into_pyobject(py)
     }
 }
 

@@ -8,6 +8,7 @@
 
 use crate::errors::guard;
 use crate::watch::Common;
+use crate::weight::{self, Weight};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
@@ -22,7 +23,11 @@ pub struct Handle(RwLock<Option<Py<Common>>>);
 
 impl Handle {
     pub fn new(py: Python<'_>, shared: Shared) -> PyResult<Self> {
-        Ok(Self(RwLock::new(Some(Py::new(py, Common::new(shared))?))))
+        let bytes = guard(py, || shared.with(|h| Ok(h.memory())))?; // nobody else has it yet
+        let common = Common::new(shared, Weight::of(bytes));
+        let made = Self(RwLock::new(Some(Py::new(py, common)?)));
+        weight::collect_if_due(py);
+        Ok(made)
     }
 
     /// Another handle to the same histogram.

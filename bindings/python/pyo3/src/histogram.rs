@@ -8,10 +8,11 @@ use crate::fastcall::{Fastcall, number};
 use crate::gil::Handle;
 use crate::record;
 use crate::watch::Watch;
+use crate::weight::Weight;
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray2};
 use pyo3::Borrowed;
-use pyo3::exceptions::PyImportError;
+use pyo3::exceptions::{PyImportError, PyModuleNotFoundError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyTuple, PyType};
@@ -274,7 +275,8 @@ impl Histogram {
     /// TooManyError when it could yield more than 2**20 buckets.
     #[pyo3(signature = (scan = Scan::Recorded {}), text_signature = "($self, scan=...)")]
     fn buckets(&self, py: Python<'_>, scan: Scan) -> PyResult<Buckets> {
-        self.walk(py, |h| h.buckets(scan.into())).map(Buckets::new)
+        let (buckets, bytes) = self.walk(py, |h| Ok((h.buckets(scan.into())?, h.memory())))?;
+        Ok(Buckets::new(buckets, Weight::of(bytes)))
     }
 
     /// The buckets as a NumPy array of uint64: a row each, with value, count and total.
@@ -518,16 +520,17 @@ pub fn restore(py: Python<'_>, data: &Bound<'_, PyBytes>, tag: Text<'_>) -> PyRe
 /// NumPy, or advice. rust-numpy would panic without it.
 pub fn need_numpy(py: Python<'_>) -> PyResult<()> {
     static FOUND: pyo3::sync::PyOnceLock<()> = pyo3::sync::PyOnceLock::new();
-    FOUND
-        .get_or_try_init(py, || {
-            py.import("numpy").map(drop).map_err(|error| {
-                let advice = "arrays need NumPy: pip install 'tollbridge[numpy]'";
-                let advised = PyImportError::new_err(advice);
-                advised.set_cause(py, Some(error));
-                advised
-            })
-        })
-        .copied()
+    let advise = |error: PyErr| {
+        // Whatever else ends the import, Ctrl-C for one, is no matter of what is installed.
+        if !error.is_instance_of::<PyModuleNotFoundError>(py) {
+            return error;
+        }
+        let advised = PyImportError::new_err("arrays need NumPy: pip install numpy");
+        advised.set_cause(py, Some(error));
+        advised
+    };
+    let import = || py.import("numpy").map(drop).map_err(advise);
+    FOUND.get_or_try_init(py, import).copied()
 }
 
 /// The usual figures of a histogram at one glance, in the values' own unit.
@@ -587,6 +590,21 @@ impl Summary {
     const FIELDS: [&'static str; 9] = [
         "count", "min", "max", "mean", "stdev", "p50", "p90", "p99", "p999",
     ];
+
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let Self {
+            count,
+            min,
+            max,
+            mean,
+            stdev,
+            p50,
+            p90,
+            p99,
+            p999,
+        } = *self;
+        (count, min, max, mean, stdev, p50, p90, p99, p999).into_pyobject(py)
+    }
 }
 
 #[pymethods]
@@ -623,25 +641,19 @@ impl Summary {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        record::repr("Summary", &Self::FIELDS, &self.__getnewargs__(py)?)
+        record::repr("Summary", &Self::FIELDS, &self.values(py)?)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.__getnewargs__(py)?.try_iter()
+        self.values(py)?.try_iter()
     }
 
-    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let Self {
-            count,
-            min,
-            max,
-            mean,
-            stdev,
-            p50,
-            p90,
-            p99,
-            p999,
-        } = *self;
-        (count, min, max, mean, stdev, p50, p90, p99, p999).into_pyobject(py)
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.values(py)?.hash()
+    }
+
+    /// For copies and every protocol of pickle.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (py.get_type::<Self>(), self.values(py)?).into_pyobject(py)
     }
 }

@@ -5,6 +5,7 @@
 //! - `buffer`: how memory and text of Python are borrowed or copied
 //! - `fastcall`: the shortest way in, for the few functions that are shorter than PyO3's own
 //! - `callback`: calling a Python function, also while the interpreter ends
+//! - `weight`: memory of which Python's collector would not know
 //! - `histogram`, `buckets`, `watch`, `log`, `probe`, `fault`: the surface
 
 #[cfg(panic = "abort")]
@@ -22,6 +23,7 @@ mod log;
 mod probe;
 mod record;
 mod watch;
+mod weight;
 
 /// What `tollbridge` re-exports. Import that instead.
 // Not run on a free-threaded interpreter yet, so it asks for the GIL there.
@@ -35,7 +37,7 @@ mod _native {
     #[pymodule_export]
     use crate::buckets::{Bucket, Buckets, Scan};
     #[pymodule_export]
-    use crate::errors::ErrorDetail;
+    use crate::errors::{ErrorDetail, set_errors};
     #[pymodule_export]
     use crate::fault::{PanicsWhenDropped, panic, panic_while_locked};
     #[pymodule_export]
@@ -49,6 +51,8 @@ mod _native {
         make_shape, make_str, map_sum, point_in, points_ends, points_sum, record_from_new_thread,
         scale_in_place, shape_in, str_chars,
     };
+    #[pymodule_export]
+    use crate::record::variant;
     #[pymodule_export]
     use crate::watch::Watch;
 

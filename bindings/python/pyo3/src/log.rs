@@ -1,12 +1,13 @@
 //! Interval logs: reading them with progress and Ctrl-C, writing them.
 
-use crate::callback::{call, is_false};
+use crate::callback::{self, call, is_false};
 use crate::errors::{guard, raise};
 use crate::histogram::Histogram;
 use crate::record;
 use pyo3::exceptions::PyValueError;
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyIterator, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyTuple};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -42,6 +43,10 @@ impl From<core::Progress> for Progress {
 
 impl Progress {
     const FIELDS: [&'static str; 3] = ["bytes", "total", "intervals"];
+
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (self.bytes, self.total, self.intervals).into_pyobject(py)
+    }
 }
 
 #[pymethods]
@@ -61,15 +66,20 @@ impl Progress {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        record::repr("Progress", &Self::FIELDS, &self.__getnewargs__(py)?)
+        record::repr("Progress", &Self::FIELDS, &self.values(py)?)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.__getnewargs__(py)?.try_iter()
+        self.values(py)?.try_iter()
     }
 
-    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        (self.bytes, self.total, self.intervals).into_pyobject(py)
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.values(py)?.hash()
+    }
+
+    /// For copies and every protocol of pickle.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (py.get_type::<Self>(), self.values(py)?).into_pyobject(py)
     }
 }
 
@@ -141,9 +151,11 @@ struct FileName<'py> {
 impl<'py> FileName<'py> {
     /// Of a `str`, `bytes` or `os.PathLike`, as `open` takes it: names need not be UTF-8.
     fn of(path: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let os = path.py().import("os")?;
-        let given = os.call_method1("fspath", (path,))?;
-        let path: PathBuf = os.call_method1("fsdecode", (&given,))?.extract()?;
+        let given = callback::fspath(path)?;
+        let path: PathBuf = match given.cast::<PyBytes>() {
+            Ok(bytes) => fsdecode(bytes)?.extract()?,
+            Err(_) => given.extract()?,
+        };
         if path.as_os_str().as_encoded_bytes().contains(&0) {
             return Err(PyValueError::new_err("embedded null byte"));
         }
@@ -158,6 +170,17 @@ impl<'py> FileName<'py> {
             return problem;
         }
         raised
+    }
+}
+
+/// `os.fsdecode` of `bytes`.
+fn fsdecode<'py>(name: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyAny>> {
+    let bytes = name.as_bytes();
+    // SAFETY: the memory of `bytes`; a new reference, or null with an exception.
+    unsafe {
+        let decoded =
+            ffi::PyUnicode_DecodeFSDefaultAndSize(bytes.as_ptr().cast(), bytes.len() as isize);
+        Bound::from_owned_ptr_or_err(name.py(), decoded)
     }
 }
 

@@ -209,6 +209,10 @@ impl From<Point> for probe::Point {
 
 impl Point {
     const FIELDS: [&'static str; 4] = ["id", "x", "y", "flags"];
+
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (self.id, self.x, self.y, self.flags).into_pyobject(py)
+    }
 }
 
 #[pymethods]
@@ -224,15 +228,20 @@ impl Point {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        record::repr("Point", &Self::FIELDS, &self.__getnewargs__(py)?)
+        record::repr("Point", &Self::FIELDS, &self.values(py)?)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        self.__getnewargs__(py)?.try_iter()
+        self.values(py)?.try_iter()
     }
 
-    fn __getnewargs__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        (self.id, self.x, self.y, self.flags).into_pyobject(py)
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.values(py)?.hash()
+    }
+
+    /// For copies and every protocol of pickle.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        (py.get_type::<Self>(), self.values(py)?).into_pyobject(py)
     }
 }
 
@@ -327,20 +336,35 @@ impl From<&Shape> for probe::Shape {
     }
 }
 
+impl Shape {
+    /// The name of its class, its fields, and what they hold.
+    fn parts<'py>(&self, py: Python<'py>) -> PyResult<record::Parts<'py>> {
+        Ok(match self {
+            Self::Dot {} => ("Dot", &[], PyTuple::empty(py)),
+            Self::Circle { radius } => ("Circle", &["radius"], (*radius,).into_pyobject(py)?),
+            Self::Label { text } => {
+                let values = (text.0.as_str(),).into_pyobject(py)?;
+                ("Label", &["text"], values)
+            }
+        })
+    }
+}
+
 #[pymethods]
 impl Shape {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        match self {
-            Self::Dot {} => record::repr("Shape.Dot", &[], &PyTuple::empty(py)),
-            Self::Circle { radius } => {
-                record::repr("Shape.Circle", &["radius"], &(*radius,).into_pyobject(py)?)
-            }
-            Self::Label { text } => record::repr(
-                "Shape.Label",
-                &["text"],
-                &(text.0.as_str(),).into_pyobject(py)?,
-            ),
-        }
+        let (name, fields, values) = self.parts(py)?;
+        record::repr(&format!("Shape.{name}"), fields, &values)
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        let (name, _, values) = self.parts(py)?;
+        (name, values).into_pyobject(py)?.hash()
+    }
+
+    /// For copies and every protocol of pickle.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        record::reduce::<Self>(self.parts(py)?)
     }
 }
 

@@ -9,6 +9,7 @@
 
 use crate::callback::{call, is_false};
 use crate::errors::guard;
+use crate::weight::Weight;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -25,13 +26,15 @@ pub struct Common {
     // Dropped first: then the closures that go with the histogram find nothing to do.
     callables: Arc<Callables>,
     shared: Shared,
+    _weight: Weight,
 }
 
 impl Common {
-    pub fn new(shared: Shared) -> Self {
+    pub fn new(shared: Shared, weight: Weight) -> Self {
         Self {
             callables: Arc::default(),
             shared,
+            _weight: weight,
         }
     }
 

@@ -8,7 +8,7 @@ with core's own table.
 import os
 from typing import Any, ClassVar
 
-from ._native import ErrorDetail
+from ._native import ErrorDetail, _set_errors
 
 __all__ = [
     "ERRORS",
@@ -35,6 +35,49 @@ __all__ = [
 ]
 
 
+def attribute(name: str) -> property:
+    """A field as an attribute; None when the error was raised by hand without it.
+
+    Not `__getattr__`: Python and C code ask an exception for attributes that it has not (`__notes__`
+    is one), and Python code that runs there can be where a Ctrl-C arrives, and is lost.
+    """
+
+    def get(error: "TollbridgeError") -> Any:
+        if name not in error.__dict__:
+            error.__dict__[name] = error.fields.get(name)
+        return error.__dict__[name]
+
+    def change(error: "TollbridgeError", value: Any) -> None:
+        error.__dict__[name] = value
+
+    return property(get, change)
+
+
+class Detail:
+    """The message and fields of an error that was copied from elsewhere: all of its `args`."""
+
+    __slots__ = ("fields", "message")
+
+    def __init__(self, message: str, fields: dict[str, int | float | str]) -> None:
+        self.message = message
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __repr__(self) -> str:
+        return repr(self.message)
+
+    def __eq__(self, other: object) -> bool:
+        return self.message == str(other)
+
+    def __hash__(self) -> int:
+        return hash(self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Detail, (self.message, self.fields)
+
+
 class TollbridgeError(Exception):
     """What every error of this library derives from. Whatever raised it has changed nothing.
 
@@ -47,8 +90,12 @@ class TollbridgeError(Exception):
     name: ClassVar[str] = ""
     field_names: ClassVar[tuple[str, ...]] = ()
 
-    # `args` is one ErrorDetail, which makes message and fields when they are asked for; or both of
-    # them, when it was raised by Python code and after pickling.
+    def __init_subclass__(cls) -> None:
+        for name in cls.__dict__.get("field_names", ()):
+            setattr(cls, name, attribute(name))
+
+    # `args` is one ErrorDetail, which makes message and fields when they are asked for, or one Detail,
+    # after pickling; or message and fields, when it was raised by Python code.
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
@@ -57,23 +104,12 @@ class TollbridgeError(Exception):
     def fields(self) -> dict[str, int | float | str]:
         """The fields by name, in their stable order."""
         match self.args:
-            case (ErrorDetail() as detail,):
-                return detail.fields
-            case (_, dict() as fields):
+            case (ErrorDetail(fields=fields) | Detail(fields=fields),) | (_, dict() as fields):
                 return dict(fields)
         return {}
 
-    def __getattr__(self, name: str) -> Any:
-        # Only for what is no attribute yet: at the first question all fields become attributes.
-        fields = dict.fromkeys(self.field_names) | self.fields
-        if name not in fields:
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            raise AttributeError(message, name=name, obj=self)
-        self.__dict__.update(fields)
-        return fields[name]
-
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (str(self), self.fields), self.__dict__ or None
+        return type(self), self.args, self.__dict__ or None
 
 
 class InvalidArgumentError(TollbridgeError, ValueError):
@@ -274,7 +310,7 @@ class IoError(TollbridgeError, OSError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # OSError keeps the filename outside of __dict__.
-        return type(self), (str(self), self.fields), self.__dict__ | {"filename": self.filename}
+        return type(self), self.args, self.__dict__ | {"filename": self.filename}
 
 
 class CancelledError(TollbridgeError):
@@ -288,3 +324,5 @@ ERRORS: dict[int, type[TollbridgeError]] = {
     error.code: error for error in TollbridgeError.__subclasses__()
 }
 """Every exception class by its code."""
+
+_set_errors(ERRORS)
