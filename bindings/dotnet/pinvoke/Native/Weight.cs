@@ -29,7 +29,7 @@ namespace Tollbridge
         {
             if (Interlocked.Increment(ref handles) == 1)
             {
-                GC.AddMemoryPressure(bytes);
+                Pressure.Change(bytes);
             }
         }
 
@@ -38,7 +38,7 @@ namespace Tollbridge
         {
             if (Interlocked.Decrement(ref handles) == 0)
             {
-                GC.RemoveMemoryPressure(bytes);
+                Pressure.Change(-bytes);
             }
         }
 
@@ -69,6 +69,41 @@ namespace Tollbridge
                 halves++;
             }
             return Least + halves * (long)(parts / 2) * sizeof(ulong);
+        }
+    }
+
+    /// <summary>
+    /// What all weights of the process come to, told to the collector in steps. It adds up what it is told of, whatever is taken back in
+    /// between: told of each histogram, it would collect again and again in a program that disposes of all of them in time.
+    /// </summary>
+    internal static class Pressure
+    {
+        private const long Step = 16 << 20;
+
+        private static long total;
+        private static long told;
+
+        /// <summary>What the collector knows of, at most a few steps from what there is.</summary>
+        internal static long Told => Volatile.Read(ref told);
+
+        /// <summary>So many bytes more, or less. No lock: it runs in finalizers, and an interrupt of the thread must not be thrown here.</summary>
+        internal static void Change(long bytes)
+        {
+            long now = Interlocked.Add(ref total, bytes);
+            long before = Volatile.Read(ref told);
+            bool more = now >= before + Step, less = now <= before - 2 * Step;
+            // Where another thread is telling it, that is enough.
+            if ((more || less) && Interlocked.CompareExchange(ref told, now, before) == before)
+            {
+                if (more)
+                {
+                    GC.AddMemoryPressure(now - before);
+                }
+                else
+                {
+                    GC.RemoveMemoryPressure(before - now);
+                }
+            }
         }
     }
 }

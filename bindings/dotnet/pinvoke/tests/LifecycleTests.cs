@@ -151,6 +151,24 @@ namespace Tollbridge.Tests
         }
 
         [Fact]
+        public void TheCollectorIsToldOfWhatThereIsAndOfNothingThatComesAndGoes()
+        {
+            const long Large = 27_000_000;
+            Support.Collect();
+            long before = Pressure.Told;
+            for (int i = 0; i < 100; i++)
+            {
+                new Histogram(significantDigits: 5).Dispose();
+            }
+            // One that was told of in a step that was due anyway.
+            Assert.True(Math.Abs(Pressure.Told - before) < 4 * Large);
+            var many = Enumerable.Range(0, 20).Select(_ => new Histogram(significantDigits: 5)).ToList();
+            Assert.True(Pressure.Told - before > 16 * Large);
+            many.ForEach(each => each.Dispose());
+            Assert.True(Pressure.Told - before < 4 * Large);
+        }
+
+        [Fact]
         public void AllHandlesOfAHistogramHaveOneWeight()
         {
             using var histogram = new Histogram();
