@@ -64,7 +64,8 @@ pub struct Args {
     /// Where to write, instead of `target/toll/bench/<time>` (which `latest` then points to).
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Keep the results, without single batches, as `bench/results/<NAME>.json` too.
+    /// Keep the results, without single batches, too: as `bench/results/runs/<NAME>.json`, or with the name
+    /// `reference` as `bench/results/reference.json`, which the documents quote.
     #[arg(long, value_name = "NAME")]
     pub save: Option<String>,
     /// Ask criterion and the hosts' own tools as well, and fail where they tell another time.
@@ -154,10 +155,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     fs::create_dir_all(&out).with_context(|| format!("creating {}", out.display()))?;
     results.save(&out.join(RESULT), &workspace.root)?;
     if let Some(name) = &args.save {
-        let kept = workspace.root.join("bench/results");
-        fs::create_dir_all(&kept).with_context(|| format!("creating {}", kept.display()))?;
-        let path = kept.join(format!("{name}.json"));
-        results.without_raw().save(&path, &workspace.root)?;
+        report::kept::save(&results, name, &workspace.root)?;
     }
     if args.out.is_none() {
         point_latest_to(&out)?;
@@ -167,13 +165,16 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         true => plan.cross_check(&results, &bridges, &keys)?,
         false => Vec::new(),
     };
-    let beside = report::Beside::load(&workspace.root)?;
+    let beside = report::Beside::load(workspace)?;
     report::write(&results, &shapes, beside, &agreement, &out)?;
     let disagreements = agreement.iter().filter(|row| !row.agrees).count();
     if args.json {
         match args.cross_check {
             true => table::print_json(&agreement)?,
-            false => table::print_json(&report::rows::rows(&results))?,
+            false => table::print_json(&report::rows::rows(
+                &results,
+                &report::rows::DoesLess::of(&workspace.bridges),
+            ))?,
         }
     } else {
         table::print(crosscheck::table(&agreement))?;

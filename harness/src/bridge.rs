@@ -89,6 +89,10 @@ pub struct Bridge {
     /// What `toll count` holds its shapes to.
     #[serde(default)]
     pub claims: BTreeMap<String, Claim>,
+    /// Of a floor: shapes in which its C does less than a bridge must, each with what it leaves out. No ratio is
+    /// formed with those.
+    #[serde(default)]
+    pub does_less: BTreeMap<String, String>,
     /// What the strategy cannot do.
     #[serde(default)]
     pub cannot: Vec<Cannot>,

@@ -91,14 +91,14 @@ fn whatever_a_runner_does_is_a_result() {
     assert_eq!(bridge.stats["collections"], 3);
     assert_eq!(results.settings.seed, 7);
 
-    for file in [&path, &root.join("bench/results/kept.json")] {
+    for file in [&path, &root.join("bench/results/runs/kept.json")] {
         let text = fs::read_to_string(file).unwrap();
         assert!(
             !text.contains(&*root.to_string_lossy()),
             "a path of this machine is in {text}"
         );
     }
-    let kept = Results::load(&root.join("bench/results/kept.json")).unwrap();
+    let kept = Results::load(&root.join("bench/results/runs/kept.json")).unwrap();
     assert!(kept.cases.iter().all(|case| case.raw.is_none()));
 
     let page = fs::read_to_string(path.with_file_name("report.html")).unwrap();
@@ -202,25 +202,70 @@ fn stale_figures_in_documents_are_found_and_rewritten() {
     ];
     assert_eq!(toll(root, &bench).status.code(), Some(0));
     let readme = root.join("README.md");
-    fs::write(
-        &readme,
-        "<!-- toll:ns fake/odd good:16 -->?<!-- /toll -->\n",
-    )
-    .unwrap();
-    assert_eq!(
-        toll(root, &["report", "--check-docs"]).status.code(),
-        Some(1)
+    let written = |text: &str| fs::write(&readme, text).unwrap();
+    let exit = |args: &[&str]| toll(root, args).status.code();
+    // Without kept runs a page speaks of the reference alone.
+    written(
+        "<!-- toll:run -->?<!-- /toll -->\nIt is <!-- toll:ns fake/odd good:16 -->?<!-- /toll -->\n",
     );
-    assert_eq!(toll(root, &["report", "--docs"]).status.code(), Some(0));
-    assert_eq!(
-        toll(root, &["report", "--check-docs"]).status.code(),
-        Some(0)
-    );
+    assert_eq!(exit(&["report", "--check-docs"]), Some(1));
+    assert_eq!(exit(&["report", "--docs"]), Some(0));
+    assert_eq!(exit(&["report", "--check-docs"]), Some(0));
     let text = fs::read_to_string(&readme).unwrap();
-    assert_eq!(
-        text,
-        "<!-- toll:ns fake/odd good:16 -->1.00 µs<!-- /toll -->\n"
+    assert!(text.contains("\nMeasured on 20"), "{text}");
+    assert!(
+        text.contains("<!-- toll:ns fake/odd good:16 -->1.00 µs ≈ loop<!-- /toll -->\n"),
+        "{text}"
     );
+
+    // A second run, of a machine that is ten times slower: blocks may name it, and sentences are held to it.
+    let kept = root.join("bench/results/runs");
+    fs::create_dir_all(&kept).unwrap();
+    let mut slow = Results::load(&root.join("bench/results/reference.json")).unwrap();
+    slow.started = "2026-01-01T00:00:00Z".into();
+    for case in &mut slow.cases {
+        for ns in case.best_ns.iter_mut().chain(&mut case.median_ns) {
+            *ns *= 10.0;
+        }
+        case.conclude();
+    }
+    slow.save(&kept.join("slow.json"), root).unwrap();
+    written(
+        "<!-- toll:run --><!-- /toll -->\nIt is <!-- toll:ns fake/odd good:16 run=slow --><!-- /toll -->\n\
+         It <!-- toll:claim fake/odd good:16 / fake/odd good:16 1..1 -->costs itself<!-- /toll -->.\n",
+    );
+    assert_eq!(exit(&["report", "--docs"]), Some(0));
+    let text = fs::read_to_string(&readme).unwrap();
+    assert!(
+        text.contains("run=slow -->10.0 µs ≈ loop<!-- /toll -->"),
+        "{text}"
+    );
+    assert!(text.contains("`slow`: Measured on 2026-01-01 "), "{text}");
+    assert!(text.contains("costs itself<!-- /toll -->"), "{text}");
+    assert_eq!(exit(&["report", "--check-docs"]), Some(0));
+    let page =
+        |out: &str| fs::read_to_string(root.join("target/toll/bench/latest").join(out)).unwrap();
+    assert_eq!(exit(&["report"]), Some(0));
+    assert!(page("report.md").contains("`slow`: Measured on 2026-01-01 "));
+
+    // What a kept run contradicts is no sentence for these pages, whatever the reference says.
+    slow.cases
+        .iter_mut()
+        .filter(|case| case.shape == "empty")
+        .for_each(|case| {
+            case.best_ns = vec![1.0; case.best_ns.len()];
+            case.conclude();
+        });
+    slow.save(&kept.join("slow.json"), root).unwrap();
+    written(
+        "It is <!-- toll:claim fake/odd good:16 / fake/odd empty ..1 -->cheaper than the loop<!-- /toll -->.\n",
+    );
+    let output = toll(root, &["report", "--check-docs"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("slow contradicts it"), "{said}");
+    fs::remove_dir_all(&kept).unwrap();
+    assert_eq!(exit(&["report", "--check-docs"]), Some(0));
 }
 
 #[test]

@@ -27,7 +27,9 @@ fn project(root: &Path) {
     write("runner.py", RUNNER);
     write(
         "conformance/hazards.toml",
-        "[[hazard]]\nname = 'nul'\nwhy = 'w'\npromise = 'right'\ndeed = 'len h => 0'\n",
+        "[[hazard]]\nname = 'nul'\nwhy = 'w'\npromise = 'right'\ndeed = 'len h => 0'\n\
+         [[hazard]]\nname = 'abi'\nwhy = 'w'\npromise = 'refused'\ndeed = 'len h => 0'\n\
+         [[hazard]]\nname = 'end'\nwhy = 'w'\npromise = 'right'\ndeed = 'len h => 0'\n",
     );
     write("bindings/fake/host.toml", "name = 'Fake'");
     // An object file at hand: this test's own toll.
@@ -40,7 +42,12 @@ fn project(root: &Path) {
         &bridge(
             "fake/one",
             "bridge",
-            &format!("{}versions = {{ cbindgen = '0.29' }}\n", runner("fake/one")),
+            &format!(
+                "{}versions = {{ cbindgen = '0.29' }}\n\
+                 [[hazard]]\nname = 'abi'\noutcome = 'exit 127'\nwhy = 'the linker says it'\n\
+                 [[hazard]]\nname = 'end'\noutcome = 'crash SIGABRT'\nwhy = 'nothing comes before it'\n",
+                runner("fake/one")
+            ),
         ),
     );
     write(
@@ -95,8 +102,13 @@ fn what_is_counted_and_what_is_left_out() {
         (0, None, None)
     );
     assert_eq!(one.uses[0].released.as_deref(), Some("2026-01-02"));
-    assert_eq!((one.hazards.promised, one.hazards.fatal), (1, 0));
-    assert!(one.library.as_ref().unwrap().bytes > 0);
+    let hazards = one.hazards;
+    assert_eq!(
+        (hazards.promised, hazards.at_start, hazards.fatal),
+        (1, 1, 1)
+    );
+    let library = one.library.as_ref().unwrap();
+    assert!(0 < library.stripped_bytes && library.stripped_bytes < library.bytes);
     assert!(one.load.ms > 0.0 && one.load.host_ms.is_none());
     assert!(found.absent[0].bridge == "fake/two" && found.absent[0].why.contains("missing.so"));
 

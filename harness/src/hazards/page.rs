@@ -49,7 +49,7 @@ fn markdown(
         line(&mut out, &[format!("`{word}`"), what.into()]);
     }
     out.push_str(
-        "\nUnless it has ended, the process then makes another histogram, records, counts, lets go of everything, and ends \
+        "\nUnless it has ended, the process then makes another histogram, records, counts, releases everything, and ends \
          with exit code 0.\n\
          A cell in italics is an exception that the bridge declares; the reasons stand below.\n\n\
          ## What happened\n\n",

@@ -183,6 +183,7 @@ impl Line {
             threads: String::new(),
             copies: String::new(),
             claims: BTreeMap::new(),
+            does_less: BTreeMap::new(),
             cannot: Vec::new(),
             hazard: Vec::new(),
             detector: Vec::new(),

@@ -10,9 +10,10 @@ use crate::count::committed::{Count, Counts};
 use crate::crosscheck::{self, Agreement};
 use crate::report::document::{Block, Cell, Plot, Table};
 use crate::report::figures::{self, case_name};
+use crate::report::kept::{self, Kept};
 use crate::report::model::{Model, Models};
 use crate::report::plot::{self, Dots, Series, Sizes};
-use crate::report::rows::{self, BASELINE, NO_TOLL, Row};
+use crate::report::rows::{self, BASELINE, DoesLess, NO_TOLL, Row};
 use crate::results::{Results, Vectors};
 use crate::shapes::{EMPTY, Shape, Shapes, Unit};
 
@@ -46,13 +47,15 @@ pub struct Content<'a> {
     models: Models<'a>,
     /// What was counted, if anything was.
     counts: Option<Counts>,
+    /// What the kept runs say otherwise.
+    kept: Vec<Block>,
     /// Places in `rows`.
     index: HashMap<(&'a str, &'a str, u64), usize>,
 }
 
 impl<'a> Content<'a> {
     /// Derives the rows.
-    pub fn new(results: &'a Results, shapes: &'a Shapes) -> Self {
+    pub fn new(results: &'a Results, shapes: &'a Shapes, less: &DoesLess) -> Self {
         let keys = results
             .cases
             .iter()
@@ -61,9 +64,10 @@ impl<'a> Content<'a> {
         Self {
             results,
             shapes,
-            rows: rows::rows(results),
+            rows: rows::rows(results, less),
             models: Models::of(results, shapes),
             counts: None,
+            kept: Vec::new(),
             index,
         }
     }
@@ -75,16 +79,24 @@ impl<'a> Content<'a> {
         self
     }
 
+    /// The same with a chapter on the runs that are kept, if any is.
+    #[must_use]
+    pub fn with_kept(mut self, kept: &[Kept], less: &DoesLess) -> Self {
+        self.kept = kept::chapter(self.results, &self.rows, kept, less);
+        self
+    }
+
     /// The whole report.
     pub fn blocks(&self, agreement: &[Agreement]) -> Result<Vec<Block>> {
         let mut blocks = self.introduction();
         blocks.extend(self.headlines()?);
-        blocks.extend(how_to_read());
+        blocks.extend(how_to_read(figures::notes(self.rows.iter())));
         for group in self.groups() {
             blocks.extend(self.chapter(&group)?);
         }
         blocks.extend(self.models.blocks());
         blocks.extend(self.losses());
+        blocks.extend(self.kept.iter().cloned());
         blocks.extend(self.anomalies());
         blocks.extend(cross_check(agreement));
         blocks.extend(self.circumstances());
@@ -205,10 +217,7 @@ impl<'a> Content<'a> {
             return Cell::figure("–");
         };
         let toll = row.toll.map(|toll| format!("toll {}", figures::toll(toll)));
-        let ratio = row
-            .over_floor
-            .filter(|_| row.role != Role::Floor)
-            .map(figures::ratio);
+        let ratio = figures::over_floor(row);
         let small: Vec<String> = [toll, ratio].into_iter().flatten().collect();
         Cell::figure(figures::outcome(row))
             .with_small(small.join(" · "))
@@ -226,7 +235,11 @@ impl<'a> Content<'a> {
     fn floor_plot(&self, host: &str) -> Result<Option<Plot>> {
         let ratio = |row: &Row| {
             let counts = row.host == host && row.role != Role::Floor;
-            row.over_floor.filter(|ratio| counts && *ratio > 0.0)
+            let ratio = row
+                .over_floor
+                .filter(|ratio| counts && !row.is_loop && *ratio > 0.0);
+            // What cannot be told from the floor is drawn as the floor.
+            ratio.map(|ratio| if row.like_floor { 1.0 } else { ratio })
         };
         let title = format!("{host}: times {host}/floor");
         self.dots(title, plot::WIDTH, 1.0, |ratio| format!("{ratio}×"), ratio)
@@ -405,10 +418,7 @@ impl<'a> Content<'a> {
         let Some(row) = row else {
             return Cell::figure("–");
         };
-        let ratio = row
-            .over_floor
-            .filter(|_| row.role != Role::Floor)
-            .map(figures::ratio);
+        let ratio = figures::over_floor(row);
         let each = row.ns.filter(|_| unit == Unit::N && row.n > 1);
         let each = each.map(|ns| format!("{} each", figures::time(ns / row.n as f64)));
         let small: Vec<String> = [ratio, each].into_iter().flatten().collect();
@@ -565,7 +575,8 @@ impl<'a> Content<'a> {
                 .filter(|r| r.bridge == **pure && r.shape != EMPTY)
             {
                 let Some(own) = row.ns else { continue };
-                let lost = |r: &&Row| r.ns.is_some_and(|ns| ns > own);
+                // A difference that loops have too is no loss.
+                let lost = |r: &&Row| r.ns.is_some_and(|ns| ns - own >= NO_TOLL);
                 let against: Vec<Option<&Row>> = rivals
                     .iter()
                     .map(|id| self.row(id, &row.shape, row.n))
@@ -806,10 +817,8 @@ fn capitalised(text: &str) -> String {
     })
 }
 
-fn how_to_read() -> Vec<Block> {
-    vec![
-        Block::Heading(2, "How to read this".into()),
-        Block::List(vec![
+fn how_to_read(notes: Vec<String>) -> Vec<Block> {
+    let mut points = vec![
             "A figure is the lower quartile, over launches, of each launch's best batch. Its interval comes \
              from resampling the launches; with few of them it is rough."
                 .into(),
@@ -820,6 +829,12 @@ fn how_to_read() -> Vec<Block> {
             "In interpreters the empty loop, the first row, is taken off before a toll or a ratio is formed; \
              the times themselves include it."
                 .into(),
+            format!(
+                "Times the floor: under it stands the same shape in plain C over the host's own API. That is a yardstick \
+                 and no limit: a ratio below 1 says that this C does the work in a slower way. `{}` says that the \
+                 difference is noise: the ratio's interval holds 1, or it is less than {NO_TOLL} ns.",
+                figures::LIKE_FLOOR
+            ),
             "In the plots against n a curve is the cost model, explained under “What n items cost”; a thin one has \
              no line and joins what was measured."
                 .into(),
@@ -830,7 +845,11 @@ fn how_to_read() -> Vec<Block> {
             "`bench/METHODOLOGY.md` says how it was measured, `bench/BIAS.md` what the choice of shapes \
              favours."
                 .into(),
-        ]),
+    ];
+    points.extend(notes);
+    vec![
+        Block::Heading(2, "How to read this".into()),
+        Block::List(points),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! What the report says, before it is HTML or Markdown.
 
 /// A piece of the report. Text may hold `code` between backticks.
+#[derive(Clone)]
 pub enum Block {
     /// A chapter (level 2) or section (3).
     Heading(u8, String),
@@ -19,7 +20,7 @@ pub enum Block {
 }
 
 /// A table; the first column names its row.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Table {
     /// The columns.
     pub header: Vec<Cell>,
@@ -41,6 +42,7 @@ pub struct Cell {
 }
 
 /// A picture with its title and legend.
+#[derive(Clone)]
 pub struct Plot {
     /// What is drawn.
     pub title: String,

@@ -1,5 +1,6 @@
 //! How figures are written.
 
+use crate::bridge::Role;
 use crate::report::rows::{NO_TOLL, Row};
 
 /// A time, with a unit that keeps it short: `2.7 ns`, `44.1 ns`, `498 ns`, `5.24 µs`, `131 ms`.
@@ -27,6 +28,51 @@ pub fn each(ns: f64) -> String {
 /// A ratio: `1.07×`, `12.3×`, `340×`.
 pub fn ratio(ratio: f64) -> String {
     format!("{}×", three_digits(ratio))
+}
+
+/// What stands beside the time of a bridge that cannot be told from its floor.
+pub const LIKE_FLOOR: &str = "≈1×";
+/// What stands beside a time that a loop without the crossing takes too.
+pub const LOOP: &str = "≈ loop";
+
+/// How a row compares with its host's floor; none for the floor itself, and where there is nothing to compare with.
+pub fn over_floor(row: &Row) -> Option<String> {
+    let ratio = row
+        .over_floor
+        .filter(|_| row.role != Role::Floor && !row.is_loop)?;
+    Some(match row.like_floor {
+        true => LIKE_FLOOR.into(),
+        false => self::ratio(ratio),
+    })
+}
+
+/// What a reader of these rows must know, a sentence each.
+pub fn notes<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
+    let (mut is_loop, mut less) = (false, std::collections::BTreeMap::new());
+    for row in rows {
+        is_loop |= row.is_loop;
+        if let Some(what) = &row.floor_does_less {
+            let shapes: &mut Vec<&str> =
+                less.entry((row.host.as_str(), what.as_str())).or_default();
+            if !shapes.contains(&row.shape.as_str()) {
+                shapes.push(&row.shape);
+            }
+        }
+    }
+    let mut notes = Vec::new();
+    if is_loop {
+        notes.push(format!(
+            "{LOOP}: a loop without the crossing takes as long. It is not the price of a call."
+        ));
+    }
+    for ((host, what), shapes) in less {
+        let shapes: Vec<String> = shapes.iter().map(|shape| format!("`{shape}`")).collect();
+        notes.push(format!(
+            "No ratio for {} in {host}: `{host}/floor` {what}.",
+            shapes.join(", ")
+        ));
+    }
+    notes
 }
 
 fn three_digits(value: f64) -> String {
@@ -81,6 +127,7 @@ pub fn size(n: u64) -> String {
 pub fn outcome(row: &Row) -> String {
     match (row.ns, row.flags.first()) {
         (_, Some(failure)) if row.failure.is_some() => (*failure).into(),
+        (Some(ns), _) if row.is_loop => format!("{} {LOOP}", time(ns)),
         (Some(ns), _) => time(ns),
         (None, _) => "–".into(),
     }

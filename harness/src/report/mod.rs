@@ -5,6 +5,7 @@ pub mod docs;
 pub mod document;
 pub mod figures;
 pub mod html;
+pub mod kept;
 pub mod markdown;
 pub mod model;
 pub mod plot;
@@ -28,7 +29,9 @@ use crate::results::Results;
 use crate::shapes::Shapes;
 use crate::table;
 use content::{Content, TITLE};
+use kept::Kept;
 use model::Models;
+use rows::DoesLess;
 
 /// The page's file name.
 pub const PAGE: &str = "report.html";
@@ -49,10 +52,11 @@ pub struct Args {
     /// `--json` for a program.
     #[arg(long, conflicts_with_all = ["out", "docs", "check_docs"])]
     pub model: bool,
-    /// Rewrite the figures in README.md, docs/ and bindings/ from `bench/results/reference.json`.
+    /// Rewrite the figures in README.md, docs/ and bindings/ from `bench/results/reference.json`, and from the kept
+    /// runs that a block names.
     #[arg(long, conflicts_with_all = ["json", "out"])]
     pub docs: bool,
-    /// Fail when `--docs` would change anything.
+    /// Fail when `--docs` would change anything, or when a kept run contradicts a sentence.
     #[arg(long, conflicts_with_all = ["json", "out", "docs"])]
     pub check_docs: bool,
 }
@@ -64,6 +68,7 @@ pub struct Args {
 pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     let root = &workspace.root;
     let shapes = Shapes::load(root)?;
+    let less = DoesLess::of(&workspace.bridges);
     let in_docs = args.docs || args.check_docs;
     let input = args.input.unwrap_or_else(|| match in_docs {
         true => root.join("bench/results/reference.json"),
@@ -82,14 +87,14 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if args.json {
-        table::print_json(&rows::rows(&results))?;
+        table::print_json(&rows::rows(&results, &less))?;
         return Ok(ExitCode::SUCCESS);
     }
     let out = match args.out {
         Some(out) => out,
         None => input.parent().map(Path::to_owned).unwrap_or_default(),
     };
-    write(&results, &shapes, Beside::load(root)?, &[], &out)?;
+    write(&results, &shapes, Beside::load(workspace)?, &[], &out)?;
     table::print_line(format_args!("report: {}", out.join(PAGE).display()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -102,6 +107,10 @@ pub struct Beside {
     pub peers: Option<Peers>,
     /// The jobs' order.
     jobs: Option<Shapes>,
+    /// What the floors leave out.
+    less: DoesLess,
+    /// The runs that are kept, of other machines and runtimes.
+    kept: Vec<Kept>,
 }
 
 impl Beside {
@@ -109,12 +118,15 @@ impl Beside {
     ///
     /// # Errors
     /// When a file is there and wrong.
-    pub fn load(root: &Path) -> Result<Self> {
+    pub fn load(workspace: &Workspace) -> Result<Self> {
+        let root = &workspace.root;
         let peers = Peers::load(root)?;
         Ok(Self {
             counts: Counts::load(root)?,
             jobs: peers.as_ref().map(|_| peers::jobs(root)).transpose()?,
             peers,
+            less: DoesLess::of(&workspace.bridges),
+            kept: kept::load(root)?,
         })
     }
 }
@@ -130,8 +142,9 @@ pub fn write(
     agreement: &[Agreement],
     out: &Path,
 ) -> Result<()> {
-    let mut blocks = Content::new(results, shapes)
+    let mut blocks = Content::new(results, shapes, &beside.less)
         .with_counts(beside.counts)
+        .with_kept(&beside.kept, &beside.less)
         .blocks(agreement)?;
     if let Some((peers, jobs)) = beside.peers.as_ref().zip(beside.jobs.as_ref()) {
         blocks.extend(summary::blocks(peers, jobs));

@@ -1,10 +1,10 @@
 //! The rows of the report: each case with what is derived from it and from its baselines.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use crate::bridge::Role;
+use crate::bridge::{Bridge, Role};
 use crate::results::{BridgeRun, Case, Failure, Results, significant};
 use crate::shapes::EMPTY;
 use crate::stats::{self, Interval};
@@ -52,6 +52,12 @@ pub struct Row {
     pub over_floor_low: Option<f64>,
     /// Its interval's upper end.
     pub over_floor_high: Option<f64>,
+    /// Whether it cannot be told from the floor: the interval holds 1, or the difference is below [`NO_TOLL`].
+    pub like_floor: bool,
+    /// What the floor leaves out that a bridge must do, where it does less: it is no measure then.
+    pub floor_does_less: Option<String>,
+    /// Whether the loop alone would take as long, in a compiled host: the figure is not the price of a call.
+    pub is_loop: bool,
     /// Launches that gave a sample.
     pub launches: usize,
     /// `void`, `crashed`, `hung`, `refused`, `wide`, `plateau`, `slow`.
@@ -77,9 +83,29 @@ pub fn loop_is_taken_off(host: &str) -> bool {
     matches!(host, "python" | "ruby")
 }
 
+/// Shapes in which a host's floor does less than a bridge must, by host: what it leaves out.
+#[derive(Debug, Clone, Default)]
+pub struct DoesLess(BTreeMap<String, BTreeMap<String, String>>);
+
+impl DoesLess {
+    /// What the floors among these declare.
+    pub fn of(bridges: &[Bridge]) -> Self {
+        let floors = bridges.iter().filter(|b| b.role == Role::Floor);
+        Self(
+            floors
+                .map(|b| (b.host().to_owned(), b.does_less.clone()))
+                .collect(),
+        )
+    }
+
+    fn get(&self, host: &str, shape: &str) -> Option<&String> {
+        self.0.get(host)?.get(shape)
+    }
+}
+
 /// All rows of a run, in its order.
-pub fn rows(results: &Results) -> Vec<Row> {
-    let index = Index::new(results);
+pub fn rows(results: &Results, less: &DoesLess) -> Vec<Row> {
+    let index = Index::new(results, less);
     results
         .cases
         .iter()
@@ -91,22 +117,26 @@ struct Index<'a> {
     cases: HashMap<(&'a str, &'a str, u64), &'a Case>,
     /// The floor's id, by host.
     floors: HashMap<&'a str, &'a str>,
+    /// The pure host's id, by host.
+    pures: HashMap<&'a str, &'a str>,
+    less: &'a DoesLess,
 }
 
 impl<'a> Index<'a> {
-    fn new(results: &'a Results) -> Self {
+    fn new(results: &'a Results, less: &'a DoesLess) -> Self {
+        let of_role = |role| {
+            let bridges = results.bridges.iter().filter(move |b| b.role == role);
+            bridges.map(|b| (b.host.as_str(), b.id.as_str())).collect()
+        };
         Self {
             cases: results
                 .cases
                 .iter()
                 .map(|c| ((c.bridge.as_str(), c.shape.as_str(), c.n), c))
                 .collect(),
-            floors: results
-                .bridges
-                .iter()
-                .filter(|b| b.role == Role::Floor)
-                .map(|b| (b.host.as_str(), b.id.as_str()))
-                .collect(),
+            floors: of_role(Role::Floor),
+            pures: of_role(Role::Pure),
+            less,
         }
     }
 
@@ -120,7 +150,12 @@ impl<'a> Index<'a> {
 
     fn row(&self, case: &Case, bridge: &BridgeRun) -> Row {
         let headline = case.headline;
-        let over_floor = self.over_floor(case, bridge);
+        let less = self.less.get(&bridge.host, &case.shape);
+        let over_floor = match less {
+            Some(_) => None,
+            None => self.over_floor(case, bridge),
+        };
+        let toll = self.toll(case, bridge);
         Row {
             bridge: case.bridge.clone(),
             host: bridge.host.clone(),
@@ -132,10 +167,15 @@ impl<'a> Index<'a> {
             ns_high: headline.map(|h| h.high),
             ns_median: headline.map(|h| h.median),
             empty: self.empty(bridge).and_then(stats::headline).unwrap_or(0.0),
-            toll: self.toll(case, bridge),
-            over_floor: over_floor.map(|(ratio, _)| ratio),
-            over_floor_low: over_floor.map(|(_, i)| i.low),
-            over_floor_high: over_floor.map(|(_, i)| i.high),
+            toll,
+            over_floor: over_floor.map(|(ratio, ..)| ratio),
+            over_floor_low: over_floor.map(|(_, i, _)| i.low),
+            over_floor_high: over_floor.map(|(_, i, _)| i.high),
+            like_floor: over_floor.is_some_and(|(_, i, difference)| {
+                (i.low <= 1.0 && i.high >= 1.0) || difference.abs() < NO_TOLL
+            }),
+            floor_does_less: less.cloned(),
+            is_loop: self.is_loop(case, bridge, toll),
             launches: case.best_ns.len(),
             flags: flags(case),
             failure: case.failure.as_ref().map(describe),
@@ -163,7 +203,29 @@ impl<'a> Index<'a> {
         Some(significant(case.headline?.ns - empty - direct))
     }
 
-    fn over_floor(&self, case: &Case, bridge: &BridgeRun) -> Option<(f64, Interval)> {
+    /// Whether a loop without the crossing would take as long. An interpreter's loop is taken off, and is no matter.
+    fn is_loop(&self, case: &Case, bridge: &BridgeRun, toll: Option<f64>) -> bool {
+        let compiled = !loop_is_taken_off(&bridge.host) && case.shape != EMPTY;
+        let Some(headline) = case.headline.filter(|_| compiled) else {
+            return false;
+        };
+        let is_near = |id: &str, shape| {
+            let other = self.bests(id, shape, case.n).and_then(stats::headline);
+            other.is_some_and(|other| headline.ns - other < NO_TOLL)
+        };
+        let empty = self.bests(&bridge.id, EMPTY, 0).and_then(stats::headline);
+        if empty.is_some_and(|empty| headline.ns - empty < NO_TOLL) {
+            return true;
+        }
+        // As fast as an ordinary function of the host, and as one of Rust: neither shows a crossing.
+        let pure = self.pures.get(bridge.host.as_str());
+        bridge.role != Role::Pure
+            && toll.is_some_and(|toll| toll < NO_TOLL)
+            && pure.is_some_and(|pure| is_near(pure, &case.shape))
+    }
+
+    /// The ratio, its interval, and the difference in ns.
+    fn over_floor(&self, case: &Case, bridge: &BridgeRun) -> Option<(f64, Interval, f64)> {
         if case.shape == EMPTY {
             return None;
         }
@@ -177,6 +239,7 @@ impl<'a> Index<'a> {
                     low: 1.0,
                     high: 1.0,
                 },
+                0.0,
             ));
         }
         // Two empty loops of zero where none is taken off: one formula for all hosts.
@@ -199,7 +262,8 @@ impl<'a> Index<'a> {
             low: significant(low),
             high: significant(high),
         };
-        Some((significant(ratio(&headlines)), interval))
+        let difference = (headlines[0] - headlines[1]) - (headlines[2] - headlines[3]);
+        Some((significant(ratio(&headlines)), interval, difference))
     }
 }
 
@@ -248,7 +312,7 @@ mod tests {
 
     #[test]
     fn toll_and_ratio_are_net_of_the_loop_in_python_only() {
-        let rows = rows(&sample::results());
+        let rows = rows(&sample::results(), &DoesLess::default());
         // python: empty 10, floor 30, pyo3 42; c: floor 3, cabi 3.2; rust: 1.5
         let pyo3 = row(&rows, "python/pyo3", "add");
         assert_eq!(pyo3.toll, Some(30.5));
@@ -259,6 +323,73 @@ mod tests {
         assert_eq!(row(&rows, "python/floor", "add").over_floor, Some(1.0));
         assert_eq!(row(&rows, "python/pure", "add").toll, None);
         assert_eq!(row(&rows, "rust/direct", "add").over_floor, None);
+    }
+
+    #[test]
+    fn noise_is_told_from_a_difference() {
+        let rows_now = rows(&sample::results(), &DoesLess::default());
+        // 3.2 against 3.0 ns: less than loops move by themselves.
+        assert!(row(&rows_now, "c/cabi", "add").like_floor);
+        assert!(!row(&rows_now, "python/pyo3", "add").like_floor);
+
+        // 31 against 30 ns is more than that; but launches that differ by more cannot tell.
+        let mut results = sample::results();
+        let is_add = |c: &&mut Case| c.bridge == "python/pyo3" && c.shape == "add";
+        let case = results.cases.iter_mut().find(is_add).unwrap();
+        case.best_ns = vec![31.0; 5];
+        case.conclude();
+        let steady = rows(&results, &DoesLess::default());
+        assert!(!row(&steady, "python/pyo3", "add").like_floor);
+        let case = results.cases.iter_mut().find(is_add).unwrap();
+        case.best_ns = vec![28.0, 31.0, 34.0, 29.0, 32.0];
+        case.conclude();
+        let noisy = rows(&results, &DoesLess::default());
+        assert!(row(&noisy, "python/pyo3", "add").like_floor);
+    }
+
+    #[test]
+    fn a_floor_that_does_less_is_no_measure() {
+        let shapes = BTreeMap::from([("str_len".to_owned(), "trusts its text".to_owned())]);
+        let less = DoesLess(BTreeMap::from([("c".to_owned(), shapes)]));
+        let rows = rows(&sample::results(), &less);
+        let str_len = row(&rows, "c/cabi", "str_len");
+        assert_eq!(str_len.over_floor, None);
+        assert_eq!(str_len.floor_does_less.as_deref(), Some("trusts its text"));
+        assert!(row(&rows, "c/cabi", "add").over_floor.is_some());
+        assert!(row(&rows, "python/pyo3", "str_len").over_floor.is_some());
+        let notes = crate::report::figures::notes(rows.iter());
+        assert_eq!(
+            notes,
+            ["No ratio for `str_len` in c: `c/floor` trusts its text."]
+        );
+    }
+
+    #[test]
+    fn a_loop_is_not_the_price_of_a_call() {
+        let mut results = sample::results();
+        // A compiled host whose own function is as fast as its call of C, and as Rust's.
+        for bridge in &mut results.bridges {
+            bridge.host = match bridge.id.as_str() {
+                "python/pyo3" | "python/pure" | "python/floor" => "compiled".into(),
+                _ => bridge.host.clone(),
+            };
+        }
+        let mut set = |id: &str, ns: f64| {
+            let is_add = |c: &&mut Case| c.bridge == id && c.shape == "add";
+            let case = results.cases.iter_mut().find(is_add).unwrap();
+            case.best_ns = vec![ns; 5];
+            case.conclude();
+        };
+        set("python/pyo3", 1.7);
+        set("python/pure", 1.6);
+        set("python/floor", 2.0);
+        let rows = rows(&results, &DoesLess::default());
+        let add = row(&rows, "python/pyo3", "add");
+        assert!(add.is_loop, "rust/direct takes 1.5");
+        assert_eq!(crate::report::figures::over_floor(add), None);
+        assert_eq!(crate::report::figures::outcome(add), "1.7 ns ≈ loop");
+        assert!(!row(&rows, "c/cabi", "add").is_loop, "it crosses");
+        assert!(!row(&rows, "rust/direct", "add").is_loop);
     }
 
     #[test]

@@ -8,12 +8,11 @@ pub mod results;
 pub mod source;
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use object::{Object, ObjectSection};
 
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::check::{self, Checked};
@@ -25,6 +24,8 @@ use results::{Hazards, Library, Load, SCHEMA, Strategies, Strategy};
 
 /// Starts of each runner; their lower quartile is quoted.
 const STARTS: u32 = 7;
+/// How a program ends that the dynamic linker refuses to start.
+const AT_START: &str = "exit 127";
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Arguments of `toll strategies`.
@@ -131,11 +132,9 @@ impl Surveyor<'_> {
         let library = libraries
             .first()
             .map(|path| -> Result<Library> {
-                let bytes = fs::read(path).with_context(|| path.display().to_string())?;
-                let file = object::File::parse(&*bytes).context("the library is no object file")?;
                 Ok(Library {
-                    bytes: bytes.len() as u64,
-                    stripped: file.sections().all(|s| s.name() != Ok(".symtab")),
+                    stripped_bytes: stripped(path)?,
+                    bytes: size(path)?,
                     identity: machine::library(path, root)?.identity,
                 })
             })
@@ -200,15 +199,20 @@ impl Surveyor<'_> {
         let first = |outcome: &str, words: &[&str]| {
             words.contains(&outcome.split(' ').next().unwrap_or_default())
         };
-        let declared = |words: &[&str]| {
-            let outcomes = bridge.hazard.iter().map(|exception| &exception.outcome);
-            outcomes.filter(|outcome| first(outcome, words)).count()
+        let with = |is: &dyn Fn(&str) -> bool| {
+            let outcomes = bridge.hazard.iter().map(|exception| &*exception.outcome);
+            outcomes.filter(|outcome| is(outcome)).count()
         };
+        let declared = |words: &[&str]| with(&|outcome| first(outcome, words));
         Hazards {
             promised: self.hazards.len().saturating_sub(bridge.hazard.len()),
             refused: declared(&["refused", "exception"]),
             undefined: declared(&["caught"]),
-            fatal: declared(&["crash", "exit", "hang"]),
+            // 127 is what the dynamic linker ends with when it cannot start a program.
+            at_start: with(&|outcome| outcome == AT_START),
+            fatal: with(&|outcome| {
+                outcome != AT_START && first(outcome, &["crash", "exit", "hang"])
+            }),
             told: declared(&["error", "raised", "reported"]),
             unnoticed: declared(&["right"]),
         }
@@ -231,6 +235,23 @@ impl Surveyor<'_> {
             host_ms: stats::headline(&alone).map(significant),
         })
     }
+}
+
+fn size(path: &Path) -> Result<u64> {
+    let file = fs::metadata(path).with_context(|| path.display().to_string())?;
+    Ok(file.len())
+}
+
+/// A library's size once it is stripped, as it would be shipped.
+fn stripped(path: &Path) -> Result<u64> {
+    let copy = tempfile::NamedTempFile::new()?;
+    let mut strip = Command::new("strip");
+    strip.arg("-o").arg(copy.path()).arg(path);
+    let done = strip
+        .status()
+        .context("running `strip`: install binutils")?;
+    ensure!(done.success(), "strip cannot read {}", path.display());
+    size(copy.path())
 }
 
 /// Milliseconds.

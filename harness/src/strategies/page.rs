@@ -32,7 +32,7 @@ const SAYS: [Says; 11] = [
     ("`unsafe`", |s| s.unsafe_blocks.to_string()),
     ("crates besides the core's", crates),
     ("stands on (last release)", uses),
-    ("library", library),
+    ("library, stripped", library),
     ("start to first call", |s| format!("{:.0} ms", s.load.ms)),
     ("the host alone", |s| {
         s.load.host_ms.map_or_else(dash, |ms| format!("{ms:.0} ms"))
@@ -102,6 +102,12 @@ pub fn table(found: &Strategies, host: &str, rows: &[Row]) -> Result<Table> {
     Ok(table)
 }
 
+/// Whether the guide's table has this time.
+#[must_use]
+pub fn shows(shape: &str, n: u64) -> bool {
+    SHAPES.contains(&(shape, n))
+}
+
 fn dash() -> String {
     "–".into()
 }
@@ -117,6 +123,7 @@ fn hazards(hazards: Hazards) -> String {
         promised,
         refused,
         undefined,
+        at_start,
         fatal,
         told,
         unnoticed,
@@ -126,6 +133,7 @@ fn hazards(hazards: Hazards) -> String {
         (told, "told in another way"),
         (unnoticed, "not noticed"),
         (undefined, "undefined"),
+        (at_start, "refused at the start"),
         (fatal, "fatal"),
     ];
     let exceptions = exceptions.iter().filter(|(count, _)| *count > 0);
@@ -180,12 +188,7 @@ fn uses(strategy: &Strategy) -> String {
 
 fn library(strategy: &Strategy) -> String {
     strategy.library.as_ref().map_or_else(dash, |library| {
-        let kib = figures::size(library.bytes.div_ceil(1024));
-        let how = if library.stripped {
-            "stripped"
-        } else {
-            "not stripped"
-        };
-        format!("{kib} KiB, {how}")
+        let kib = figures::size(library.stripped_bytes.div_ceil(1024));
+        format!("{kib} KiB")
     })
 }

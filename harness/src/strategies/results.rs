@@ -10,7 +10,7 @@ use crate::machine::Machine;
 use crate::results::{Absent, Vectors, one_line_an_element};
 
 /// The format's number, raised when a reader must change.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// The file, below the root.
 const FILE: &str = "bench/results/strategies.json";
 
@@ -94,7 +94,9 @@ pub struct Hazards {
     pub refused: usize,
     /// Are undefined, and are seen by a detector only.
     pub undefined: usize,
-    /// End the process, or never end.
+    /// Are refused when the program starts, by the dynamic linker, before it has done anything.
+    pub at_start: usize,
+    /// End the process in the middle of its work, or never end.
     pub fatal: usize,
     /// End in another error or report of the library's than promised.
     pub told: usize,
@@ -106,10 +108,10 @@ pub struct Hazards {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Library {
+    /// Its size without its symbol table and debug information, so that all are compared alike.
+    pub stripped_bytes: u64,
     /// Its size as it is built.
     pub bytes: u64,
-    /// Whether that is without its symbol table.
-    pub stripped: bool,
     /// As in other results.
     pub identity: String,
 }

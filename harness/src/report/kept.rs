@@ -1,0 +1,235 @@
+//! Runs that are kept beside the reference, `bench/results/runs/*.json`: of other machines and runtimes. What the
+//! documents say must hold in each.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::bridge::Role;
+use crate::report::document::{Block, Cell, Table};
+use crate::report::figures::{self, case_name};
+use crate::report::rows::{self, DoesLess, Row};
+use crate::results::Results;
+use crate::stats;
+
+/// The run from which documents quote unless they name another.
+pub const REFERENCE: &str = "reference";
+/// Where results are kept, below the root.
+const RESULTS: &str = "bench/results";
+const RUNS: &str = "bench/results/runs";
+/// So many cases of a bridge that flip are named; the rest is counted.
+const NAMED: usize = 6;
+
+/// A run and its name.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The file's, without `.json`.
+    pub name: String,
+    /// The run.
+    pub results: Results,
+}
+
+/// The kept runs beside the reference, by name; none where there is no such folder.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn load(root: &Path) -> Result<Vec<Kept>> {
+    let escaped = glob::Pattern::escape(&root.join(RUNS).to_string_lossy());
+    let mut kept = Vec::new();
+    for path in glob::glob(&format!("{escaped}/*.json"))? {
+        let path = path?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        kept.push(Kept {
+            name: name.into_owned(),
+            results: Results::load(&path)?,
+        });
+    }
+    Ok(kept)
+}
+
+/// Keeps a run under a name, without its single batches.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(results: &Results, name: &str, root: &Path) -> Result<()> {
+    let path = path(name, root);
+    let folder = path.parent().unwrap_or(root);
+    fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    results.without_raw().save(&path, root)
+}
+
+fn path(name: &str, root: &Path) -> PathBuf {
+    let folder = if name == REFERENCE { RESULTS } else { RUNS };
+    root.join(folder).join(format!("{name}.json"))
+}
+
+/// One sentence on a run, with what ran on these hosts.
+pub fn about<'a>(results: &Results, hosts: impl Iterator<Item = &'a str>) -> String {
+    let Results {
+        machine, settings, ..
+    } = results;
+    let mut text = format!(
+        "Measured on {} on one machine ({}, {} CPUs, {}): the {} profile, {} launches of each bridge{}.",
+        results.started.split('T').next().unwrap_or_default(),
+        machine.cpu,
+        machine.cores,
+        machine.kernel,
+        settings.profile,
+        settings.launches,
+        source(results.commit.as_deref(), results.dirty),
+    );
+    for host in hosts {
+        let mut of_host = results.bridges.iter().filter(|b| b.host == host);
+        let first = of_host.clone().find(|b| !b.role.is_partial());
+        if let Some(bridge) = first.or_else(|| of_host.next()) {
+            text += &format!(" {}.", bridge.host_version);
+        }
+    }
+    text
+}
+
+/// What was built.
+pub fn source(commit: Option<&str>, dirty: bool) -> String {
+    let commit = commit.map(|c| c.chars().take(7).collect::<String>());
+    let commit = commit.map_or("no commit".into(), |commit| format!("commit {commit}"));
+    let changes = if dirty {
+        " with uncommitted changes"
+    } else {
+        ""
+    };
+    format!(", {commit}{changes}")
+}
+
+/// What the kept runs say otherwise than the one shown; nothing where there is none.
+pub fn chapter(shown: &Results, rows: &[Row], kept: &[Kept], less: &DoesLess) -> Vec<Block> {
+    let others: Vec<&Kept> = kept
+        .iter()
+        .filter(|run| run.results.started != shown.started)
+        .collect();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let header = [
+        Cell::text("run"),
+        Cell::text("bridge"),
+        Cell::figure("cases compared"),
+        Cell::figure("its ratio to the floor, over the one here: median"),
+        Cell::text("faster than the floor in one run, slower in the other"),
+    ];
+    let mut table = Table::new(header);
+    for run in &others {
+        let theirs = rows::rows(&run.results, less);
+        let index: HashMap<(&str, &str, u64), &Row> = theirs
+            .iter()
+            .map(|r| ((r.bridge.as_str(), r.shape.as_str(), r.n), r))
+            .collect();
+        let bridges = run.results.bridges.iter();
+        for bridge in bridges.filter(|b| b.role == Role::Bridge) {
+            let of_bridge = rows.iter().filter(|row| row.bridge == bridge.id);
+            let both = of_bridge.filter_map(|row| {
+                let other = index.get(&(row.bridge.as_str(), row.shape.as_str(), row.n))?;
+                Some((row, *other, other.over_floor? / row.over_floor?))
+            });
+            let both: Vec<(&Row, &Row, f64)> =
+                both.filter(|(.., change)| change.is_finite()).collect();
+            let changes: Vec<f64> = both.iter().map(|(.., change)| *change).collect();
+            let Some(median) = stats::median(&changes) else {
+                continue;
+            };
+            let flips = both
+                .iter()
+                .filter(|(a, b, _)| matches!((side(a), side(b)), (Some(a), Some(b)) if a != b));
+            let flips: Vec<String> = flips
+                .map(|(row, ..)| case_name(&row.shape, row.n))
+                .collect();
+            let flips = match flips.len() {
+                0..=NAMED => flips.join(", "),
+                more => format!("{} and {} more", flips[..NAMED].join(", "), more - NAMED),
+            };
+            table.rows.push(vec![
+                Cell::text(&run.name).with_small(bridge.host_version.clone()),
+                Cell::text(&bridge.id),
+                Cell::figure(both.len().to_string()),
+                Cell::figure(figures::ratio(median)),
+                Cell::text(flips),
+            ]);
+        }
+    }
+    let about = others.iter().map(|run| {
+        format!(
+            "`{}`: {}",
+            run.name,
+            about(&run.results, std::iter::empty())
+        )
+    });
+    vec![
+        Block::Heading(2, "The other runs that are kept".into()),
+        Block::List(about.collect()),
+        Block::Table(table),
+    ]
+}
+
+/// Whether it is clearly slower than the floor, or clearly faster; none where that cannot be told.
+fn side(row: &Row) -> Option<bool> {
+    row.over_floor
+        .filter(|_| !row.like_floor && !row.is_loop)
+        .map(|ratio| ratio > 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{markdown, sample};
+
+    #[test]
+    fn another_run_is_compared_and_what_flips_is_named() {
+        let shown = sample::results();
+        let rows = rows::rows(&shown, &DoesLess::default());
+        let alone = chapter(&shown, &rows, &[], &DoesLess::default());
+        assert!(alone.is_empty(), "without kept runs nothing is added");
+
+        let mut other = sample::results();
+        other.started = "2026-02-03T04:05:06Z".into();
+        other.machine.cpu = "another".into();
+        // pyo3's add was 1.6 times the floor's 20 ns, net of the loop; here it is half.
+        let pyo3 = |c: &&mut crate::results::Case| c.bridge == "python/pyo3" && c.shape == "add";
+        let case = other.cases.iter_mut().find(pyo3).unwrap();
+        case.best_ns = vec![20.0; 5];
+        case.conclude();
+        let kept = [Kept {
+            name: "elsewhere".into(),
+            results: other,
+        }];
+        let blocks = chapter(&shown, &rows, &kept, &DoesLess::default());
+        let text = markdown::render("", &blocks);
+        assert!(text.contains("`elsewhere`: Measured on 2026-02-03 on one machine (another"));
+        let row = text.lines().find(|line| line.contains("| python/pyo3 |"));
+        assert!(row.is_some_and(|row| row.ends_with("| add |")), "{text}");
+        let same = text.lines().find(|line| line.contains("| c/cabi |"));
+        assert!(
+            same.is_some_and(|row| row.contains("| 1.00× |  |")),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_reference_stands_by_itself() {
+        let root = Path::new("/r");
+        assert_eq!(
+            path("reference", root),
+            Path::new("/r/bench/results/reference.json")
+        );
+        assert_eq!(
+            path("dotnet10", root),
+            Path::new("/r/bench/results/runs/dotnet10.json")
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_is_no_kept_run() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        assert!(load(&root).unwrap().is_empty());
+    }
+}
