@@ -402,7 +402,7 @@ class Histogram:
     def decode(cls, data: "Buffer", /) -> Self:
         """A histogram of what `encode` or another implementation wrote, from bytes or a buffer.
 
-        Raises MalformedHistogramError. Hostile bytes cost at most 200 MiB until then.
+        Raises MalformedHistogramError. Hostile bytes cost at most 50 MiB until then, beside a copy of them.
         """
         steady, handle = steady_bytes(data), Handle()
         if error := tb_histogram_decode(steady, len(steady), byref(handle)):

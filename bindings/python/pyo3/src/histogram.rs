@@ -378,7 +378,7 @@ impl Histogram {
 
     /// A histogram of what `encode` or another implementation wrote, from bytes or a buffer.
     ///
-    /// Raises MalformedHistogramError. Hostile bytes cost at most 200 MiB until then.
+    /// Raises MalformedHistogramError. Hostile bytes cost at most 50 MiB until then, beside a copy of them.
     #[classmethod]
     #[pyo3(signature = (data, /))]
     fn decode(
