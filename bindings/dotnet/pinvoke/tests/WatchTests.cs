@@ -169,6 +169,20 @@ namespace Tollbridge.Tests
             Assert.Equal(3UL, histogram.Count);
         }
 
+        [Fact]
+        public void AnInterruptThatArrivesInAWatcherIsKept()
+        {
+            using Watch watch = histogram.Watch(1, value => Thread.Sleep(1));
+            string said = ErrorsOf(() =>
+            {
+                Thread.CurrentThread.Interrupt();
+                histogram.Record(1);
+            });
+            Assert.Contains(nameof(ThreadInterruptedException), said);
+            Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(1));
+            Assert.Equal(1UL, histogram.Count);
+        }
+
         /// <summary>Whoever prints may have to wait for another thread that does.</summary>
         [Fact]
         public void AnInterruptThatArrivesWhilePrintingIsKept()
