@@ -647,7 +647,7 @@ mod tests {
     }
 
     const RUN: &str = "<!-- toll:run -->\nMeasured on 2026-01-02 on one machine (test, 2 CPUs, Linux): the quick profile, \
-                       5 launches of each bridge, no commit. test. test.\n<!-- /toll -->\n";
+                       5 launches of each bridge, no commit. Hosts: test · test.\n<!-- /toll -->\n";
 
     /// Everything after the sentence on the run, which every page has.
     fn rewritten_after_run(text: &str) -> Result<String> {

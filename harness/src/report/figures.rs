@@ -1,5 +1,7 @@
 //! How figures are written.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::bridge::Role;
 use crate::report::rows::{NO_TOLL, Row};
 
@@ -48,16 +50,20 @@ pub fn over_floor(row: &Row) -> Option<String> {
 
 /// What a reader of these rows must know, a sentence each.
 pub fn notes<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
-    let (mut is_loop, mut less) = (false, std::collections::BTreeMap::new());
+    let mut is_loop = false;
+    // Host and what its floor leaves out → shapes.
+    let mut less: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
     for row in rows {
         is_loop |= row.is_loop;
         if let Some(what) = &row.floor_does_less {
-            let shapes: &mut Vec<&str> =
-                less.entry((row.host.as_str(), what.as_str())).or_default();
-            if !shapes.contains(&row.shape.as_str()) {
-                shapes.push(&row.shape);
-            }
+            let shapes = less.entry((row.host.as_str(), what.as_str())).or_default();
+            shapes.insert(&row.shape);
         }
+    }
+    // What several floors leave out is one sentence.
+    let mut hosts: BTreeMap<(&str, &BTreeSet<&str>), Vec<&str>> = BTreeMap::new();
+    for (&(host, what), shapes) in &less {
+        hosts.entry((what, shapes)).or_default().push(host);
     }
     let mut notes = Vec::new();
     if is_loop {
@@ -65,11 +71,12 @@ pub fn notes<'a>(rows: impl Iterator<Item = &'a Row>) -> Vec<String> {
             "{LOOP}: a loop without the crossing takes as long. It is not the price of a call."
         ));
     }
-    for ((host, what), shapes) in less {
+    for ((what, shapes), hosts) in hosts {
         let shapes: Vec<String> = shapes.iter().map(|shape| format!("`{shape}`")).collect();
         notes.push(format!(
-            "No ratio for {} in {host}: `{host}/floor` {what}.",
-            shapes.join(", ")
+            "No ratio for {} ({}): the floor {what}.",
+            shapes.join(", "),
+            hosts.join(", ")
         ));
     }
     notes

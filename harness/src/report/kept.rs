@@ -80,14 +80,30 @@ pub fn about<'a>(results: &Results, hosts: impl Iterator<Item = &'a str>) -> Str
         settings.launches,
         source(results.commit.as_deref(), results.dirty),
     );
-    for host in hosts {
+    let versions = hosts.filter_map(|host| {
         let mut of_host = results.bridges.iter().filter(|b| b.host == host);
         let first = of_host.clone().find(|b| !b.role.is_partial());
-        if let Some(bridge) = first.or_else(|| of_host.next()) {
-            text += &format!(" {}.", bridge.host_version);
-        }
+        Some(short(&first.or_else(|| of_host.next())?.host_version))
+    });
+    let versions: Vec<String> = versions.collect();
+    if !versions.is_empty() {
+        text += &format!(" Hosts: {}.", versions.join(" · "));
     }
     text
+}
+
+/// What a host says of itself without what stands in brackets: dates of builds, and compilers.
+fn short(version: &str) -> String {
+    let mut depth = 0;
+    let kept = version.chars().filter(|c| {
+        depth += i32::from("([".contains(*c));
+        let keep = depth == 0;
+        depth -= i32::from(")]".contains(*c));
+        keep
+    });
+    let kept: String = kept.collect();
+    let words: Vec<&str> = kept.split_whitespace().collect();
+    words.join(" ").replace(" ,", ",")
 }
 
 /// What was built.
@@ -211,6 +227,16 @@ mod tests {
         assert!(
             same.is_some_and(|row| row.contains("| 1.00× |  |")),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn versions_are_shortened() {
+        let long = "CPython 3.11.7 (main, May  9 2026, 07:35:25) [GCC 12.2.0], no PGO, GIL";
+        assert_eq!(short(long), "CPython 3.11.7, no PGO, GIL");
+        assert_eq!(
+            short(".NET 10.0.12, workstation GC"),
+            ".NET 10.0.12, workstation GC"
         );
     }
 

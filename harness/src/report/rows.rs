@@ -360,7 +360,7 @@ mod tests {
         let notes = crate::report::figures::notes(rows.iter());
         assert_eq!(
             notes,
-            ["No ratio for `str_len` in c: `c/floor` trusts its text."]
+            ["No ratio for `str_len` (c): the floor trusts its text."]
         );
     }
 
