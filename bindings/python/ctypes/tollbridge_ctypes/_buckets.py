@@ -2,17 +2,18 @@
 
 import sys
 from collections.abc import Iterator
-from ctypes import byref, c_char, c_size_t, c_void_p
+from ctypes import byref, c_char, c_size_t
 from functools import partial
 from itertools import islice
 from threading import RLock
 from typing import Any, NamedTuple, Self
 
-from ._abi import BUCKET, tb_buckets_free, tb_buckets_next, tb_histogram_buckets
+from ._abi import BUCKET, finalizer, tb_buckets_free, tb_buckets_next, tb_histogram_buckets
 from ._arguments import U64_MAX, integer
-from ._errors import closed, failure
+from ._errors import closed, failure, opened
 from ._owned import Owned
 from ._scan import native_scan
+from ._weight import heavy
 
 
 class Bucket(NamedTuple):
@@ -34,21 +35,25 @@ _Chunk = c_char * (_CHUNK * BUCKET.size)
 class Cursor(Owned):
     """An owned tb_buckets: freed when neither an object nor a running call refers to it."""
 
-    _free = tb_buckets_free
+    __slots__ = ("__weakref__", "weight")
+
+    __del__ = finalizer(tb_buckets_free)
 
 
-def open_cursor(histogram: c_void_p, scan: Any) -> Cursor:
-    """A cursor over the buckets of a histogram as they are now."""
-    cursor = Cursor()
-    if error := tb_histogram_buckets(histogram, byref(native_scan(scan)), byref(cursor)):
+def open_cursor(histogram: Any, scan: Any) -> Cursor:
+    """A cursor over the buckets of a Histogram as they are now."""
+    cursor, native = Cursor.of(), native_scan(scan)
+    handle = histogram._open()
+    if error := tb_histogram_buckets(handle, byref(native), cursor.out()):
         raise failure(error)
+    heavy(cursor, handle.watchers.weight)
     return cursor
 
 
 def pull(cursor: Cursor, into: Any, capacity: int) -> int:
     """Writes the next buckets, `capacity` at most; how many they are."""
     count = c_size_t()
-    if error := tb_buckets_next(cursor, into, capacity, byref(count)):
+    if error := tb_buckets_next(opened(cursor), into, capacity, byref(count)):
         raise failure(error)
     return count.value
 
@@ -62,12 +67,18 @@ class Buckets:
     __slots__ = ("__weakref__", "_cursor", "_lock", "_ready")
 
     _cursor: Cursor | None
+    _ready: Iterator[Bucket]
+
+    def __new__(cls, *_: object) -> Self:
+        """Closed, until it gets a cursor: a subclass may forget to call this class's constructor."""
+        buckets = super().__new__(cls)
+        buckets._cursor, buckets._ready = None, iter(())
+        # A signal handler or finalizer may close it while this very thread pulls.
+        buckets._lock = RLock()
+        return buckets
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
-        self._ready: Iterator[Bucket] = iter(())
-        # A signal handler or finalizer may close it while this very thread pulls.
-        self._lock = RLock()
 
     def __iter__(self) -> Self:
         return self
@@ -84,8 +95,6 @@ class Buckets:
 
     def _pull(self) -> Iterator[Bucket]:
         cursor, chunk = self._cursor, _Chunk()
-        if not cursor:
-            raise closed()
         count = pull(cursor, chunk, _CHUNK)
         if self._cursor is None:  # closed meanwhile
             raise closed()

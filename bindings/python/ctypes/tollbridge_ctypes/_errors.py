@@ -10,6 +10,7 @@ from ._abi import (
     FIELD_TEXT,
     FIELD_U64,
     PyUnicode_DecodeUTF8,
+    finalizer,
     tb_error_code,
     tb_error_details,
     tb_error_free,
@@ -63,7 +64,7 @@ class NativeError(Owned):
     def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
         return Detail, self.details[1:]
 
-    _free = tb_error_free
+    __del__ = finalizer(tb_error_free)
 
 
 def attribute(name: str) -> property:
@@ -355,7 +356,7 @@ ERRORS: dict[int, type[TollbridgeError]] = {
 # ANCHOR: failure
 def failure(error: int) -> TollbridgeError:
     """The exception for an owned tb_error, which it takes over."""
-    native = NativeError(error)
+    native = NativeError.of(error)
     code = tb_error_code(native)
     if code in ERRORS:
         return ERRORS[code](native)
@@ -371,6 +372,13 @@ def failure(error: int) -> TollbridgeError:
 def closed() -> ClosedError:
     """What using a closed handle raises."""
     return ClosedError("the handle is closed", {})
+
+
+def opened(owner: Any) -> Any:
+    """An owner, unless it has let go of its pointer: it was closed, or is garbage already."""
+    if not owner:
+        raise closed()
+    return owner
 
 
 def invalid_text(offset: int) -> InvalidTextError:

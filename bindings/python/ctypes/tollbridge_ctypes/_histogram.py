@@ -9,7 +9,7 @@ from ._abi import (
     SUMMARY,
     PyBytes_FromStringAndSize,
     PyUnicode_DecodeUTF8,
-    tb_bytes_free,
+    finalizer,
     tb_config,
     tb_histogram_clone,
     tb_histogram_config,
@@ -34,9 +34,7 @@ from ._abi import (
     tb_histogram_tag,
     tb_histogram_value_at_quantile,
     tb_histogram_values_at_quantiles,
-    tb_owned,
     tb_summary,
-    tb_text_free,
 )
 from ._arguments import (
     U8_MAX,
@@ -50,10 +48,11 @@ from ._arguments import (
 )
 from ._buckets import Bucket, Buckets, open_cursor, pull
 from ._errors import PoisonedError, closed, failure
-from ._owned import Owned
+from ._owned import Bytes, Owned, Text
 from ._scan import RECORDED, Scan
 from ._summary import Summary
 from ._watch import Watch, Watchers, watch
+from ._weight import heavy, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Buffer
@@ -71,11 +70,16 @@ class Handle(Owned):
 
     __slots__ = ("watchers",)
 
-    def __init__(self, watchers: Watchers | None = None) -> None:
-        super().__init__()
-        self.watchers = Watchers() if watchers is None else watchers
+    watchers: Watchers
 
-    _free = tb_histogram_free
+    @classmethod
+    def new(cls, watchers: Watchers | None = None) -> Self:
+        """A handle that C will write, to a new histogram or to that of `watchers`."""
+        handle = cls.of()
+        handle.watchers = Watchers() if watchers is None else watchers
+        return handle
+
+    __del__ = finalizer(tb_histogram_free)
 
 
 # ANCHOR_END: handle
@@ -118,9 +122,10 @@ class Histogram:
         tag: str = "",
     ) -> None:
         config = tb_config(u64(lowest), u64(highest), integer(significant_digits, U8_MAX))
-        handle = Handle()
-        if error := tb_histogram_new(byref(config), byref(handle)):
+        handle = Handle.new()
+        if error := tb_histogram_new(byref(config), handle.out()):
             raise failure(error)
+        heavy(handle.watchers, weight_of(config))
         self._handle = handle
         if tag != "":
             self.tag = tag
@@ -131,8 +136,18 @@ class Histogram:
         histogram._handle = handle
         return histogram
 
+    @classmethod
+    def _made(cls, handle: Handle) -> Self:
+        """The same of a new histogram."""
+        histogram = cls._of(handle)
+        heavy(handle.watchers, weight_of(histogram._config()))
+        return histogram
+
     def _open(self) -> Handle:
-        handle = self._handle
+        try:
+            handle = self._handle
+        except AttributeError:  # a subclass that does not call this class's constructor
+            handle = None
         if not handle:
             raise closed()
         return handle
@@ -176,7 +191,7 @@ class Histogram:
     @property
     def closed(self) -> bool:
         """Whether this handle was closed."""
-        return self._handle is None
+        return getattr(self, "_handle", None) is None
 
     @property
     def tag(self) -> str:
@@ -185,10 +200,10 @@ class Histogram:
         Setting it raises InvalidTagError for commas, white space and control characters,
         InvalidTextError for a lone surrogate.
         """
-        tag = tb_owned()
+        tag = Text()
         if error := tb_histogram_tag(self._open(), byref(tag)):
             raise failure(error)
-        return _text(tag)
+        return PyUnicode_DecodeUTF8(tag.data, tag.length, None)
 
     @tag.setter
     def tag(self, tag: str) -> None:
@@ -302,7 +317,7 @@ class Histogram:
         Raises InvalidArgumentError for a parameter of `scan` that makes no sense,
         TooManyError when it could yield more than 2**20 buckets.
         """
-        return Buckets(open_cursor(self._open(), scan))
+        return Buckets(open_cursor(self, scan))
 
     def bucket_array(self, scan: Scan = RECORDED) -> "numpy.ndarray":
         """The buckets as a NumPy array of uint64: a row each, with value, count and total.
@@ -312,7 +327,7 @@ class Histogram:
         """
         import numpy
 
-        cursor = open_cursor(self._open(), scan)
+        cursor = open_cursor(self, scan)
         rows = numpy.empty((256, 3), numpy.uint64)
         filled = 0
         while count := pull(cursor, rows[filled:].ctypes.data, len(rows) - filled):
@@ -365,12 +380,12 @@ class Histogram:
         by `unit`. Raises InvalidArgumentError for `ticks` not from 1 to 1000, and for a `unit` that
         is not finite and above 0.
         """
-        text = tb_owned()
+        text = Text()
         if error := tb_histogram_render(
             self._open(), integer(ticks, U32_MAX), c_double(unit), byref(text)
         ):
             raise failure(error)
-        return _text(text)
+        return PyUnicode_DecodeUTF8(text.data, text.length, None)
 
     def merge(self, other: "Histogram", /) -> None:
         """Adds every value of `other`, which may be this very histogram. The tag stays.
@@ -388,13 +403,10 @@ class Histogram:
 
         The tag is no part of it.
         """
-        encoded = tb_owned()
+        encoded = Bytes()
         if error := tb_histogram_encode(self._open(), byref(encoded)):
             raise failure(error)
-        try:
-            return PyBytes_FromStringAndSize(encoded.data, encoded.length)
-        finally:
-            tb_bytes_free(byref(encoded))
+        return PyBytes_FromStringAndSize(encoded.data, encoded.length)
 
     # ANCHOR_END: encode
 
@@ -404,10 +416,10 @@ class Histogram:
 
         Raises MalformedHistogramError. Hostile bytes cost at most 50 MiB until then, beside a copy of them.
         """
-        steady, handle = steady_bytes(data), Handle()
-        if error := tb_histogram_decode(steady, len(steady), byref(handle)):
+        steady, handle = steady_bytes(data), Handle.new()
+        if error := tb_histogram_decode(steady, len(steady), handle.out()):
             raise failure(error)
-        return cls._of(handle)
+        return cls._made(handle)
 
     def clone(self) -> Self:
         """Another handle to the same histogram, to be closed by itself.
@@ -415,8 +427,8 @@ class Histogram:
         `copy.copy` makes an independent histogram instead.
         """
         handle = self._open()
-        clone = Handle(handle.watchers)
-        if error := tb_histogram_clone(handle, byref(clone)):
+        clone = Handle.new(handle.watchers)
+        if error := tb_histogram_clone(handle, clone.out()):
             raise failure(error)
         return self._of(clone)
 
@@ -460,14 +472,6 @@ class Histogram:
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
         return self.__copy__()
-
-
-def _text(owned: tb_owned) -> str:
-    """Text that C handed out, which is freed."""
-    try:
-        return PyUnicode_DecodeUTF8(owned.data, owned.length, None)
-    finally:
-        tb_text_free(byref(owned))
 
 
 AnyHistogram = TypeVar("AnyHistogram", bound=Histogram)

@@ -4,13 +4,14 @@ import operator
 import os
 import time
 from collections.abc import Callable, Generator
-from ctypes import byref, c_double, py_object
+from ctypes import c_double, py_object
 from typing import Any, NamedTuple, Self
 
 from . import _callbacks
 from ._abi import (
     GO_ON,
     STOP,
+    finalizer,
     tb_log_writer_free,
     tb_log_writer_new,
     tb_log_writer_write,
@@ -21,7 +22,7 @@ from ._abi import (
     tb_replay_log_with_limit,
 )
 from ._arguments import u64
-from ._errors import IoError, TollbridgeError, closed, failure
+from ._errors import IoError, TollbridgeError, failure, opened
 from ._histogram import Handle, Histogram
 from ._owned import Owned
 
@@ -37,7 +38,7 @@ class Progress(NamedTuple):
 class Replay(Owned):
     """An owned tb_replay, freed with this object."""
 
-    _free = tb_replay_free
+    __del__ = finalizer(tb_replay_free)
 
 
 # ANCHOR: progress
@@ -92,21 +93,21 @@ def replay_log(
     """
     given, name = _file_name(path)
     limit = u64(memory_limit)
-    replay = Replay()
+    replay = Replay.of()
     with _callbacks.begun(progress) as call:
         ticks = _ticks(call)
         next(ticks)
         user = py_object(ticks.send)
-        error = tb_replay_log_with_limit(name, len(name), limit, _send, user, byref(replay))
+        error = tb_replay_log_with_limit(name, len(name), limit, _send, user, replay.out())
         problem = _failure(error, given) if error else None
     if problem is not None:
         raise problem
     histograms = {}
     for index in range(tb_replay_len(replay)):
-        handle = Handle()
-        if error := tb_replay_histogram(replay, index, byref(handle)):
+        handle = Handle.new()
+        if error := tb_replay_histogram(replay, index, handle.out()):
             raise failure(error)
-        histogram = Histogram._of(handle)
+        histogram = Histogram._made(handle)
         histograms[histogram.tag] = histogram
     return histograms
 
@@ -131,7 +132,7 @@ def _failure(error: int, given: str | bytes) -> TollbridgeError:
 class Writer(Owned):
     """An owned tb_log_writer: closed when neither a LogWriter nor a running call refers to it."""
 
-    _free = tb_log_writer_free
+    __del__ = finalizer(tb_log_writer_free)
 
 
 class LogWriter:
@@ -157,16 +158,13 @@ class LogWriter:
     def __init__(self, path: "str | bytes | os.PathLike[Any]", start: float | None = None) -> None:
         given, name = _file_name(path)
         begin = c_double(time.time() if start is None else start)
-        writer = Writer()
-        if error := tb_log_writer_new(name, len(name), begin, byref(writer)):
+        writer = Writer.of()
+        if error := tb_log_writer_new(name, len(name), begin, writer.out()):
             raise _failure(error, given)
         self._writer = writer
 
     def _open(self) -> Writer:
-        writer = self._writer
-        if not writer:
-            raise closed()
-        return writer
+        return opened(getattr(self, "_writer", None))
 
     def write(self, histogram: Histogram, start: float, seconds: float, /) -> None:
         """Appends an interval that began `start` seconds after the log's start and took `seconds`,
@@ -185,7 +183,7 @@ class LogWriter:
     @property
     def closed(self) -> bool:
         """Whether it was closed."""
-        return self._writer is None
+        return getattr(self, "_writer", None) is None
 
     def close(self) -> None:
         """Closes the file; what is being written on other threads is written.

@@ -1,24 +1,26 @@
-"""Stored callbacks: C keeps a key in place of the callable, and finds that by it.
+"""Stored callbacks, of which C keeps the address.
 
 Every reference between Python objects is one that the garbage collector sees: a Histogram refers to
-its Handle, all handles of one histogram to its `Watchers`, and these own the callables. The table by
-which the trampolines find them is weak.
+its Handle, all handles of one histogram to its `Watchers`, and these own the callables. C only borrows
+what they own: it lets go of each before the last Handle has freed the histogram.
 """
 
 import atexit
+import operator
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from ctypes import byref, c_bool, c_void_p
+from ctypes import byref, c_bool
+from functools import partial
 from itertools import count
 from time import monotonic, sleep
-from typing import Any, NamedTuple, Self
-from weakref import WeakValueDictionary
+from typing import Any, Self
 
 from . import _callbacks
 from ._abi import (
     GO_ON,
     STOP,
+    finalizer,
     tb_destructor,
     tb_histogram_watch,
     tb_watch_end,
@@ -28,28 +30,43 @@ from ._abi import (
 from ._arguments import u64
 from ._errors import NativeError, failure
 from ._owned import Owned
+from ._weight import alive
 
 
 class Token(Owned):
     """An owned tb_watch, freed when neither the Watch nor the Watchers refer to it."""
 
-    _free = tb_watch_free
+    __slots__ = ()
+
+    __del__ = finalizer(tb_watch_free)
 
 
-class Watcher(NamedTuple):
-    """A callable, and what ends its watch."""
+class Watchers(dict[int, "Watcher"]):
+    """What all handles of one histogram have in common: its watchers by key."""
+
+    __slots__ = ("__weakref__", "weight")
+
+
+class Watcher(partial[Any]):
+    """What C gets as `user`: its Watchers keep it as long as C does.
+
+    Calling it takes it out of them. That is `dict.pop` by `functools.partial`, so that no Python code
+    runs as a watch ends, in which a Ctrl-C could be lost.
+    """
 
     function: Callable[[int], object]
     token: Token
 
+    def __new__(cls, home: Watchers, function: Callable[[int], object]) -> Self:
+        """A watcher that is in `home`."""
+        key = next(_keys)
+        watcher = super().__new__(cls, home.pop, key, None)
+        watcher.function, watcher.token = function, Token.of()
+        home[key] = watcher
+        return watcher
 
-class Watchers(dict[int, Watcher]):
-    """What all handles of one histogram have in common: its watchers by key."""
-
-    __slots__ = ("__weakref__",)
 
 
-_homes: WeakValueDictionary[int, Watchers] = WeakValueDictionary()
 _keys = count(1)
 
 
@@ -71,10 +88,11 @@ class Watch:
         poisoned. No call begins afterwards; one that runs on another thread ends later, and the
         callable is let go of when the last has ended.
         """
-        if not self._token:  # a finalizer of the same garbage came first
+        token = getattr(self, "_token", None)
+        if not token:  # a finalizer of the same garbage came first
             return False
         ended = c_bool()
-        if error := tb_watch_end(self._token, byref(ended)):
+        if error := tb_watch_end(token, byref(ended)):
             raise failure(error)
         return ended.value
 
@@ -85,26 +103,24 @@ class Watch:
         self.unwatch()
 
 
-def watch(handle: c_void_p, home: Watchers, limit: Any, function: Any) -> Watch:
+def watch(handle: Any, home: Watchers, limit: Any, function: Any) -> Watch:
     """Watches the histogram of a handle, whose Watchers are `home`."""
     limit = u64(limit)
     if not callable(function):
         raise TypeError(f"a callable is needed, not {type(function).__name__}")
     _callbacks.wait_for_the_end()
-    key, token = next(_keys), Token()
-    home[key] = Watcher(function, token)
-    _homes[key] = home
-    if error := tb_histogram_watch(handle, limit, _tell, key, _let_go, byref(token)):
+    watcher = Watcher(home, function)
+    token = watcher.token
+    if error := tb_histogram_watch(handle, limit, _tell, watcher, _let_go, token.out()):
         raise failure(error)  # `_let_go` has been called
     return Watch(token)
 
 
 # ANCHOR: watcher
 @tb_watcher
-def _tell(key, value):
+def _tell(watcher, value):
     """Calls a watcher, on whichever thread records."""
-    watcher = _homes.get(key, {}).get(key)
-    if watcher is None or _callbacks.ending:
+    if _callbacks.ending:
         return STOP
     try:
         return STOP if watcher.function(value) is False else GO_ON
@@ -113,12 +129,8 @@ def _tell(key, value):
         return GO_ON
 
 
-@tb_destructor
-def _let_go(key):
-    """The last call of a watcher has ended. There is none to let go of if the collector has it."""
-    _homes.pop(key, {}).pop(key, None)
-
-
+# The last call of a watcher has ended: it is called itself, by C and not by Python code.
+_let_go = tb_destructor(operator.call)
 # ANCHOR_END: watcher
 
 # What sys.unraisablehook takes. It has no public name.
@@ -149,12 +161,12 @@ def _end_all() -> None:
     and C functions that call back cannot be unwound: the process would abort.
     """
     _callbacks.ending = True
-    for key, home in list(_homes.items()):
-        watcher = home.get(key)
-        if watcher and (error := tb_watch_end(watcher.token, byref(c_bool()))):
-            NativeError(error)  # it was just being made
+    homes = [home for home in alive() if isinstance(home, Watchers)]
+    for watcher in [watcher for home in homes for watcher in list(home.values())]:
+        if watcher.token and (error := tb_watch_end(watcher.token, byref(c_bool()))):
+            NativeError.of(error)  # it was just being made
     late = monotonic() + PATIENCE
-    while (_homes or _callbacks.running) and monotonic() < late:
+    while (any(homes) or _callbacks.running) and monotonic() < late:
         sleep(0.001)
     sleep(0.001)  # for the last one to return
 

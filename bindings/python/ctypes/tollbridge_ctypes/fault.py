@@ -1,8 +1,9 @@
 """Functions that go wrong on purpose, for tests of what a panic leaves behind."""
 
-from ctypes import byref
+from ctypes import c_void_p
 
 from ._abi import (
+    finalizer,
     tb_fault_panic,
     tb_fault_panic_while_locked,
     tb_fault_panics_when_dropped_free,
@@ -33,8 +34,8 @@ class PanicsWhenDropped(Owned):
     """An object whose destructor panics, with `dropped`. The panic ends in C, with a line on stderr."""
 
     def __init__(self) -> None:
-        super().__init__()
-        if error := tb_fault_panics_when_dropped_new(byref(self)):
+        super().__init__((c_void_p(),))
+        if error := tb_fault_panics_when_dropped_new(self.out()):
             raise failure(error)
 
-    _free = tb_fault_panics_when_dropped_free
+    __del__ = finalizer(tb_fault_panics_when_dropped_free)

@@ -9,7 +9,7 @@ from ctypes import byref, c_bool, c_double, c_int32, c_uint64
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from ._abi import (
     ENTRY,
@@ -21,7 +21,7 @@ from ._abi import (
     PyByteArray_FromStringAndSize,
     PyBytes_FromStringAndSize,
     PyUnicode_DecodeUTF8,
-    tb_bytes_free,
+    finalizer,
     tb_f64s_free,
     tb_map_free,
     tb_owned,
@@ -56,7 +56,6 @@ from ._abi import (
     tb_probe_str_len,
     tb_shape,
     tb_shape_free,
-    tb_text_free,
 )
 from ._arguments import (
     U32_MAX,
@@ -70,6 +69,7 @@ from ._arguments import (
 from ._callbacks import answer_number, call_with
 from ._errors import failure
 from ._histogram import Histogram
+from ._owned import Bytes, Text
 
 if TYPE_CHECKING:
     from collections.abc import Buffer
@@ -146,32 +146,32 @@ def str_chars(text: str, /) -> int:
     return _number_of_text(tb_probe_str_chars, text)
 
 
-def _made(make: Callable[..., int | None], *arguments: Any) -> tb_owned:
-    """What a function that hands over memory made; the caller frees it."""
-    owned = tb_owned()
+AnyOwned = TypeVar("AnyOwned", bound=tb_owned)
+
+
+def _made(owned: AnyOwned, make: Callable[..., int | None], *arguments: Any) -> AnyOwned:
+    """What a function that hands over memory made, freed with it."""
     if error := make(*arguments, byref(owned)):
         raise failure(error)
     return owned
 
 
-def _text(owned: tb_owned) -> str:
-    try:
-        return PyUnicode_DecodeUTF8(owned.data, owned.length, None)
-    finally:
-        tb_text_free(byref(owned))
+def _text(make: Callable[..., int | None], *arguments: Any) -> str:
+    text = _made(Text(), make, *arguments)
+    return PyUnicode_DecodeUTF8(text.data, text.length, None)
 
 
 def echo(text: str, /) -> str:
     """The text itself, copied."""
     encoded = utf8(text)
-    return _text(_made(tb_probe_echo, encoded, len(encoded)))
+    return _text(tb_probe_echo, encoded, len(encoded))
 
 
 def make_str(n: int, wide: bool, /) -> str:
     """`n` characters: `abc…z` repeated, or `é` repeated when `wide`."""
     if not isinstance(wide, bool):
         raise TypeError(f"a bool is needed, not {type(wide).__name__}")
-    return _text(_made(tb_probe_make_str, u64(n), wide))
+    return _text(tb_probe_make_str, u64(n), wide)
 
 
 def _number_of_bytes(function: Callable[..., int | None], data: Any) -> int:
@@ -193,11 +193,8 @@ def bytes_sum(data: "Buffer", /) -> int:
 
 def make_bytes(n: int, /) -> bytes:
     """`n` bytes: 0, 1, … 255, 0, …"""
-    owned = _made(tb_probe_make_bytes, u64(n))
-    try:
-        return PyBytes_FromStringAndSize(owned.data, owned.length)
-    finally:
-        tb_bytes_free(byref(owned))
+    owned = _made(Bytes(), tb_probe_make_bytes, u64(n))
+    return PyBytes_FromStringAndSize(owned.data, owned.length)
 
 
 def _number_of_doubles(function: Callable[..., int | None], values: Any) -> float:
@@ -217,12 +214,15 @@ def f64_sum(values: "Buffer | Iterable[float]", /) -> float:
     return _number_of_doubles(tb_probe_f64_sum, values)
 
 
+class Doubles(tb_owned):
+    """Doubles that C hands out, freed with this object."""
+
+    __del__ = finalizer(tb_f64s_free)
+
+
 def _doubles(n: int) -> bytearray:
-    owned = _made(tb_probe_make_f64, u64(n))
-    try:
-        return PyByteArray_FromStringAndSize(owned.data, 8 * owned.length)
-    finally:
-        tb_f64s_free(byref(owned))
+    owned = _made(Doubles(), tb_probe_make_f64, u64(n))
+    return PyByteArray_FromStringAndSize(owned.data, 8 * owned.length)
 
 
 def make_f64(n: int, /) -> list[float]:
@@ -313,13 +313,16 @@ def points_sum(points: list[Point], /) -> float:
     return _number_of_points(tb_probe_points_sum, points)
 
 
+class Points(tb_owned):
+    """Points that C hands out, freed with this object."""
+
+    __del__ = finalizer(tb_points_free)
+
+
 def make_points(n: int, /) -> list[Point]:
     """`make_point` of 0 to n - 1."""
-    owned = _made(tb_probe_make_points, u64(n))
-    try:
-        packed = PyBytes_FromStringAndSize(owned.data, owned.length * POINT.size)
-    finally:
-        tb_points_free(byref(owned))
+    owned = _made(Points(), tb_probe_make_points, u64(n))
+    packed = PyBytes_FromStringAndSize(owned.data, owned.length * POINT.size)
     return list(map(_point_of, POINT.iter_unpack(packed)))
 
 
@@ -382,20 +385,23 @@ def shape_in(shape: Shape, /) -> float:
     return result.value
 
 
+class NativeShape(tb_shape):
+    """A shape that C hands out, freed with this object."""
+
+    __del__ = finalizer(tb_shape_free)
+
+
 def make_shape(n: int, /) -> Shape:
     """By `n % 3`: a dot, a circle of radius n, a label with n in decimal."""
-    native = tb_shape()
+    native = NativeShape()
     if error := tb_probe_make_shape(u64(n), byref(native)):
         raise failure(error)
-    try:
-        kind, radius, text, length = SHAPE.unpack_from(native)
-        if kind == SHAPE_DOT:
-            return Dot()
-        if kind == SHAPE_CIRCLE:
-            return Circle(radius)
-        return Label(PyUnicode_DecodeUTF8(text, length, None))
-    finally:
-        tb_shape_free(byref(native))
+    kind, radius, text, length = SHAPE.unpack_from(native)
+    if kind == SHAPE_DOT:
+        return Dot()
+    if kind == SHAPE_CIRCLE:
+        return Circle(radius)
+    return Label(PyUnicode_DecodeUTF8(text, length, None))
 
 
 def map_sum(entries: dict[str, int], /) -> int:
@@ -414,15 +420,18 @@ def map_sum(entries: dict[str, int], /) -> int:
     return result.value
 
 
+class Map(tb_owned):
+    """Keys and values that C hands out, freed with this object."""
+
+    __del__ = finalizer(tb_map_free)
+
+
 def make_map(n: int, /) -> dict[str, int]:
     """`n` entries: `k000000` → 0, `k000001` → 1, …"""
-    owned = _made(tb_probe_make_map, u64(n))
-    try:
-        packed = PyBytes_FromStringAndSize(owned.data, owned.length * ENTRY.size)
-        rows = ENTRY.iter_unpack(packed)
-        return {PyUnicode_DecodeUTF8(key, length, None): value for key, length, value in rows}
-    finally:
-        tb_map_free(byref(owned))
+    owned = _made(Map(), tb_probe_make_map, u64(n))
+    packed = PyBytes_FromStringAndSize(owned.data, owned.length * ENTRY.size)
+    rows = ENTRY.iter_unpack(packed)
+    return {PyUnicode_DecodeUTF8(key, length, None): value for key, length, value in rows}
 
 
 def fail(n: int, /) -> None:
