@@ -123,6 +123,27 @@ def test_it_can_be_referred_to_weakly(tb):
     assert reference() is None
 
 
+def test_the_collector_knows_what_snapshots_weigh(tb):
+    histogram = tb.Histogram(1, 3_600_000_000_000, 5)  # 27 MB
+    histogram.record(1)
+
+    class Node:
+        def __init__(self):
+            self.itself = self
+            self.buckets = iter(histogram.buckets())
+
+    gc.collect()
+    before = gc.get_threshold()
+    gc.set_threshold(1_000_000)  # not for the number of objects
+    try:
+        nodes = [weakref.ref(Node()) for _ in range(30)]
+    finally:
+        gc.set_threshold(*before)
+    left = [node for node in nodes if node() is not None]
+    gc.collect()
+    assert 0 < len(left) < len(nodes)
+
+
 def references(thing):
     return sys.getrefcount(thing)
 

@@ -56,12 +56,14 @@ pub fn fspath<'py>(path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     unsafe { Bound::from_owned_ptr_or_err(path.py(), name) }
 }
 
-/// `gc.collect()`, unless the program has switched the collector off. Finalizers run.
-pub fn collect(_py: Python<'_>) {
+/// `gc.collect()`, unless the program has switched the collector off, or another thread is in it.
+/// Finalizers run. Whether it found anything.
+pub fn collect(_py: Python<'_>) -> bool {
     let ended = Ended;
     // SAFETY: the thread is attached; what finalizers raise goes to the hook.
-    unsafe { PyGC_Collect() };
+    let found = unsafe { PyGC_Collect() };
     std::mem::forget(ended);
+    found > 0
 }
 
 /// Dropped only when the thread is being ended: CPython before 3.14 calls `pthread_exit` in a thread

@@ -8,7 +8,7 @@ use crate::fastcall::{Fastcall, number};
 use crate::gil::Handle;
 use crate::record;
 use crate::watch::Watch;
-use crate::weight::Weight;
+use crate::weight::{Weight, collect_if_due};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray2};
 use pyo3::Borrowed;
@@ -276,7 +276,9 @@ impl Histogram {
     #[pyo3(signature = (scan = Scan::Recorded {}), text_signature = "($self, scan=...)")]
     fn buckets(&self, py: Python<'_>, scan: Scan) -> PyResult<Buckets> {
         let (buckets, bytes) = self.walk(py, |h| Ok((h.buckets(scan.into())?, h.memory())))?;
-        Ok(Buckets::new(buckets, Weight::of(bytes)))
+        let buckets = Buckets::new(buckets, Weight::of(bytes));
+        collect_if_due(py);
+        Ok(buckets)
     }
 
     /// The buckets as a NumPy array of uint64: a row each, with value, count and total.

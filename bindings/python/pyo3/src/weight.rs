@@ -36,10 +36,13 @@ impl Drop for Weight {
     }
 }
 
-/// To be called when something heavy was made, and no lock is held: finalizers may run.
+/// To be called when something heavy was made, a snapshot too, and no lock is held: finalizers may run.
 pub fn collect_if_due(py: Python<'_>) {
     if LIVE.load(Relaxed) > DUE.load(Relaxed) {
-        callback::collect(py);
-        DUE.store((2 * LIVE.load(Relaxed)).max(FEW), Relaxed);
+        let found = callback::collect(py);
+        let live = LIVE.load(Relaxed);
+        // Nothing is found while a finalizer of another thread's collection runs: then soon again.
+        let more = if found { live.max(FEW / 2) } else { FEW };
+        DUE.store((live + more).max(FEW), Relaxed);
     }
 }
