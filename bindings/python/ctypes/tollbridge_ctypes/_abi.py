@@ -419,5 +419,3 @@ def PyInstanceMethod_New(function: py_object) -> py_object: ...
 def finalizer(free: Any) -> Any:
     """A C function as `__del__`: CPython calls it with the object, and no Python code runs."""
     return PyInstanceMethod_New(free)
-
-

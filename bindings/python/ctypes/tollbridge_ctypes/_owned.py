@@ -37,8 +37,6 @@ class Owned(list[c_void_p]):
         raise TypeError(f"cannot copy or pickle {type(self).__name__}: it owns a pointer")
 
 
-
-
 class Bytes(tb_owned):
     """Bytes that C hands out, freed with this object."""
 

@@ -66,7 +66,6 @@ class Watcher(partial[Any]):
         return watcher
 
 
-
 _keys = count(1)
 
 
