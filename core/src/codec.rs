@@ -11,6 +11,7 @@ use crate::{Error, Histogram};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use hdrhistogram::Histogram as Counts;
 use hdrhistogram::serialization::{Serializer, V2Serializer};
+use std::borrow::Cow;
 
 /// The cookies' bits 4 to 7 hold the size of a count.
 const SIZE_BITS: u32 = 0xf0;
@@ -34,13 +35,36 @@ const DEFLATED_HEADER: usize = 8;
 const SLACK: usize = 64;
 /// The most bytes a count of V2 takes.
 const LONGEST_COUNT: u32 = 9;
+/// What stands before DEFLATE data in zlib's format.
+const ZLIB_HEADER: usize = 2;
 /// Bytes that are inflated at a time.
 const PIECE: usize = 16 << 10;
 
-fn malformed(reason: &'static str) -> Error {
+fn malformed(reason: impl Into<Cow<'static, str>>) -> Error {
     Error::MalformedHistogram {
         reason: reason.into(),
     }
+}
+
+#[cold]
+fn wrong_length(length: usize, found: usize) -> Error {
+    malformed(format!(
+        "its length is {length} bytes, but {found} are there: copy the data whole, and nothing else"
+    ))
+}
+
+#[cold]
+fn unknown_cookie(cookie: u32) -> Error {
+    malformed(if DOUBLES.contains(&cookie) {
+        format!(
+            "its cookie is {cookie:#010x}, a histogram of floats (DoubleHistogram): record whole numbers of a \
+             smaller unit instead"
+        )
+    } else {
+        format!(
+            "its cookie is {cookie:#010x}, which is none of HdrHistogram V0, V1 or V2: encode it as V2"
+        )
+    })
 }
 
 pub(crate) fn encode(counts: &Counts<u64>) -> Vec<u8> {
@@ -76,7 +100,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Histogram, Error> {
         significant_digits,
     } = encoding.config;
     let mut counts = Counts::new_with_bounds(lowest, highest, significant_digits)
-        .map_err(|_| malformed("bad configuration"))?;
+        .map_err(|error| malformed(error.to_string()))?; // which `open` has looked at
     let layout = Layout::new(&encoding.config);
     while encoding.read(|index, count| {
         // There is a count for every index that is handed out.
@@ -105,29 +129,32 @@ impl Decoder {
             V0_DEFLATED => (V0, true),
             V1_DEFLATED => (V1, true),
             V2_DEFLATED => (V2, true),
-            _ if DOUBLES.contains(&cookie) => return Err(malformed("a histogram of floats")),
-            _ => return Err(malformed("unknown cookie")),
+            _ => return Err(unknown_cookie(cookie)),
         };
         let mut plain = Plain::Bytes(bytes);
         if deflated {
             let length = word(bytes, 4)?;
             let input = &bytes[DEFLATED_HEADER..];
             if length as usize != input.len() {
-                return Err(malformed("length does not match"));
+                return Err(wrong_length(length as usize, input.len()));
             }
             let inflater = self.inflater.get_or_insert_with(|| Decompress::new(true));
             inflater.reset(true);
-            plain = Plain::Deflated { input, inflater };
+            plain = Plain::Deflated {
+                whole: input,
+                input,
+                inflater,
+            };
         }
         let header = &mut [0; HEADER][..if version == V0 { V0_HEADER } else { HEADER }];
         plain.read_header(header)?;
         let cookie = word(header, 0)?;
         let size = (cookie & SIZE_BITS) >> 4 & 0xe;
         let form = match (version, size) {
-            _ if cookie & !SIZE_BITS != version => return Err(malformed("unknown cookie")),
+            _ if cookie & !SIZE_BITS != version => return Err(unknown_cookie(cookie)),
             (V2, _) => Form::Varints,
             (_, 2 | 4 | 8) => Form::Words { bits: 8 * size },
-            _ => return Err(malformed("unknown cookie")),
+            _ => return Err(unknown_cookie(cookie)),
         };
         let (config, length) = if version == V0 {
             (config(word(header, 4)?, &header[8..])?, None) // the total is not looked at
@@ -136,23 +163,26 @@ impl Decoder {
             if let Plain::Bytes(rest) = plain
                 && rest.len() != length
             {
-                return Err(malformed("length does not match"));
+                return Err(wrong_length(length, rest.len()));
             }
             let config = config(word(header, 12)?, &header[16..])?;
-            check_unscaled(header)?;
+            check_unscaled(version, header)?;
             (config, Some(length))
         };
+        let most = Layout::new(&config).counts(config.highest);
         Ok(Encoding {
             config,
             plain,
             piece: &mut self.piece,
-            left: length,
+            length,
+            passed: 0,
+            most_zeros: HEADER + LONGEST_COUNT as usize * most,
             walk: Walk {
                 form,
                 partial: 0,
                 used: 0,
                 index: 0,
-                most: Layout::new(&config).counts(config.highest),
+                most,
                 total: 0,
             },
         })
@@ -173,8 +203,12 @@ pub(crate) struct Encoding<'a> {
     pub(crate) config: Config,
     plain: Plain<'a>,
     piece: &'a mut [u8],
-    /// What the header says is still to come.
-    left: Option<usize>,
+    /// How many bytes the counts take, as the header says, and how many were read.
+    length: Option<usize>,
+    passed: usize,
+    /// How many zeros may stand behind the counts: HdrHistogram.NET deflates the whole array that it
+    /// wrote them into.
+    most_zeros: usize,
     walk: Walk,
 }
 
@@ -184,21 +218,23 @@ impl Encoding<'_> {
         &mut self,
         mut each: impl FnMut(usize, u64) -> Result<(), Error>,
     ) -> Result<bool, Error> {
-        let length = self.plain.read(self.piece)?;
-        if length == 0 {
-            return match (self.left, self.walk.used) {
-                (None | Some(0), 0) => Ok(false),
-                (None | Some(0), _) => Err(malformed("truncated counts")),
-                _ => Err(malformed("length does not match")),
-            };
+        let read = self.plain.read(self.piece)?;
+        if read == 0 {
+            self.check_end()?;
+            return Ok(false);
         }
-        if let Some(left) = &mut self.left {
-            *left = left
-                .checked_sub(length)
-                .ok_or_else(|| malformed("length does not match"))?;
+        let before = self.passed;
+        self.passed += read;
+        let counts = match self.length {
+            Some(length) => read.min(length.saturating_sub(before)),
+            None => read,
+        };
+        let (counts, behind) = self.piece[..read].split_at(counts);
+        if !behind.is_empty() {
+            self.check_behind(behind)?;
         }
         let mut walk = self.walk; // a copy stays in registers
-        for byte in &self.piece[..length] {
+        for byte in counts {
             if let Some(number) = walk.push(*byte)
                 && let Some((index, count)) = walk.step(number)?
             {
@@ -207,6 +243,38 @@ impl Encoding<'_> {
         }
         self.walk = walk;
         Ok(true)
+    }
+
+    fn check_end(&self) -> Result<(), Error> {
+        // C up to 0.9.1 counts the header too.
+        let with_header = self.passed + HEADER;
+        match self.length {
+            Some(length) if length > self.passed && length != with_header => {
+                Err(wrong_length(length, self.passed))
+            }
+            _ if self.walk.used > 0 => {
+                Err(malformed("its last count breaks off: copy the data whole"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn check_behind(&self, bytes: &[u8]) -> Result<(), Error> {
+        let length = self.length.unwrap_or(0);
+        if bytes.iter().any(|byte| *byte != 0) {
+            return Err(malformed(format!(
+                "its length is {length} bytes, but what stands behind them is not zero: copy the data whole, \
+                 and nothing else"
+            )));
+        }
+        if self.passed - length > self.most_zeros {
+            return Err(malformed(format!(
+                "its length is {length} bytes, but more than {} zeros stand behind them: cut them off",
+                self.most_zeros
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -260,12 +328,20 @@ impl Walk {
         let buckets = match self.form {
             _ if number >= 0 => 1,
             Form::Varints => usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX),
-            Form::Words { .. } => return Err(malformed("negative count")),
+            Form::Words { .. } => {
+                return Err(malformed(format!(
+                    "count {} is {number}, which is below 0: the data is damaged",
+                    self.index
+                )));
+            }
         };
         let index = self.index;
         self.index = index.saturating_add(buckets);
         if self.index > self.most {
-            return Err(malformed("too many counts"));
+            return Err(malformed(format!(
+                "it has more than {} counts, which its lowest, highest and digits allow: the data is damaged",
+                self.most
+            )));
         }
         if number <= 0 {
             return Ok(None);
@@ -273,7 +349,9 @@ impl Walk {
         let count = number as u64;
         self.total += count; // neither is above 2^63 - 1
         if self.total > MOST_VALUES {
-            return Err(malformed("count overflow"));
+            return Err(malformed(format!(
+                "its counts are more than {MOST_VALUES} together: record less into one histogram"
+            )));
         }
         Ok(Some((index, count)))
     }
@@ -283,6 +361,8 @@ impl Walk {
 enum Plain<'a> {
     Bytes(&'a [u8]),
     Deflated {
+        whole: &'a [u8],
+        /// What is left of it.
         input: &'a [u8],
         inflater: &'a mut Decompress,
     },
@@ -298,20 +378,27 @@ impl Plain<'_> {
                 *bytes = later;
                 Ok(now.len())
             }
-            Self::Deflated { input, inflater } => {
+            Self::Deflated {
+                whole,
+                input,
+                inflater,
+            } => {
                 let (read, written) = (inflater.total_in(), inflater.total_out());
                 let status = inflater
                     .decompress(input, piece, FlushDecompress::None)
-                    .map_err(|_| malformed("not DEFLATE data"))?;
+                    .map_err(|_| not_deflate())?;
                 *input = &input[(inflater.total_in() - read) as usize..];
                 let length = (inflater.total_out() - written) as usize;
                 if status == Status::StreamEnd {
                     if !input.is_empty() {
-                        return Err(malformed("length does not match"));
+                        return Err(wrong_length(whole.len() - input.len(), whole.len()));
                     }
                     *self = Self::Bytes(&[]);
                 } else if length == 0 {
-                    return Err(malformed("not DEFLATE data"));
+                    if !input.is_empty() || !ends_without_sum(whole, piece) {
+                        return Err(not_deflate());
+                    }
+                    *self = Self::Bytes(&[]);
                 }
                 Ok(length)
             }
@@ -322,12 +409,41 @@ impl Plain<'_> {
         let mut filled = 0;
         while filled < header.len() {
             match self.read(&mut header[filled..])? {
-                0 => return Err(malformed("too short")),
+                0 => return Err(too_short()),
                 length => filled += length,
             }
         }
         Ok(())
     }
+}
+
+/// Whether zlib's Adler-32 is all that is missing, which HdrHistogram.NET leaves out.
+#[cold]
+fn ends_without_sum(zlib: &[u8], piece: &mut [u8]) -> bool {
+    let Some(mut input) = zlib.get(ZLIB_HEADER..) else {
+        return false;
+    };
+    let mut inflater = Decompress::new(false);
+    loop {
+        let before = (inflater.total_in(), inflater.total_out());
+        let status = inflater.decompress(input, piece, FlushDecompress::None);
+        input = &input[(inflater.total_in() - before.0) as usize..];
+        match status {
+            Ok(Status::StreamEnd) => return input.is_empty(),
+            Ok(_) if (inflater.total_in(), inflater.total_out()) != before => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cold]
+fn not_deflate() -> Error {
+    malformed("its DEFLATE data is damaged or breaks off: copy the data whole")
+}
+
+#[cold]
+fn too_short() -> Error {
+    malformed("it ends within its header: copy the data whole")
 }
 
 fn config(digits: u32, bounds: &[u8]) -> Result<Config, Error> {
@@ -336,32 +452,40 @@ fn config(digits: u32, bounds: &[u8]) -> Result<Config, Error> {
         highest: long(bounds, 8)?,
         significant_digits: digits.try_into().unwrap_or(u8::MAX),
     };
-    config.check().map_err(|_| malformed("bad configuration"))?;
+    config.check().map_err(|error| {
+        malformed(format!(
+            "{error}: such a histogram cannot be held; record into one that can, and encode that"
+        ))
+    })?;
     Ok(config)
 }
 
-/// hdr-histogram-js writes normalizingIndexOffset = 1 and the conversion ratio as the integer 1,
-/// with counts that are neither shifted nor scaled. Everything else but 0 and 1.0 means that they are.
-fn check_unscaled(header: &[u8]) -> Result<(), Error> {
-    let (offset, ratio) = (word(header, 8)?, long(header, 32)?);
-    if (offset, ratio) != (1, 1) && (offset, ratio) != (0, 1.0_f64.to_bits()) {
-        return Err(malformed("unsupported header field"));
+/// In V2 the counts stand where they do without an offset: Java writes one of a shifted histogram, and
+/// others write 1 always. Some write the ratio as the integer 1.
+fn check_unscaled(version: u32, header: &[u8]) -> Result<(), Error> {
+    let (offset, ratio) = (word(header, 8)? as i32, long(header, 32)?);
+    if version == V1 && offset != 0 {
+        return Err(malformed(format!(
+            "its normalizing offset is {offset}, by which the counts of V1 are shifted: encode it as V2"
+        )));
+    }
+    if ratio != 1 && ratio != 1.0_f64.to_bits() {
+        return Err(malformed(format!(
+            "its conversion ratio is {:?}, so its values are not whole numbers: encode it with a ratio of 1",
+            f64::from_bits(ratio)
+        )));
     }
     Ok(())
 }
 
 fn word(bytes: &[u8], at: usize) -> Result<u32, Error> {
     let found = bytes.get(at..).and_then(|rest| rest.first_chunk());
-    found
-        .map(|b| u32::from_be_bytes(*b))
-        .ok_or_else(|| malformed("too short"))
+    found.map(|b| u32::from_be_bytes(*b)).ok_or_else(too_short)
 }
 
 fn long(bytes: &[u8], at: usize) -> Result<u64, Error> {
     let found = bytes.get(at..).and_then(|rest| rest.first_chunk());
-    found
-        .map(|b| u64::from_be_bytes(*b))
-        .ok_or_else(|| malformed("too short"))
+    found.map(|b| u64::from_be_bytes(*b)).ok_or_else(too_short)
 }
 
 #[cfg(test)]

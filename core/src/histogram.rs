@@ -1,7 +1,7 @@
 //! The histogram in plain Rust: no lock, no handle.
 
 use crate::scan::{self, Bucket, Buckets, Scan};
-use crate::{Error, codec, duration, layout, render};
+use crate::{Error, TAG_LIMIT, codec, duration, layout, render};
 use hdrhistogram::Histogram as Counts;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -343,8 +343,9 @@ impl Histogram {
     /// Sets the tag; empty text removes it.
     ///
     /// # Errors
-    /// [`Error::InvalidTag`] for what a line of an interval log cannot hold:
-    /// commas, white space, control characters.
+    /// [`Error::InvalidTag`] for what a line of an interval log cannot hold: commas, line ends, NUL.
+    /// [`Error::TooMany`] above [`TAG_LIMIT`](crate::TAG_LIMIT) bytes. White space is kept as it is; the
+    /// reference's reader alone does not read tags with spaces.
     pub fn set_tag(&mut self, tag: &str) -> Result<(), Error> {
         check_tag(tag)?;
         tag.clone_into(&mut self.tag);
@@ -472,9 +473,17 @@ pub(crate) fn sub_buckets(significant_digits: u8) -> u64 {
     (2 * 10_u64.pow(u32::from(significant_digits))).next_power_of_two()
 }
 
-/// Whether a line of an interval log can hold this tag.
+/// Whether a line of an interval log can hold this tag: what it refuses is refused when it is set, too.
 pub(crate) fn check_tag(tag: &str) -> Result<(), Error> {
-    let refused = |c: char| c == ',' || c.is_whitespace() || c.is_control();
+    if tag.len() > TAG_LIMIT {
+        return Err(Error::TooMany {
+            count: tag.len() as u64,
+            limit: TAG_LIMIT as u64,
+            what: "tag_limit".into(),
+            advice: "take a shorter tag, in UTF-8".into(),
+        });
+    }
+    let refused = |c: char| matches!(c, ',' | '\n' | '\r' | '\0');
     match tag.chars().enumerate().find(|(_, c)| refused(*c)) {
         Some((offset, character)) => Err(Error::InvalidTag {
             character: character.to_string().into(),

@@ -5,6 +5,7 @@
 
 mod source;
 mod tally;
+mod utf16;
 mod writer;
 
 pub use tally::MEMORY_LIMIT;
@@ -12,10 +13,10 @@ pub use writer::LogWriter;
 
 use crate::codec::Decoder;
 use crate::{Error, Histogram};
-use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use source::{Meter, Text};
+use base64::{DecodeError, Engine};
+use source::Meter;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -54,7 +55,8 @@ pub struct Progress {
 ///
 /// The file may be compressed with gzip, and may be a pipe. Versions 1.0 to 1.3 are read, also as other
 /// tools than the reference write them: line ends `\n` or `\r\n`, empty lines, no legend, a last line
-/// without an end. Comments are skipped, and with them `#[StartTime: …]` and `#[BaseTime: …]`: times
+/// without an end, a byte order mark (UTF-8, or UTF-16 of either order), zeros behind the gzip data. A tag
+/// is whatever stands up to the comma, white space too. Comments are skipped, and with them `#[StartTime: …]` and `#[BaseTime: …]`: times
 /// and lengths of intervals must be numbers, but change nothing in the sums.
 ///
 /// Histograms with one tag may differ in their [`Config`](crate::Config). The sum gets the most digits
@@ -70,7 +72,8 @@ pub struct Progress {
 /// # Errors
 /// - [`Error::Io`] when the file cannot be opened or read.
 /// - [`Error::MalformedLog`] for the first line that is none of an interval log's, that is longer than
-///   [`LINE_LIMIT`] or has a tag longer than [`TAG_LIMIT`], or at which compressed data breaks off.
+///   [`LINE_LIMIT`] or has a tag longer than [`TAG_LIMIT`], or at which compressed data is damaged. Its
+///   reason names what is wrong, its value, and what to do. [`LogWriter`] writes no such line.
 /// - [`Error::CountOverflow`] when the values of a tag are more than 2^63 - 1.
 /// - [`Error::TooMany`] when the sums would take more than `memory_limit`, before that memory is taken.
 /// - [`Error::Cancelled`] when `progress` breaks.
@@ -82,7 +85,7 @@ pub fn replay_log(
     progress: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<BTreeMap<String, Histogram>, Error> {
     let meter = Meter::new(path, progress);
-    let mut text = Text::open(path, &meter)?;
+    let mut text = source::text(path, &meter)?;
     let mut reader = Reader {
         meter: &meter,
         number: 1,
@@ -143,12 +146,16 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Reader<'_, F> {
     fn extend(&self, line: &mut Vec<u8>, part: &[u8]) -> Result<(), Error> {
         line.extend_from_slice(part);
         if line.len() > LINE_LIMIT {
-            return Err(self.malformed(format!("longer than {LINE_LIMIT} bytes")));
+            return Err(self.malformed(format!(
+                "line_limit is {LINE_LIMIT}, but this line has more bytes: write shorter intervals"
+            )));
         }
         Ok(())
     }
 
     fn line(&mut self, line: &[u8]) -> Result<(), Error> {
+        // A byte order mark, which a file begins with, and each of several that were put together.
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         let line = line.trim_ascii();
         let skipped =
             line.is_empty() || line.starts_with(b"#") || line.starts_with(b"\"StartTimestamp\"");
@@ -157,25 +164,30 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Reader<'_, F> {
         }
         // The reference ends lines there, too: what follows could be a histogram.
         if memchr::memchr(b'\r', line).is_some() {
-            return Err(self.malformed("a carriage return inside the line"));
+            return Err(
+                self.malformed("a carriage return inside the line: end lines with \\n or \\r\\n")
+            );
         }
         Ok(())
     }
 
     fn interval(&mut self, line: &[u8]) -> Result<(), Error> {
-        let mut fields = line.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        let mut fields = fields.by_ref().peekable();
+        let mut fields = line.split(|byte| *byte == b',').peekable();
         let tag = match fields.peek().and_then(|field| field.strip_prefix(b"Tag=")) {
             Some(tag) => {
                 fields.next();
-                if tag.len() > TAG_LIMIT {
-                    return Err(self.malformed(format!("the tag is longer than {TAG_LIMIT} bytes")));
-                }
-                std::str::from_utf8(tag).map_err(|_| self.malformed("the tag is not UTF-8"))?
+                std::str::from_utf8(tag).map_err(|_| {
+                    self.malformed("the tag is not UTF-8: convert the file to UTF-8")
+                })?
+            }
+            None if memchr::memchr(0, line).is_some() => {
+                return Err(self.malformed(
+                    "a NUL in the line: a file in UTF-16 needs its byte order mark; or convert it to UTF-8",
+                ));
             }
             None => "",
         };
-        let fields: Vec<_> = fields.take(5).collect();
+        let fields: Vec<_> = fields.map(<[u8]>::trim_ascii).take(5).collect();
         let [start, length, max, histogram] = fields[..] else {
             return Err(self.malformed(
                 "not an interval: start, length, maximum and histogram, separated by commas",
@@ -183,20 +195,28 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Reader<'_, F> {
         };
         for (name, field) in [("start", start), ("length", length), ("maximum", max)] {
             if !is_number(field) {
-                return Err(self.malformed(format!("the {name} is not a number")));
+                let field = String::from_utf8_lossy(&field[..field.len().min(40)]);
+                return Err(self.malformed(format!(
+                    "the {name} is {field:?}, but must be a number with a decimal point"
+                )));
             }
         }
         self.encoded.clear();
         BASE64
             .decode_vec(histogram, &mut self.encoded)
-            .map_err(|_| self.malformed("the histogram is not base64"))?;
+            .map_err(|error| {
+                self.malformed(format!(
+                    "the histogram is not base64 ({}): copy the line whole",
+                    said_of(error)
+                ))
+            })?;
         let number = self.number;
         let in_line = |error: Error| match error {
-            Error::MalformedHistogram { .. } | Error::InvalidTag { .. } => Error::MalformedLog {
+            Error::TooMany { ref what, .. } if what == "memory_limit" => error,
+            error => Error::MalformedLog {
                 line: number,
                 reason: error.to_string().into(),
             },
-            other => other,
         };
         let mut encoding = self.decoder.open(&self.encoded).map_err(in_line)?;
         let mut sum = self.tallies.begin(tag, &encoding.config).map_err(in_line)?;
@@ -209,6 +229,17 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Reader<'_, F> {
         sum.end()?;
         self.meter.count_interval();
         self.meter.tick() // a line of a few bytes can make its sum anew
+    }
+}
+
+fn said_of(error: DecodeError) -> String {
+    match error {
+        DecodeError::InvalidByte(at, byte) => {
+            format!("byte {at} of it is {:?}", char::from(byte))
+        }
+        DecodeError::InvalidLastSymbol(..)
+        | DecodeError::InvalidLength(_)
+        | DecodeError::InvalidPadding => "it breaks off".to_owned(),
     }
 }
 

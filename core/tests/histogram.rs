@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::thread;
-use tollbridge_core::{BUCKET_LIMIT, Config, Error, Histogram, Scan, Shared, fault, probe};
+use tollbridge_core::{
+    BUCKET_LIMIT, Config, Error, Histogram, Scan, Shared, TAG_LIMIT, fault, probe,
+};
 
 fn shared(highest: u64) -> Shared {
     let config = Config {
@@ -288,10 +290,10 @@ fn tags_hold_what_a_log_line_can() {
     let h = shared(1000);
     for (tag, character, offset) in [
         ("a,b", ",", 1),
-        ("é b", " ", 1),
+        ("é,b", ",", 1),
         ("\n", "\n", 0),
+        ("a b\r", "\r", 3),
         ("ab\0", "\0", 2),
-        ("a\u{2028}", "\u{2028}", 1),
     ] {
         let error = Error::InvalidTag {
             character: character.into(),
@@ -299,6 +301,15 @@ fn tags_hold_what_a_log_line_can() {
         };
         assert_eq!(h.set_tag(tag), Err(error), "{tag:?}");
     }
+    let long = "é".repeat(TAG_LIMIT / 2);
+    for tag in [" a b ", "a\tb", "\u{a0}", "\u{2028}", &long] {
+        assert_eq!(h.set_tag(tag), Ok(()));
+        assert_eq!(h.tag().as_deref(), Ok(tag));
+    }
+    let error = h.set_tag(&(long.clone() + "b")).expect_err("a byte more");
+    let said = "tag_limit is 4096, but this takes 4097: take a shorter tag, in UTF-8";
+    assert_eq!(error.to_string(), said);
+    assert_eq!(h.tag().as_deref(), Ok(long.as_str()));
     assert_eq!(h.set_tag("Ünï-😀"), Ok(()));
     assert_eq!(h.tag().as_deref(), Ok("Ünï-😀"));
     assert_eq!(h.set_tag(""), Ok(()));

@@ -209,33 +209,44 @@ fn old_encodings_are_checked_as_the_new_one() {
     for (form, most) in [(Form::V0(8), 512), (Form::V1(8), 512)] {
         assert!(Histogram::decode(&plain(form, &vec![1; most])).is_ok());
         let cases = [
-            (plain(form, &vec![1; most + 1]), "too many counts"),
-            (plain(form, &[1, -1]), "negative count"),
-            (plain(form, &[i64::MAX, 1]), "count overflow"),
+            (
+                plain(form, &vec![1; most + 1]),
+                "it has more than 512 counts",
+            ),
+            (plain(form, &[1, -1]), "count 1 is -1, which is below 0"),
+            (
+                plain(form, &[i64::MAX, 1]),
+                "its counts are more than 9223372036854775807",
+            ),
         ];
         for (bytes, reason) in cases {
-            assert_eq!(refused(&bytes), reason);
-            assert_eq!(refused(&deflated(&bytes)), reason);
+            assert_starts(&refused(&bytes), reason);
+            assert_starts(&refused(&deflated(&bytes)), reason);
         }
         let mut cut = plain(form, &[1, 2]);
         cut.truncate(cut.len() - 1);
         let reason = if let Form::V0(_) = form {
-            "truncated counts"
+            "its last count breaks off"
         } else {
-            "length does not match"
+            "its length is 16 bytes, but 15 are there"
         };
-        assert_eq!(refused(&cut), reason);
+        assert_starts(&refused(&cut), reason);
         cut.truncate(20);
-        assert_eq!(refused(&cut), "too short");
+        assert_eq!(
+            refused(&cut),
+            "it ends within its header: copy the data whole"
+        );
     }
-    assert_eq!(refused(&plain(Form::V1(6), &[1])), "unknown cookie");
-    assert_eq!(refused(&plain(Form::V0(0), &[])), "unknown cookie");
+    let cookie =
+        |cookie| format!("its cookie is {cookie}, which is none of HdrHistogram V0, V1 or V2");
+    assert_starts(&refused(&plain(Form::V1(6), &[1])), &cookie("0x1c849361"));
+    assert_starts(&refused(&plain(Form::V0(0), &[])), &cookie("0x1c849308"));
     let mut other_inside = deflated(&plain(Form::V1(8), &[1]));
     other_inside[3] = 0x84;
-    assert_eq!(refused(&other_inside), "unknown cookie");
-    assert_eq!(
-        refused(&[0x0c, 0x72, 0x12, 0x4e, 0, 0, 0, 0]),
-        "a histogram of floats"
+    assert_starts(&refused(&other_inside), &cookie("0x1c849381"));
+    assert_starts(
+        &refused(&[0x0c, 0x72, 0x12, 0x4e, 0, 0, 0, 0]),
+        "its cookie is 0x0c72124e, a histogram of floats",
     );
 }
 
@@ -266,7 +277,12 @@ fn tags_comments_and_line_ends() {
                 .trim_end_matches('=')
         ),
     ];
-    let expected = [total("", 5), total("A=B", 2), total("äöü", 2)];
+    let expected = [
+        total("", 5),
+        total("A=B", 1),
+        total("A=B ", 1),
+        total("äöü", 2),
+    ];
     for end in ["\n", "\r\n"] {
         let log = lines.join(end);
         assert_eq!(totals(replay(&log)), expected);
@@ -293,9 +309,23 @@ fn malformed(line: u64, reason: &str) -> Replayed {
 }
 
 #[track_caller]
+fn assert_starts(text: &str, start: &str) {
+    assert!(text.starts_with(start), "{text}");
+}
+
+#[track_caller]
 fn assert_refused(log: impl AsRef<[u8]>, line: u64, reason: &str) {
     match (replay(log), malformed(line, reason)) {
-        (Err(found), Err(expected)) => assert_eq!(found, expected),
+        (
+            Err(Error::MalformedLog { line, reason }),
+            Err(Error::MalformedLog {
+                line: at,
+                reason: start,
+            }),
+        ) => {
+            assert_eq!(line, at, "{reason}");
+            assert_starts(&reason, &start);
+        }
         (found, _) => panic!("{found:?}"),
     }
 }
@@ -313,30 +343,42 @@ fn the_first_bad_line_is_named() {
         ("Tag=x".to_owned(), fields),
         (format!("1,2,3,{payload},5"), fields),
         (format!("1.000 2.000 3.000 {payload}"), fields),
-        (format!("x,2,3,{payload}"), "the start is not a number"),
-        (format!("1,,3,{payload}"), "the length is not a number"),
-        (format!("1,2,3ms,{payload}"), "the maximum is not a number"),
+        (
+            format!("x,2,3,{payload}"),
+            "the start is \"x\", but must be a number",
+        ),
+        (
+            format!("1,,3,{payload}"),
+            "the length is \"\", but must be a number",
+        ),
+        (
+            format!("1,2,3ms,{payload}"),
+            "the maximum is \"3ms\", but must be a number",
+        ),
         (
             format!("Tag=a,1,2,3,={payload}"),
-            "the histogram is not base64",
+            "the histogram is not base64 (byte 0 of it is '='): copy the line whole",
         ),
-        (format!("1,2,3,{payload}*"), "the histogram is not base64"),
-        ("1,2,3,".to_owned(), "not an encoded histogram: too short"),
+        (format!("1,2,3,{payload}*"), "the histogram is not base64 ("),
+        (
+            "1,2,3,".to_owned(),
+            "not an encoded histogram: it ends within its header: copy the data whole",
+        ),
         (
             "1,2,3,AAAAAAAA".to_owned(),
-            "not an encoded histogram: unknown cookie",
+            "not an encoded histogram: its cookie is 0x00000000, ",
         ),
         (
             format!("1,2,3,{cut}"),
-            "not an encoded histogram: length does not match",
+            "not an encoded histogram: its length is ",
         ),
         (
             format!("1,2,3,{floats}"),
-            "not an encoded histogram: a histogram of floats",
+            "not an encoded histogram: its cookie is 0x0c72124f, a histogram of floats",
         ),
         (
-            format!("Tag=a b,{good}"),
-            "a tag cannot hold \" \" (character 1)",
+            format!("Tag=a\0b,{good}"),
+            "a tag cannot hold \"\\0\" (character 1)",
         ),
         (
             "# old line end\r1,2,3,4".to_owned(),
@@ -368,21 +410,32 @@ fn damaged_gzip_is_named_by_line() {
         other => panic!("{other:?}"),
     };
     let (line, reason) = refused(&whole[..whole.len() / 2]);
-    assert_eq!(reason, "the gzip data breaks off");
+    assert_starts(&reason, "the gzip data breaks off");
     assert!((900..1100).contains(&line), "{line}");
     assert_eq!(
         refused(&whole[..whole.len() - 1]),
-        (2001, "the gzip data breaks off".into())
+        (2001, "the gzip data breaks off: copy the file whole".into())
     );
     assert_eq!(refused(&whole[..5]).0, 1);
-    let damaged = "the gzip data is damaged".to_owned();
+    let damaged = "the gzip data is damaged: copy the file again".to_owned();
     let mut wrong_sum = whole.clone();
     let at = wrong_sum.len() - 5;
     wrong_sum[at] ^= 1;
-    assert_eq!(refused(&wrong_sum), (2001, damaged.clone()));
+    assert_eq!(refused(&wrong_sum), (2001, damaged));
+    let behind =
+        "behind the gzip data stands something else, which begins with the byte 0x6d: cut it off";
+    for between in [0, 1, 70_000] {
+        let zeros = vec![0; between];
+        assert!(replay([&whole[..], &zeros].concat()).is_ok());
+        assert_eq!(
+            refused(&[&whole[..], &zeros, b"more, which is no gzip"].concat()),
+            (2001, behind.into())
+        );
+    }
+    let behind = behind.replace("0x6d", "0x1f");
     assert_eq!(
-        refused(&[whole.as_slice(), b"more, which is no gzip"].concat()),
-        (2001, damaged)
+        refused(&[&whole[..], b"\0", &whole].concat()),
+        (2001, behind)
     );
 }
 
@@ -434,7 +487,7 @@ fn a_configuration_that_makes_no_histogram_is_the_lines_mistake() {
     bytes[12..16].copy_from_slice(&1_u32.to_be_bytes());
     bytes[16..24].copy_from_slice(&((1_u64 << 59) - 1).to_be_bytes());
     bytes[24..32].copy_from_slice(&i64::MAX.to_be_bytes());
-    let reason = "not an encoded histogram: bad configuration";
+    let reason = "not an encoded histogram: lowest is 576460752303423487, but must be small enough for its digits to fit 63 bits";
     assert_refused(interval(&bytes), 1, reason);
 }
 
@@ -475,11 +528,68 @@ fn sums_do_not_wrap() {
 }
 
 #[test]
+fn a_line_that_cannot_be_read_is_not_written() {
+    let config = Config {
+        significant_digits: 5,
+        ..Config::default()
+    };
+    let mut large = Histogram::new(config).expect("a good configuration");
+    let scratch = Scratch::new();
+    let path = scratch.0.join("log");
+    let writer = LogWriter::create(&path, 0.0).expect("a new log");
+    let mut noise = 1_u64;
+    let mut written = vec![];
+    for step in 0..4 {
+        for bucket in 300_000 * step..300_000 * (step + 1) {
+            noise = noise
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            // Each in a bucket of its own, with a count that deflates little.
+            let value = (131_072 + bucket % 131_072) << (bucket / 131_072);
+            large.record_n(value, noise >> 22).expect("there is room");
+        }
+        let before = fs::metadata(&path).expect("a file").len();
+        match writer.write(&large, 0.0, 1.0) {
+            Ok(()) => {
+                written.push(true);
+                assert!(replay_path(&path).is_ok());
+            }
+            Err(error) => {
+                written.push(false);
+                let said = error.to_string();
+                assert_starts(&said, "line_limit is 8388608, but this takes ");
+                assert_eq!(error.name(), "too_many");
+                assert_eq!(fs::metadata(&path).expect("a file").len(), before);
+            }
+        }
+    }
+    assert!(
+        written.first() == Some(&true) && written.last() == Some(&false),
+        "{written:?}"
+    );
+    assert!(replay_path(&path).is_ok());
+}
+
+#[test]
+fn three_hundred_tags_are_read() {
+    let line = interval(&histogram(1, 3_600_000_000_000, 3, &[1, 3_000_000]).encode());
+    let log: String = (0..300).map(|n| format!("Tag=tag {n},{line}\n")).collect();
+    assert_eq!(replay(&log).expect("a good log").len(), 300);
+    let error = replay_within(&log, 64 << 20).expect_err("less than 300 sums take");
+    assert_starts(
+        &error.to_string(),
+        "memory_limit is 67108864, but this takes 67",
+    );
+    // 0 is the default.
+    assert!(replay_within(&log, 0).is_ok());
+}
+
+#[test]
 fn limits_come_before_memory_is_gone() {
     let comment = vec![b'#'; LINE_LIMIT];
     assert_eq!(totals(replay(&comment)), []);
     let long = [comment.as_slice(), b"#"].concat();
-    let reason = format!("longer than {LINE_LIMIT} bytes");
+    let reason = format!("line_limit is {LINE_LIMIT}, but this line has more bytes");
     assert_refused([b"\n".as_slice(), &long].concat(), 2, &reason);
     assert_refused([long.as_slice(), b"\n"].concat(), 1, &reason);
     assert_refused(gzip(vec![0; LINE_LIMIT + 1]), 1, &reason);
@@ -501,7 +611,7 @@ fn limits_come_before_memory_is_gone() {
             .map(|n| format!("Tag={tag}{n:05},{tiny}\n"))
             .collect(),
     );
-    let reason = format!("the tag is longer than {TAG_LIMIT} bytes");
+    let reason = format!("tag_limit is {TAG_LIMIT}, but this takes {}", TAG_LIMIT + 1);
     assert_refused(format!("Tag={tag}123456,{tiny}\n"), 1, &reason);
     let huge = interval(&histogram(1, i64::MAX as u64, 5, &[1]).encode());
     assert_eq!(totals(replay(&huge)), [total("", 1)]);

@@ -54,13 +54,13 @@ fn logs_of_every_implementation_have_their_totals() {
 fn broken_logs_are_refused_with_their_line() {
     for (name, line, reason) in [
         ("bad-base64.hlog", 7, "the histogram is not base64"),
-        ("bad-number.hlog", 7, "the start is not a number"),
+        ("bad-number.hlog", 7, "the start is \"0.127s\", but"),
         (
             "bad-fields.hlog",
             8,
             "not an interval: start, length, maximum and histogram, separated by commas",
         ),
-        ("bad-tag.hlog", 7, "a tag cannot hold \" \" (character 3)"),
+        ("bad-tag.hlog", 7, "a tag cannot hold \"\\0\" (character 3)"),
         (
             "bad-text.hlog",
             6,
@@ -69,21 +69,24 @@ fn broken_logs_are_refused_with_their_line() {
         (
             "bad-histogram.hlog",
             9,
-            "not an encoded histogram: unknown cookie",
+            "not an encoded histogram: its cookie is ",
         ),
         (
             "truncated.hlog",
             10,
-            "not an encoded histogram: length does not match",
+            "not an encoded histogram: its length is ",
         ),
         ("truncated.hlog.gz", 9, "the gzip data breaks off"),
     ] {
-        let reason = reason.into();
-        assert_eq!(
-            totals(name),
-            Err(Error::MalformedLog { line, reason }),
-            "{name}"
-        );
+        let Err(Error::MalformedLog {
+            line: at,
+            reason: said,
+        }) = totals(name)
+        else {
+            panic!("{name} is refused");
+        };
+        assert_eq!(at, line, "{name}");
+        assert!(said.starts_with(reason), "{name}: {said}");
     }
 }
 

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow::Continue;
 use std::path::PathBuf;
-use tollbridge_core::{BUCKET_LIMIT, Config, Error, Histogram, LogWriter, Scan, replay_log};
+use tollbridge_core::{
+    BUCKET_LIMIT, Config, Error, Histogram, LogWriter, Scan, TAG_LIMIT, replay_log,
+};
 
 /// Values up to here have a bucket of their own at 4 digits: results are exact.
 const EXACT: u64 = 20_000;
@@ -293,6 +295,72 @@ proptest! {
         // Nothing is above the highest, and no value has moved below its half.
         prop_assert!(sum.max() >= max.map(|max| max / 2));
         prop_assert!(sum.max().is_none_or(|max| max / 2 <= sum.config().highest));
+    }
+}
+
+/// Tags of every kind and length, also those that a line cannot hold.
+fn tags() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[ -~]{0,6}",
+        vec(any::<char>(), 0..6).prop_map(String::from_iter),
+        "[\t \u{a0}\u{85}\u{2028}\u{feff}=#\"a]{0,6}",
+        (
+            0..=TAG_LIMIT + 2,
+            prop_oneof![Just('a'), Just('é'), Just('😀')]
+        )
+            .prop_map(|(length, c)| std::iter::repeat_n(c, length / c.len_utf8() + 1).collect()),
+    ]
+}
+
+fn configs() -> impl Strategy<Value = Config> {
+    (0..40_u32, 1..63_u32, 0..=5_u8, any::<u64>()).prop_map(
+        |(low, up, significant_digits, noise)| {
+            let lowest = (1 << low) + noise % (1 << low);
+            let highest = lowest.saturating_mul(1 << up).saturating_add(noise % 1000);
+            Config {
+                lowest,
+                highest: highest.min(i64::MAX as u64),
+                significant_digits,
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_is_written_is_read(
+        intervals in vec((tags(), configs(), vec((any::<u64>(), 1..1_u64 << 50), 0..20), 0.0..f64::MAX), 1..4),
+        start in 0.0..f64::MAX,
+    ) {
+        let path = log_path("anything");
+        let writer = LogWriter::create(&path, start)?;
+        let mut expected: BTreeMap<String, Vec<Histogram>> = BTreeMap::new();
+        for (tag, config, values, time) in intervals {
+            let Ok(mut interval) = Histogram::new(config) else { continue };
+            for (value, count) in values {
+                interval.record_n(value % (config.highest + 1), count)?;
+            }
+            if let Err(error) = interval.set_tag(&tag) {
+                let limits = tag.len() > TAG_LIMIT || tag.contains([',', '\n', '\r', '\0']);
+                prop_assert!(limits, "{error}");
+            }
+            writer.write(&interval, time, start)?;
+            expected.entry(interval.tag().to_owned()).or_default().push(interval);
+        }
+        let by_tag = replay_log(&path, 1 << 30, |_| Continue(()))?;
+        std::fs::remove_file(&path)?;
+        prop_assert!(by_tag.keys().eq(expected.keys()));
+        for (tag, intervals) in expected {
+            let sum = &by_tag[&tag];
+            prop_assert_eq!(sum.tag(), &tag);
+            prop_assert_eq!(sum.len(), intervals.iter().map(Histogram::len).sum::<u64>());
+            if let [only] = &intervals[..] {
+                prop_assert_eq!(counts(sum), counts(only));
+                prop_assert_eq!(sum.config(), only.config());
+            }
+        }
     }
 }
 

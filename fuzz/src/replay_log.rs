@@ -9,7 +9,8 @@ use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use tollbridge_core::{Error, LogWriter, replay_log};
 
-/// What `replay_log` promises.
+/// What its sums may take, and with that what `replay_log` promises.
+const MEMORY_LIMIT: u64 = 64 << 20;
 const MEBIBYTES: usize = 100;
 
 /// Whatever is accepted is sound, and a log written of it replays to the same.
@@ -17,7 +18,7 @@ pub fn run(data: &[u8]) {
     let log = Memory::new(data);
     let (mut last, mut calls) = (None, 0);
     let result = memory::within(MEBIBYTES, || {
-        replay_log(&log.path, 0, |progress| {
+        replay_log(&log.path, MEMORY_LIMIT, |progress| {
             assert!(
                 last.is_some() || progress.bytes == 0,
                 "begins before the first byte"
@@ -32,7 +33,7 @@ pub fn run(data: &[u8]) {
         })
     });
     assert!(calls > 0, "it says how far it is at least once");
-    let cancelled = replay_log(&log.path, 0, |_| Break(()));
+    let cancelled = replay_log(&log.path, MEMORY_LIMIT, |_| Break(()));
     assert!(matches!(cancelled, Err(Error::Cancelled { .. })));
     let histograms = match result {
         Ok(histograms) => histograms,
@@ -52,7 +53,8 @@ pub fn run(data: &[u8]) {
             .write(histogram, 0.5, 1.0)
             .expect("memory can be written to");
     }
-    let again = replay_log(&copy.path, 0, |_| Continue(())).expect("it wrote this itself");
+    let again =
+        replay_log(&copy.path, MEMORY_LIMIT, |_| Continue(())).expect("it wrote this itself");
     assert!(again.keys().eq(histograms.keys()));
     for (tag, histogram) in &histograms {
         decode::same(histogram, &again[tag]);

@@ -178,7 +178,11 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Vector>, ParseError> {
             continue;
         }
         let tokens = compiled(0, request)?;
-        if !tokens.first().is_some_and(|op| is_word(op)) {
+        // On the wire a literal can look like a word, and shown to people `why(1)` is a reason.
+        let is_op = |op: &String| {
+            is_word(op) && show_literal(op) == *op && !matches!(op.as_str(), "vector" | "why")
+        };
+        if !tokens.first().is_some_and(is_op) {
             return Err(wrong(
                 0,
                 "a request begins with the word of its operation".into(),
@@ -934,6 +938,12 @@ mod tests {
             error("vector a\nwhy b\n1 => 2"),
             "f.vec:3:1: a request begins with the word of its operation"
         );
+        for op in ["\"\\xff\"", "1.5", "why(1)", "vector[1]"] {
+            assert_eq!(
+                error(&format!("vector a\nwhy b\n{op}")),
+                "f.vec:3:1: a request begins with the word of its operation"
+            );
+        }
         assert_eq!(
             error("vector a\nwhy b\nadd x1=2"),
             "f.vec:3:1: `x1=2` is for replies only"

@@ -1,11 +1,14 @@
 //! Where a log's text comes from, and telling how far it is.
 
 use super::Progress;
+use super::utf16::Utf16;
 use crate::Error;
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Chain, Cursor, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, Chain, Cursor, ErrorKind, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -41,6 +44,23 @@ fn escaped(path: &Path) -> String {
         }
     }
     text
+}
+
+/// Why a log's bytes are no text.
+#[derive(Debug)]
+struct Refused(Cow<'static, str>);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// An error of a read, which becomes [`Error::MalformedLog`] with this reason.
+pub(super) fn refused(reason: impl Into<Cow<'static, str>>) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, Refused(reason.into()))
 }
 
 /// Counts, and calls `progress` when it is due.
@@ -92,17 +112,26 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Meter<F> {
         self.report()
     }
 
-    /// What failed when a read of [`Text`] did.
+    /// An [`io::Error`] that stands for `error`.
+    fn keep(&self, error: Error) -> io::Error {
+        self.failure.replace(Some(error));
+        io::Error::other("")
+    }
+
+    /// What failed when a read of [`text`] did.
     pub(super) fn failure(&self, error: &io::Error, line: u64) -> Error {
         self.failure.take().unwrap_or_else(|| {
-            let reason = match error.kind() {
-                ErrorKind::UnexpectedEof => "the gzip data breaks off",
-                _ => "the gzip data is damaged",
+            let own = error
+                .get_ref()
+                .and_then(|own| own.downcast_ref::<Refused>());
+            let reason = match (own, error.kind()) {
+                (Some(Refused(reason)), _) => reason.clone(),
+                (_, ErrorKind::UnexpectedEof) => {
+                    "the gzip data breaks off: copy the file whole".into()
+                }
+                _ => "the gzip data is damaged: copy the file again".into(),
             };
-            Error::MalformedLog {
-                line,
-                reason: reason.into(),
-            }
+            Error::MalformedLog { line, reason }
         })
     }
 }
@@ -140,11 +169,8 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Source<'_, F> {
 
 impl<F: FnMut(Progress) -> ControlFlow<()>> Read for Source<'_, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.try_read(buffer).map_err(|error| {
-            let stands_for_it = io::Error::other("");
-            self.meter.failure.replace(Some(error));
-            stands_for_it
-        })
+        self.try_read(buffer)
+            .map_err(|error| self.meter.keep(error))
     }
 }
 
@@ -181,14 +207,74 @@ fn ready(_: &File) -> bool {
 /// Bytes that were looked at, then the rest.
 type Whole<'a, F> = Chain<Cursor<Vec<u8>>, Source<'a, F>>;
 
-/// A log's text, whether the file is compressed or not.
-pub(super) enum Text<'a, F> {
-    Plain(Whole<'a, F>),
-    Gzip(Box<MultiGzDecoder<BufReader<Whole<'a, F>>>>),
+/// A log's bytes, whether the file is compressed or not.
+enum Plain<'a, F> {
+    Stored(Whole<'a, F>),
+    Gzip(Box<Gzip<'a, F>>),
 }
 
-impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Text<'a, F> {
-    pub(super) fn open(path: &Path, meter: &'a Meter<F>) -> Result<Self, Error> {
+/// Opens a log: its text, in UTF-8 if it is any.
+pub(super) fn text<'a, F: FnMut(Progress) -> ControlFlow<()>>(
+    path: &Path,
+    meter: &'a Meter<F>,
+) -> Result<impl Read + use<'a, F>, Error> {
+    Ok(Utf16::new(Plain::open(path, meter)?))
+}
+
+/// Gzip data, of one member or more. `MultiGzDecoder` takes zeros behind them for damage.
+struct Gzip<'a, F> {
+    /// None at the end.
+    member: Option<GzDecoder<BufReader<Whole<'a, F>>>>,
+    meter: &'a Meter<F>,
+}
+
+impl<F: FnMut(Progress) -> ControlFlow<()>> Gzip<'_, F> {
+    /// What stands behind a member: another one, zeros (which tapes and disks fill up with), or nothing.
+    fn next_member(&mut self) -> Result<(), io::Error> {
+        self.meter.tick().map_err(|error| self.meter.keep(error))?;
+        let Some(member) = self.member.take() else {
+            return Ok(());
+        };
+        let mut reader = member.into_inner();
+        let mut zeros = false;
+        loop {
+            let found = reader.fill_buf()?;
+            match found.first() {
+                None => return Ok(()),
+                Some(0) => {
+                    let length = found.iter().take_while(|byte| **byte == 0).count();
+                    zeros = true;
+                    reader.consume(length);
+                }
+                Some(&byte) if byte == GZIP[0] && !zeros => {
+                    self.member = Some(GzDecoder::new(reader));
+                    return Ok(());
+                }
+                Some(byte) => {
+                    return Err(refused(format!(
+                        "behind the gzip data stands something else, which begins with the byte {byte:#04x}: \
+                         cut it off"
+                    )));
+                }
+            }
+        }
+    }
+}
+
+impl<F: FnMut(Progress) -> ControlFlow<()>> Read for Gzip<'_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            match member.read(buffer)? {
+                0 if !buffer.is_empty() => self.next_member()?,
+                length => return Ok(length),
+            }
+        }
+        Ok(0)
+    }
+}
+
+impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Plain<'a, F> {
+    fn open(path: &Path, meter: &'a Meter<F>) -> Result<Self, Error> {
         let failed = |error: io::Error| io_error(path, &error);
         let file = open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
@@ -217,17 +303,20 @@ impl<'a, F: FnMut(Progress) -> ControlFlow<()>> Text<'a, F> {
         let whole = Cursor::new(start).chain(source);
         Ok(if gzip {
             let reader = BufReader::with_capacity(super::CHUNK, whole);
-            Self::Gzip(Box::new(MultiGzDecoder::new(reader)))
+            Self::Gzip(Box::new(Gzip {
+                member: Some(GzDecoder::new(reader)),
+                meter,
+            }))
         } else {
-            Self::Plain(whole)
+            Self::Stored(whole)
         })
     }
 }
 
-impl<F: FnMut(Progress) -> ControlFlow<()>> Read for Text<'_, F> {
+impl<F: FnMut(Progress) -> ControlFlow<()>> Read for Plain<'_, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(whole) => whole.read(buffer),
+            Self::Stored(whole) => whole.read(buffer),
             Self::Gzip(decoder) => decoder.read(buffer),
         }
     }

@@ -1,7 +1,7 @@
 //! Writing interval logs.
 
-use super::BASE64;
 use super::source::io_error;
+use super::{BASE64, LINE_LIMIT};
 use crate::histogram::invalid;
 use crate::render::decimal;
 use crate::{Error, Histogram};
@@ -51,7 +51,9 @@ impl LogWriter {
     /// the histogram's tag. The maximum beside it is in millionths of the histogram's unit.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] when `start` or `seconds` is not a finite number from 0, [`Error::Io`].
+    /// [`Error::InvalidArgument`] when `start` or `seconds` is not a finite number from 0, [`Error::Io`],
+    /// [`Error::TooMany`] for a line above [`LINE_LIMIT`], which [`replay_log`](crate::replay_log) would
+    /// refuse: that takes hundreds of thousands of buckets with counts that do not repeat.
     /// When a write fails half-way the file is cut back to whole lines, if it can be.
     pub fn write(&self, histogram: &Histogram, start: f64, seconds: f64) -> Result<(), Error> {
         check("start", start)?;
@@ -66,6 +68,16 @@ impl LogWriter {
             line.push(',');
         }
         BASE64.encode_string(histogram.encode(), &mut line);
+        if line.len() > LINE_LIMIT {
+            return Err(Error::TooMany {
+                count: line.len() as u64,
+                limit: LINE_LIMIT as u64,
+                what: "line_limit".into(),
+                advice:
+                    "write the histogram of a shorter interval, or with fewer significant digits"
+                        .into(),
+            });
+        }
         line.push('\n');
         self.append(&line)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use tollbridge::tb_config;
-use tollbridge_core::Error;
+use tollbridge_core::{Error, TAG_LIMIT};
 
 /// The most values that a histogram holds.
 pub const MOST: u64 = i64::MAX as u64;
@@ -134,10 +134,10 @@ impl Model {
         let Ok(tag) = str::from_utf8(tag) else {
             return code::INVALID_TEXT;
         };
-        if tag
-            .chars()
-            .any(|c| c == ',' || c.is_whitespace() || c.is_control())
-        {
+        if tag.len() > TAG_LIMIT {
+            return code::TOO_MANY;
+        }
+        if tag.contains([',', '\n', '\r', '\0']) {
             return code::INVALID_TAG;
         }
         self.tag = tag.to_owned();
