@@ -86,6 +86,19 @@ fn differences_and_gaps_are_shown() {
         let mut absent = peers.absent.iter();
         absent.find(|a| a.bridge == id).unwrap().why.clone()
     };
+    // Noise is no gain, and a difference is told.
+    let job = ("fake/right", "record");
+    assert_eq!(peers.ratio(job, job).as_deref(), Some("≈1×"));
+    let mut slower = peers.clone();
+    let mut case = slower.cases[0].clone();
+    (case.bridge, case.shape) = ("fake/slow".into(), "record".into());
+    case.best_ns = vec![2000.0; 3];
+    case.median_ns = case.best_ns.clone();
+    case.conclude();
+    slower.cases.push(case);
+    let twice = slower.ratio(("fake/slow", "record"), job);
+    assert_eq!(twice.as_deref(), Some("2.00×"));
+
     assert!(why("fake/lacking").contains("no reason"), "{said}");
     assert!(why("fake/mute").contains("exit code 3"), "{said}");
     assert!(why("fake/needy").contains("try: get it"), "{said}");

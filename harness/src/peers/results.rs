@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::machine::Machine;
 use crate::peers::answers::Answer;
 use crate::peers::lines::Line;
+use crate::report::figures;
 use crate::results::{Absent, BridgeRun, Case, Settings, one_line_an_element};
+use crate::stats;
 
 /// The format's number, raised when a reader must change.
 pub const SCHEMA: u32 = 1;
@@ -104,6 +106,23 @@ impl Peers {
         let mut cases = self.cases.iter();
         let case = cases.find(|case| case.bridge == line && case.shape == job)?;
         Some(case.headline?.ns)
+    }
+
+    /// One line's time over another's, as it is written: noise is told from a difference as in
+    /// [`report::rows`](crate::report::rows).
+    #[must_use]
+    pub fn ratio(&self, line: (&str, &str), other: (&str, &str)) -> Option<String> {
+        let bests = |(line, job): (&str, &str)| {
+            let mut cases = self.cases.iter();
+            let case = cases.find(|case| case.bridge == line && case.shape == job)?;
+            Some(&*case.best_ns)
+        };
+        let ratio = self.ns(line.0, line.1)? / self.ns(other.0, other.1)?;
+        let interval = stats::bootstrap(&[bests(line)?, bests(other)?], |h| h[0] / h[1])?;
+        Some(match interval.low <= 1.0 && interval.high >= 1.0 {
+            true => figures::LIKE_FLOOR.into(),
+            false => figures::ratio(ratio),
+        })
     }
 
     /// Whether a line made something else of the data than the core.

@@ -47,8 +47,9 @@ pub fn blocks(peers: &Peers, jobs: &Shapes) -> Vec<Block> {
         Block::Heading(2, TITLE.into()),
         Block::Paragraph(format!(
             "Whole jobs, each by the best bridge of its host, and by HdrHistogram's own ports. {LABEL} Every answer was \
-             compared with the core's before anything was timed; one that differs is marked. Below a time: how many \
-             times as long as `rust/direct` it takes. From a run of its own, of {}: compare within this table only.",
+             compared with the core's before anything was timed; one that differs is marked. Below a time: \
+             that time ÷ the time of `rust/direct`; `{}` where the difference is noise. From a run of its own, of {}: compare within this table only.",
+            figures::LIKE_FLOOR,
             peers.started.split('T').next().unwrap_or_default()
         )),
         Block::Table(table(peers, jobs)),
@@ -87,10 +88,10 @@ fn cell(peers: &Peers, line: &LineRun, job: &str) -> Cell {
     let Some(ns) = peers.ns(&line.id, job) else {
         return Cell::figure("failed").marked(true);
     };
-    let over = peers
-        .ns("rust/direct", job)
-        .filter(|_| line.id != "rust/direct");
-    let over = over.map(|rust| figures::ratio(ns / rust));
+    let over = match &*line.id {
+        "rust/direct" => None,
+        id => peers.ratio((id, job), ("rust/direct", job)),
+    };
     let differs = peers.differs(&line.id, job).is_some();
     let small: Vec<String> = over
         .into_iter()
@@ -121,7 +122,7 @@ pub fn verdicts(peers: &Peers) -> Vec<String> {
 }
 
 fn verdict(peers: &Peers, line: &LineRun, ports: &[&LineRun], whom: &str) -> Option<String> {
-    let (mut wins, mut loses) = (Vec::new(), Vec::new());
+    let (mut wins, mut loses, mut same) = (Vec::new(), Vec::new(), Vec::new());
     let mut jobs: Vec<&str> = Vec::new();
     for case in peers.cases.iter().filter(|case| case.bridge == line.id) {
         if !jobs.contains(&case.shape.as_str()) {
@@ -136,26 +137,33 @@ fn verdict(peers: &Peers, line: &LineRun, ports: &[&LineRun], whom: &str) -> Opt
                 true => "record",
                 false => job,
             };
-            peers.ns(&port.id, job)
+            Some((peers.ns(&port.id, job)?, port.id.as_str(), job))
         });
-        let Some(theirs) = theirs.min_by(f64::total_cmp) else {
+        let Some((ns, port, its_job)) = theirs.min_by(|a, b| a.0.total_cmp(&b.0)) else {
             continue;
         };
-        if mine <= theirs {
-            wins.push(format!("`{job}` {}", figures::ratio(theirs / mine)));
+        let (ours, theirs) = ((&*line.id, job), (port, its_job));
+        if peers.ratio(ours, theirs).as_deref() == Some(figures::LIKE_FLOOR) {
+            same.push(format!("`{job}`"));
+        } else if mine <= ns {
+            wins.push(format!("`{job}` {}", figures::ratio(ns / mine)));
         } else {
-            loses.push(format!("`{job}` {}", figures::ratio(mine / theirs)));
+            loses.push(format!("`{job}` {}", figures::ratio(mine / ns)));
         }
     }
-    if wins.is_empty() && loses.is_empty() {
+    if wins.is_empty() && loses.is_empty() && same.is_empty() {
         return None;
     }
+    let same = match same.is_empty() {
+        true => String::new(),
+        false => format!("; no different at {}", same.join(", ")),
+    };
     let list = |jobs: Vec<String>| match jobs.len() {
         0 => "nothing".to_owned(),
         _ => jobs.join(", "),
     };
     Some(format!(
-        "`{}` against {whom}: faster at {}; slower at {}.",
+        "`{}` against {whom}: faster at {}; slower at {}{same}.",
         line.id,
         list(wins),
         list(loses)
