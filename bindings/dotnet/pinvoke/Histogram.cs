@@ -491,7 +491,8 @@ namespace Tollbridge
         /// <summary>Tells of an exception that must not pass through Rust. Nothing is thrown here either.</summary>
         internal static void Report(Delegate watcher, WatcherFailedEventArgs failure)
         {
-            bool told = false;
+            // Meant for the thread, not for the watcher or listener that happened to wait: it comes again at the next wait.
+            bool told = false, interrupted = failure.Exception is ThreadInterruptedException;
             foreach (Delegate listener in WatcherFailed?.GetInvocationList() ?? Array.Empty<Delegate>())
             {
                 try
@@ -501,12 +502,17 @@ namespace Tollbridge
                 }
                 catch (Exception exception)
                 {
+                    interrupted |= exception is ThreadInterruptedException;
                     Print($"a listener of {nameof(WatcherFailed)}", exception);
                 }
             }
             if (!told)
             {
                 Print("a watcher of a histogram", failure.Exception);
+            }
+            if (interrupted)
+            {
+                Thread.CurrentThread.Interrupt();
             }
         }
 

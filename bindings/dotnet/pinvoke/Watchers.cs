@@ -129,11 +129,6 @@ namespace Tollbridge
             catch (Exception exception)
             {
                 Histogram.Report(watcher.given, new WatcherFailedEventArgs(exception, value));
-                if (exception is ThreadInterruptedException)
-                {
-                    // Meant for the thread, not for the watcher that happened to wait: it comes again at the next wait.
-                    Thread.CurrentThread.Interrupt();
-                }
                 return GoOn;
             }
         }

@@ -74,9 +74,12 @@ namespace Tollbridge.Runner
         private static string KillDuringCalls(Histogram histogram)
         {
             long before = Memory.Resident();
+            // What it is told of is recorded while somebody waits, in which an interrupt is thrown.
+            using Watch waits = histogram.Watch(1000, value => Thread.Sleep(1));
             bool ended = Ends(
                 () =>
                 {
+                    histogram.Record(1000);
                     using var large = Memory.MakeLarge();
                     large.Record(1);
                     using Histogram again = Histogram.Decode(histogram.Encode());

@@ -183,6 +183,29 @@ namespace Tollbridge.Tests
             Assert.Equal(1UL, histogram.Count);
         }
 
+        [Fact]
+        public void AnInterruptThatArrivesInAListenerIsKept()
+        {
+            void Listen(object? sender, WatcherFailedEventArgs failure) => Thread.Sleep(1);
+            using Watch watch = histogram.Watch(1, value => throw new MineException());
+            Histogram.WatcherFailed += Listen;
+            try
+            {
+                string said = ErrorsOf(() =>
+                {
+                    Thread.CurrentThread.Interrupt();
+                    histogram.Record(1);
+                });
+                Assert.Contains(nameof(ThreadInterruptedException), said);
+                Assert.Contains(nameof(MineException), said);
+            }
+            finally
+            {
+                Histogram.WatcherFailed -= Listen;
+            }
+            Assert.Throws<ThreadInterruptedException>(() => Thread.Sleep(1));
+        }
+
         /// <summary>Whoever prints may have to wait for another thread that does.</summary>
         [Fact]
         public void AnInterruptThatArrivesWhilePrintingIsKept()
