@@ -186,7 +186,7 @@ namespace Tollbridge.Runner
         /// <summary>A thread gets what the library hands out, is interrupted all the time, and goes on after each.</summary>
         private static string ExceptionBeforeFree(Histogram histogram)
         {
-            const int Times = 3000, Bytes = 1 << 20;
+            const int Times = 800, Bytes = 1 << 20;
             long before = Memory.Resident();
             bool done = false, wrong = false;
             int interrupts = 0;
@@ -203,7 +203,7 @@ namespace Tollbridge.Runner
                         if (i % 10 == 0)
                         {
                             Thread.Sleep(1);
-                            wrong = Memory.Resident() - before > Memory.Limit / 2;
+                            wrong = Memory.Resident() - before > Memory.Limit / 4;
                         }
                     }
                     catch (ThreadInterruptedException)
@@ -217,7 +217,7 @@ namespace Tollbridge.Runner
             while (!Volatile.Read(ref done))
             {
                 thread.Interrupt();
-                Thread.Yield();
+                Thread.Sleep(1);
             }
             return !wrong && interrupts > 10 ? Right : Wrong;
         }
