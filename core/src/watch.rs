@@ -1,6 +1,8 @@
 //! Watchers: callbacks that a histogram keeps, and calls from whichever thread records.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,8 +33,11 @@ pub(crate) struct Watchers {
 
 #[derive(Default)]
 struct List {
-    /// Replaced as a whole: whoever calls them walks the list of the moment.
-    watchers: Arc<[Arc<Watcher>]>,
+    /// By ascending id. Changed in place unless somebody calls them, who walks the list of the moment:
+    /// then a copy takes its place.
+    watchers: Arc<Vec<Arc<Watcher>>>,
+    /// How many have each limit.
+    limits: BTreeMap<u64, usize>,
     last_id: u64,
 }
 
@@ -67,38 +72,47 @@ impl Watchers {
     pub(crate) fn add(&self, limit: u64, call: Call) -> u64 {
         let mut list = self.list();
         list.last_id += 1;
-        let watcher = Arc::new(Watcher {
-            id: list.last_id,
+        let id = list.last_id;
+        Arc::make_mut(&mut list.watchers).push(Arc::new(Watcher {
+            id,
             limit,
             ended: AtomicBool::new(false),
             call,
-        });
-        let all = list.watchers.iter().cloned().chain([watcher]).collect();
-        self.replace(&mut list, all);
-        list.last_id
+        }));
+        *list.limits.entry(limit).or_default() += 1;
+        self.set_lowest(&list);
+        id
     }
 
     /// Whether this call ended it. The last call in flight, or about to be, drops the closure.
     pub(crate) fn end(&self, id: u64) -> bool {
-        let old = {
+        let ended = {
             let mut list = self.list();
-            let Some(watcher) = list.watchers.iter().find(|watcher| watcher.id == id) else {
+            let Ok(index) = list
+                .watchers
+                .binary_search_by_key(&id, |watcher| watcher.id)
+            else {
                 return false;
             };
+            let watcher = Arc::make_mut(&mut list.watchers).remove(index);
             watcher.ended.store(true, Ordering::Release);
-            let others = list.watchers.iter().filter(|watcher| watcher.id != id);
-            let others = others.cloned().collect();
-            self.replace(&mut list, others)
+            if let Entry::Occupied(mut same) = list.limits.entry(watcher.limit) {
+                *same.get_mut() -= 1;
+                if *same.get() == 0 {
+                    same.remove();
+                }
+            }
+            self.set_lowest(&list);
+            watcher
         };
-        drop(old); // and with it, perhaps, the closure: not under the lock
+        drop(ended); // and with it, perhaps, the closure: not under the lock
         true
     }
 
-    fn replace(&self, list: &mut List, all: Arc<[Arc<Watcher>]>) -> Arc<[Arc<Watcher>]> {
-        let lowest = all.iter().map(|watcher| watcher.limit).min();
+    fn set_lowest(&self, list: &List) {
+        let lowest = list.limits.keys().next().copied();
         self.lowest
             .store(lowest.unwrap_or(u64::MAX), Ordering::Relaxed);
-        std::mem::replace(&mut list.watchers, all)
     }
 
     // ANCHOR: tell
