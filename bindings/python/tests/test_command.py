@@ -1,11 +1,14 @@
 """The command `python -m tollbridge`, which only the wheel has."""
 
+import contextlib
 import importlib.util
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -102,6 +105,34 @@ def test_values_are_divided_by_the_unit(run, log, unit, divisor):
 def test_standard_input(run, log):
     with log.open("rb") as file:
         assert run("replay", "-", stdin=file).stdout == run("replay", log).stdout
+
+
+def test_standard_input_is_read_from_where_it_is(run, log, tmp_path):
+    behind = tmp_path / "behind"
+    behind.write_bytes(b"read by somebody else\n" + log.read_bytes())
+    with behind.open("rb", 0) as file:
+        file.readline()
+        assert run("replay", "-", stdin=file).stdout == run("replay", log).stdout
+
+
+@pytest.mark.parametrize("text", [None, b"nonsense\n" * 100_000])
+def test_standard_input_may_be_a_socket(run, log, text):
+    ours, theirs = socket.socketpair()
+    data = text or log.read_bytes()
+
+    def send():
+        with ours, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            ours.sendall(data)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    with theirs:
+        done = run("replay", "-", stdin=theirs)
+    sender.join()
+    if text is None:
+        assert done.stdout == run("replay", log).stdout
+    else:
+        assert (done.returncode, done.stderr[:21]) == (1, "tollbridge: -: line 1")
 
 
 def test_a_file_that_cannot_be_read(run, log, tmp_path):

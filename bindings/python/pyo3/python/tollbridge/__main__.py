@@ -4,8 +4,12 @@ import argparse
 import io
 import json
 import os
+import shutil
+import stat
 import sys
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from time import monotonic
 from typing import Self, TypeAlias
 
@@ -93,8 +97,7 @@ def replay_all(names: list[str]) -> dict[str, Histogram]:
     """All files' histograms by tag, those of one tag added up."""
     found: dict[str, list[Histogram]] = {}
     for name in names:
-        path = "/dev/stdin" if name == "-" else name
-        with Bar(name) as bar:
+        with Bar(name) as bar, standard_input() if name == "-" else nullcontext(name) as path:
             try:
                 histograms = replay_log(path, bar.show if bar.is_wanted else None)
             except IoError as error:
@@ -104,6 +107,39 @@ def replay_all(names: list[str]) -> dict[str, Histogram]:
         for tag, histogram in histograms.items():
             found.setdefault(tag, []).append(histogram)
     return {tag: merged(found[tag]) for tag in sorted(found)}
+
+
+def must_be_copied() -> bool:
+    """Whether opening standard input anew would fail, or give something else."""
+    try:
+        mode = os.fstat(0).st_mode
+        return stat.S_ISSOCK(mode) or (stat.S_ISREG(mode) and os.lseek(0, 0, os.SEEK_CUR) > 0)
+    except OSError:
+        return False  # it is closed: who opens it says so
+
+
+@contextmanager
+def standard_input() -> Iterator[str]:
+    """A name under which standard input can be opened, to be read from where it is.
+
+    A socket cannot be opened by its name, and a file would be read from its start: these are copied
+    into a pipe meanwhile.
+    """
+    if not must_be_copied():
+        yield "/dev/stdin"
+        return
+
+    def copy() -> None:
+        # Whoever reads the pipe may leave early; what cannot be read ends it.
+        with suppress(OSError), open(end, "wb", 0) as pipe, open(0, "rb", 0, closefd=False) as file:
+            shutil.copyfileobj(file, pipe)
+
+    start, end = os.pipe()
+    threading.Thread(target=copy, daemon=True).start()
+    try:
+        yield f"/dev/fd/{start}"
+    finally:
+        os.close(start)
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram:
