@@ -153,7 +153,8 @@ namespace Tollbridge
         }
 
         /// <summary>The name that an interval log knows it by; empty when it has none.</summary>
-        /// <exception cref="InvalidTagException">The log format cannot hold a character of it.</exception>
+        /// <exception cref="InvalidTagException">It has a comma, a line end or NUL.</exception>
+        /// <exception cref="TooManyException">It has more than 4096 bytes in UTF-8.</exception>
         /// <exception cref="InvalidTextException">It has a lone surrogate.</exception>
         public string Tag
         {

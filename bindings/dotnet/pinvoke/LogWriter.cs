@@ -47,6 +47,7 @@ namespace Tollbridge
         /// <param name="length">How long it was.</param>
         /// <exception cref="LogFileException">The file cannot be written.</exception>
         /// <exception cref="InvalidArgumentException">A time is negative.</exception>
+        /// <exception cref="TooManyException">The line would be above 8 MiB, which <see cref="IntervalLog"/> refuses.</exception>
         /// <exception cref="ObjectDisposedException">The writer or the histogram was disposed of.</exception>
         public void Write(Histogram histogram, TimeSpan start, TimeSpan length) =>
             Write(histogram, start.TotalSeconds, length.TotalSeconds);
@@ -57,6 +58,7 @@ namespace Tollbridge
         /// <param name="seconds">How long it was.</param>
         /// <exception cref="LogFileException">The file cannot be written.</exception>
         /// <exception cref="InvalidArgumentException">A time is negative or not finite.</exception>
+        /// <exception cref="TooManyException">The line would be above 8 MiB, which <see cref="IntervalLog"/> refuses.</exception>
         /// <exception cref="ObjectDisposedException">The writer or the histogram was disposed of.</exception>
         public void Write(Histogram histogram, double start, double seconds)
         {

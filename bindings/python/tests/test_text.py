@@ -60,7 +60,7 @@ def test_text_is_made(probe):
     assert probe.make_str(0, True) == ""
 
 
-@pytest.mark.parametrize("character", [",", " ", "\n", "\0", "\u3000"])
+@pytest.mark.parametrize("character", [",", "\n", "\r", "\0"])
 def test_a_tag_that_the_log_format_cannot_hold(tb, histogram, character):
     histogram.tag = "before"
     with pytest.raises(tb.InvalidTagError) as caught:
@@ -69,6 +69,16 @@ def test_a_tag_that_the_log_format_cannot_hold(tb, histogram, character):
     assert histogram.tag == "before"
     histogram.tag = ""
     assert histogram.tag == ""
+
+
+def test_a_tag_is_no_longer_than_a_line_of_a_log_can_hold(tb, histogram):
+    histogram.tag = longest = " \u3000\t" + 4091 * "a"
+    with pytest.raises(tb.TooManyError) as caught:
+        histogram.tag = longest + "a"
+    error = caught.value
+    assert (error.what, error.limit, error.count) == ("tag_limit", 4096, 4097)
+    assert str(error).endswith(error.advice)
+    assert histogram.tag == longest
 
 
 def test_a_tag_cannot_be_deleted(histogram):

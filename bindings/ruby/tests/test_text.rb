@@ -138,11 +138,15 @@ class TextTest < BridgeTest
     assert_equal "größe", h.tag
     h.tag = ""
     assert_equal "", h.tag
-    { "é b" => [" ", 1], "\0" => ["\0", 0], "a,é" => [",", 1] }.each do |tag, expected|
+    { "é\n" => ["\n", 1], "\0" => ["\0", 0], "a,é" => [",", 1] }.each do |tag, expected|
       error = refused(TB::InvalidTagError) { h.tag = tag }
       assert_equal expected, [error.character, error.offset]
     end
     assert_equal "", h.tag
+    h.tag = longest = " \u3000\t#{"a" * 4091}"
+    error = refused(TB::TooManyError) { h.tag = "#{longest}a" }
+    assert_equal ["tag_limit", 4096, 4097], [error.what, error.limit, error.count]
+    assert_equal longest, h.tag
   end
 
   test "durations are told by line and column" do

@@ -473,7 +473,8 @@ TB_WARN_UNUSED tb_error *tb_histogram_tag(const tb_histogram *histogram, tb_text
 ///
 /// Ownership: `tag` is borrowed for the call. It is UTF-8 of `length` bytes and needs no NUL.
 /// NULL: `tag` may be NULL when `length` is 0.
-/// Errors: invalid_tag, invalid_text, poisoned, null_argument, invalid_length. Threads: any; waits.
+/// Errors: invalid_tag for a comma, a line end or NUL, too_many above 4096 bytes, invalid_text, poisoned,
+/// null_argument, invalid_length. Threads: any; waits.
 TB_WARN_UNUSED
 tb_error *tb_histogram_set_tag(const tb_histogram *histogram,
                                const char *tag,
@@ -667,7 +668,8 @@ tb_error *tb_log_writer_new(const char *path,
 /// Writing raises what the system raises: SIGPIPE for a pipe without a reader, SIGXFSZ at a limit of the
 /// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
-/// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
+/// Errors: invalid_argument unless both times are finite and from 0, too_many for a line above 8 MiB,
+/// which would not be read, io, poisoned, null_argument.
 /// Threads: any; waits, for the histogram only until its counts are copied.
 TB_WARN_UNUSED
 tb_error *tb_log_writer_write(const tb_log_writer *writer,

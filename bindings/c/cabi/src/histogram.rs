@@ -439,7 +439,8 @@ pub extern "C" fn tb_histogram_tag(
 ///
 /// Ownership: `tag` is borrowed for the call. It is UTF-8 of `length` bytes and needs no NUL.
 /// NULL: `tag` may be NULL when `length` is 0.
-/// Errors: invalid_tag, invalid_text, poisoned, null_argument, invalid_length. Threads: any; waits.
+/// Errors: invalid_tag for a comma, a line end or NUL, too_many above 4096 bytes, invalid_text, poisoned,
+/// null_argument, invalid_length. Threads: any; waits.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn tb_histogram_set_tag(

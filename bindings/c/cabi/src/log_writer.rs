@@ -45,7 +45,8 @@ pub unsafe extern "C" fn tb_log_writer_new(
 /// Writing raises what the system raises: SIGPIPE for a pipe without a reader, SIGXFSZ at a limit of the
 /// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
-/// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
+/// Errors: invalid_argument unless both times are finite and from 0, too_many for a line above 8 MiB,
+/// which would not be read, io, poisoned, null_argument.
 /// Threads: any; waits, for the histogram only until its counts are copied.
 #[unsafe(no_mangle)]
 #[must_use]

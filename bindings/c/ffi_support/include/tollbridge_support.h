@@ -494,7 +494,8 @@ char *tbf_histogram_tag(uint64_t histogram, tbf_error *error);
 /// Sets the tag; empty text removes it.
 ///
 /// Ownership: `tag` is borrowed for the call. It is UTF-8 and ends at the first NUL: what stands behind is
-/// not seen. Errors: invalid_tag, invalid_text, poisoned, closed, invalid_handle, null_argument.
+/// not seen. Errors: invalid_tag for a comma or a line end, too_many above 4096 bytes, invalid_text,
+/// poisoned, closed, invalid_handle, null_argument.
 /// Threads: any; waits.
 void tbf_histogram_set_tag(uint64_t histogram,
                            const char *tag,
@@ -678,7 +679,8 @@ uint64_t tbf_log_writer_new(const char *path,
 /// Writing raises what the system raises: SIGPIPE for a pipe without a reader, SIGXFSZ at a limit of the
 /// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
-/// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, closed,
+/// Errors: invalid_argument unless both times are finite and from 0, too_many for a line above 8 MiB,
+/// which would not be read, io, poisoned, closed,
 /// invalid_handle, null_argument. Threads: any; waits, for the histogram
 /// only until its counts are copied.
 void tbf_log_writer_write(uint64_t writer,

@@ -392,7 +392,8 @@ pub unsafe extern "C" fn tbf_histogram_tag(histogram: u64, error: *mut tbf_error
 /// Sets the tag; empty text removes it.
 ///
 /// Ownership: `tag` is borrowed for the call. It is UTF-8 and ends at the first NUL: what stands behind is
-/// not seen. Errors: invalid_tag, invalid_text, poisoned, closed, invalid_handle, null_argument.
+/// not seen. Errors: invalid_tag for a comma or a line end, too_many above 4096 bytes, invalid_text,
+/// poisoned, closed, invalid_handle, null_argument.
 /// Threads: any; waits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tbf_histogram_set_tag(

@@ -41,7 +41,8 @@ pub unsafe extern "C" fn tbf_log_writer_new(
 /// Writing raises what the system raises: SIGPIPE for a pipe without a reader, SIGXFSZ at a limit of the
 /// file's size. Only a process that ignores those signals gets the error `io` instead.
 ///
-/// Errors: invalid_argument unless both times are finite and from 0, io, poisoned, closed,
+/// Errors: invalid_argument unless both times are finite and from 0, too_many for a line above 8 MiB,
+/// which would not be read, io, poisoned, closed,
 /// invalid_handle, null_argument. Threads: any; waits, for the histogram
 /// only until its counts are copied.
 #[unsafe(no_mangle)]

@@ -953,7 +953,8 @@ tbs_histogram_render (
  *
  *  Ownership: `tag` is borrowed for the call. It is UTF-8 and needs no NUL.
  *  NULL: `tag` may be NULL when its length is 0.
- *  Errors: invalid_tag, invalid_text, poisoned, null_argument, invalid_length. Threads: any; waits.
+ *  Errors: invalid_tag for a comma, a line end or NUL, too_many above 4096 bytes, invalid_text, poisoned,
+ *  null_argument, invalid_length. Threads: any; waits.
  */
 TBS_WARN_UNUSED
 tbs_error_t *
@@ -1255,7 +1256,8 @@ tbs_log_writer_new (
  *  Writing raises what the system raises: SIGPIPE for a pipe without a reader, SIGXFSZ at a limit of the
  *  file's size. Only a process that ignores those signals gets the error `io` instead.
  *
- *  Errors: invalid_argument unless both times are finite and from 0, io, poisoned, null_argument.
+ *  Errors: invalid_argument unless both times are finite and from 0, too_many for a line above 8 MiB,
+ *  which would not be read, io, poisoned, null_argument.
  *  Threads: any; waits, for the histogram only until its counts are copied.
  */
 TBS_WARN_UNUSED

@@ -432,7 +432,8 @@ pub fn tbs_histogram_tag(
 ///
 /// Ownership: `tag` is borrowed for the call. It is UTF-8 and needs no NUL.
 /// NULL: `tag` may be NULL when its length is 0.
-/// Errors: invalid_tag, invalid_text, poisoned, null_argument, invalid_length. Threads: any; waits.
+/// Errors: invalid_tag for a comma, a line end or NUL, too_many above 4096 bytes, invalid_text, poisoned,
+/// null_argument, invalid_length. Threads: any; waits.
 #[ffi_export]
 #[must_use]
 pub unsafe fn tbs_histogram_set_tag(

@@ -104,7 +104,7 @@ class Histogram:
         highest: the highest value that can be recorded, from twice the lowest to 2**63 - 1.
             The default is an hour in nanoseconds.
         significant_digits: decimal digits to which values are kept apart, from 0 to 5.
-        tag: a name for the log format, without commas, white space and control characters.
+        tag: a name for the log format: at most 4096 bytes of UTF-8 without comma, line end and NUL.
 
     Raises InvalidArgumentError, and as `tag` does.
     """
@@ -197,8 +197,8 @@ class Histogram:
     def tag(self) -> str:
         """A name for the log format; empty means none.
 
-        Setting it raises InvalidTagError for commas, white space and control characters,
-        InvalidTextError for a lone surrogate.
+        Setting it raises InvalidTagError for commas, line ends and NUL, TooManyError above 4096
+        bytes of UTF-8, InvalidTextError for a lone surrogate.
         """
         tag = Text()
         if error := tb_histogram_tag(self._open(), byref(tag)):

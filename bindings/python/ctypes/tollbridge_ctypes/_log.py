@@ -170,8 +170,8 @@ class LogWriter:
         """Appends an interval that began `start` seconds after the log's start and took `seconds`,
         under the histogram's tag.
 
-        Raises InvalidArgumentError when one of them is not a finite number from 0, IoError,
-        ClosedError.
+        Raises InvalidArgumentError when one of them is not a finite number from 0, IoError, ClosedError;
+        TooManyError for a line above 8 MiB, which `replay_log` would refuse.
         """
         if not isinstance(histogram, Histogram):
             raise TypeError(f"a Histogram is needed, not {type(histogram).__name__}")

@@ -47,7 +47,7 @@ const MUCH_TEXT: usize = 1 << 12;
 ///     highest: the highest value that can be recorded, from twice the lowest to 2**63 - 1.
 ///         The default is an hour in nanoseconds.
 ///     significant_digits: decimal digits to which values are kept apart, from 0 to 5.
-///     tag: a name for the log format, without commas, white space and control characters.
+///     tag: a name for the log format: at most 4096 bytes of UTF-8 without comma, line end and NUL.
 ///
 /// Raises InvalidArgumentError, and as `tag` does.
 #[pyclass(frozen, weakref, module = "tollbridge")]
@@ -164,8 +164,8 @@ impl Histogram {
 
     /// A name for the log format; empty means none.
     ///
-    /// Setting it raises InvalidTagError for commas, white space and control characters,
-    /// InvalidTextError for a lone surrogate.
+    /// Setting it raises InvalidTagError for commas, line ends and NUL, TooManyError above 4096 bytes
+    /// of UTF-8, InvalidTextError for a lone surrogate.
     #[getter]
     fn tag(&self, py: Python<'_>) -> PyResult<String> {
         self.0.with(py, |h| Ok(h.tag().to_owned()))

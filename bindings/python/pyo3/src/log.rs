@@ -232,7 +232,8 @@ impl LogWriter {
     /// Appends an interval that began `start` seconds after the log's start and took `seconds`, under
     /// the histogram's tag.
     ///
-    /// Raises InvalidArgumentError when one of them is not a finite number from 0, IoError, ClosedError.
+    /// Raises InvalidArgumentError when one of them is not a finite number from 0, IoError, ClosedError;
+    /// TooManyError for a line above 8 MiB, which `replay_log` would refuse.
     #[pyo3(signature = (histogram, start, seconds, /))]
     fn write(
         &self,

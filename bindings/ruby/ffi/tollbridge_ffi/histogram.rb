@@ -269,7 +269,8 @@ module TollbridgeFFI
       Given.string { |text| @handle.use { |handle| Native.tb_histogram_tag(handle, text) } }.freeze
     end
 
-    # @raise [InvalidTagError] for commas, white space and control characters
+    # @raise [InvalidTagError] for commas, line ends and NUL
+    # @raise [TooManyError] above 4096 bytes of UTF-8
     # @raise [InvalidTextError] for what is no Unicode text
     def tag=(tag)
       tag = Arguments.steady(Arguments.utf8(tag))

@@ -268,7 +268,8 @@ module TollbridgeFiddle
       Given.string { |text| @handle.use { |handle| Native::TB_HISTOGRAM_TAG.call(handle, text) } }.freeze
     end
 
-    # @raise [InvalidTagError] for commas, white space and control characters
+    # @raise [InvalidTagError] for commas, line ends and NUL
+    # @raise [TooManyError] above 4096 bytes of UTF-8
     # @raise [InvalidTextError] for what is no Unicode text
     def tag=(tag)
       tag = Arguments.steady(Arguments.utf8(tag))

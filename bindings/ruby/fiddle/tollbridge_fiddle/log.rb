@@ -127,6 +127,7 @@ module TollbridgeFiddle
     # Appends an interval that began `start` seconds after the log's start and took `seconds`, under the histogram's
     # tag.
     # @raise [InvalidArgumentError] when one of them is not finite and from 0
+    # @raise [TooManyError] for a line above 8 MiB, which `replay_log` would refuse
     # @raise [IoError]
     def write(histogram, start:, seconds:)
       Arguments.instance(histogram, Histogram)

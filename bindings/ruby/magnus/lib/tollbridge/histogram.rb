@@ -98,7 +98,8 @@ module Tollbridge
     # @!attribute [rw] tag
     #   A name for the log format, frozen; empty means none.
     #   @return [String]
-    #   @raise [InvalidTagError] for commas, white space and control characters
+    #   @raise [InvalidTagError] for commas, line ends and NUL
+    #   @raise [TooManyError] above 4096 bytes of UTF-8
 
     # Makes a histogram for a block, and closes it at the end.
     #
@@ -120,7 +121,7 @@ module Tollbridge
     # @param highest [Integer] the highest value that can be recorded, from twice the lowest to 2**63 - 1;
     #   the default is an hour in nanoseconds
     # @param significant_digits [Integer] decimal digits to which values are kept apart, from 0 to 5
-    # @param tag [String] a name for the log format, without commas, white space and control characters
+    # @param tag [String] a name for the log format, without comma, line end and NUL
     # @raise [InvalidArgumentError]
     def initialize(lowest: 1, highest: 3_600_000_000_000, significant_digits: 3, tag: "")
       init(lowest, highest, significant_digits, tag)

@@ -68,6 +68,7 @@ module Tollbridge
     # @param seconds [Numeric] the interval's length
     # @return [nil]
     # @raise [InvalidArgumentError] when one of them is not a finite number from 0
+    # @raise [TooManyError] for a line above 8 MiB, which {Tollbridge.replay_log} would refuse
     # @raise [IoError]
     # @raise [ClosedError]
     def write(histogram, start:, seconds:) = append(histogram, start, seconds)
