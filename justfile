@@ -34,6 +34,15 @@ test-dotnet: (build "dotnet")
 check *ARGS: build
     {{toll}} check "$@"
 
+# The vectors on other machines and C libraries: cross-compiled, by an emulator.
+test-platforms *ARGS:
+    scripts/setup-platforms
+    {{toll}} platforms "$@"
+
+# A host's tests, or everything, on another Debian release, in a fresh root of it: `just test-in 13 python`.
+test-in RELEASE *HOST:
+    scripts/test-in "$@"
+
 # Build, measure for a few minutes, and write the report.
 bench *ARGS: build
     {{toll}} bench --quick "$@"
@@ -125,6 +134,8 @@ nupkg: (build "dotnet/pinvoke")
 generate: build
     TB_BLESS=1 cargo test --quiet -p tollbridge-c-cabi -p tollbridge-c-safer-ffi -p tollbridge-c-ffi-support --test header
     {{toll}} check
+    scripts/setup-platforms
+    {{toll}} platforms --write
     {{toll}} matrix --write
     {{toll}} hazards --write
     {{toll}} count --write

@@ -102,6 +102,9 @@ pub struct Bridge {
     /// Programs that watch its runner and end it when it does what is undefined.
     #[serde(default)]
     pub detector: Vec<Detector>,
+    /// Other machines and C libraries that it is built and run for; the first is what the others are compared with.
+    #[serde(default)]
+    pub platform: Vec<Platform>,
     /// The workspace's root; absolute.
     #[serde(skip)]
     pub root: PathBuf,
@@ -179,6 +182,27 @@ pub struct Detector {
     pub finds: BTreeMap<String, String>,
     /// The hazards that are run under it.
     pub watches: Vec<String>,
+}
+
+/// A machine and C library that a bridge is built for here and run on, by an emulator where it is another.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Platform {
+    /// One word: Rust's name of the target.
+    pub name: String,
+    /// What it is, for people.
+    pub what: String,
+    /// What must be on the machine.
+    pub needs: Option<Need>,
+    /// Shell lines that build it, run from the root.
+    #[serde(default)]
+    pub build: Vec<String>,
+    /// The runner's command line, run from the root.
+    pub runner: Vec<String>,
+    /// Glob, from the root, of the library file that the runner must have loaded.
+    pub library: String,
+    /// What is wrong on purpose: some vectors must fail, which shows that they look at it.
+    pub mistake: Option<String>,
 }
 
 /// The boundary rules that every bridge promises or declares broken, from 1.

@@ -191,6 +191,28 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     })
 }
 
+/// Runs vectors on each of these bridges; messages are compared with the first one's.
+///
+/// # Errors
+/// When there is no place for what vectors write.
+pub(crate) fn each(
+    vectors: &[Vector],
+    bridges: &[Bridge],
+    limit: Duration,
+) -> Result<Vec<Checked>> {
+    let mut checker = Checker {
+        vectors,
+        limit,
+        all_ran: true,
+        messages: HashMap::new(),
+        scratch: Scratch::new()?,
+        progress: progress(vectors.len() * bridges.len()),
+    };
+    let rows = bridges.iter().map(|bridge| checker.check(bridge)).collect();
+    checker.progress.finish_and_clear();
+    Ok(rows)
+}
+
 /// The vectors of `conformance/vectors`, in order of their files, each named `file/name`.
 ///
 /// # Errors
@@ -654,7 +676,7 @@ fn written(reply: &[String]) -> String {
 }
 
 /// What is wrong with a bridge, for people.
-fn failures(row: &Checked) -> String {
+pub(crate) fn failures(row: &Checked) -> String {
     let mut out = String::new();
     for problem in &row.problems {
         out += &format!("FAIL {}: {problem}\n\n", row.bridge);

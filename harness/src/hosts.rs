@@ -97,6 +97,18 @@ pub fn build(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
     lines.summary("built", skipped.len())
 }
 
+/// Builds these bridges, whatever their hosts need.
+///
+/// # Errors
+/// When a shell cannot be started; a build that fails is exit code 1.
+pub(crate) fn build_all(workspace: &Workspace, bridges: &[Bridge]) -> Result<ExitCode> {
+    let mut lines = Lines::new(workspace, false);
+    for bridge in bridges {
+        lines.run(&bridge.id, &bridge.build)?;
+    }
+    lines.summary("built", 0)
+}
+
 /// Runs the bridges' own tests, then those of the hosts whose bridges are all selected.
 ///
 /// # Errors

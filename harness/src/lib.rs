@@ -24,6 +24,7 @@ pub mod model;
 pub mod peers;
 pub mod pin;
 pub mod places;
+pub mod platforms;
 mod process;
 pub mod report;
 pub mod results;

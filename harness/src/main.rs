@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tollbridge_harness::bridge::Workspace;
 use tollbridge_harness::{
-    bench, check, count, errors, hazards, hosts, list, matrix, peers, report, say, strategies,
+    bench, check, count, errors, hazards, hosts, list, matrix, peers, platforms, report, say,
+    strategies,
 };
 
 /// Checks every bridge against the conformance vectors, and measures what its crossings cost.
@@ -88,6 +89,15 @@ bench/peers/README.md says what the jobs are; scripts/setup-peers installs the p
   toll matrix --write    bindings/README.md, with who frees what and what cannot be kept
   toll matrix --check    exit code 1 when that file is stale")]
     Matrix(matrix::Args),
+    /// Run the vectors on other machines and C libraries, cross-compiled, by an emulator.
+    #[command(after_help = "Examples:
+  just test-platforms            the same, with what it needs installed first
+  toll platforms --write         what came out, into each bridge's platforms.json
+  toll platforms --check         exit code 1 when such a file says otherwise
+
+A bridge.toml names its platforms as [[platform]]. As many vectors must pass, and as many be unsupported, as on the
+first; a platform with a `mistake` must fail.")]
+    Platforms(platforms::Args),
     /// Say what each strategy takes beside its calls: lines, crates, size, load and build time.
     #[command(after_help = "Examples:
   toll strategies                  everything but build times, in seconds
@@ -153,6 +163,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Peers(args) => peers::run(&workspace()?, &args),
         Command::Report(args) => report::run(&workspace()?, args),
         Command::Matrix(args) => matrix::run(&workspace()?, &args),
+        Command::Platforms(args) => platforms::run(&workspace()?, &args),
         Command::Strategies(args) => strategies::run(&workspace()?, &args),
         Command::List(args) => list::run(&workspace()?, &args),
         Command::Say(args) => say::run(&workspace()?, &args),

@@ -11,13 +11,19 @@
 
 /* ---- about the runner */
 
-static void op_hello(struct request *r) {
-  static const char host[] = "C11, " COMPILER ", " FLAGS;
+/* The file that holds the library. A static program has no loader to ask, and holds it itself. */
+static bool file_of_library(char path[PATH_MAX]) {
   /* By way of an integer: ISO C has no conversion from a function's address to an object's. */
   uintptr_t function = (uintptr_t)FUNCTION_OF_LIBRARY;
   Dl_info info;
+  const char *file = dladdr((void *)function, &info) ? info.dli_fname : "/proc/self/exe";
+  return realpath(file, path) != NULL;
+}
+
+static void op_hello(struct request *r) {
+  static const char host[] = "C11, " COMPILER ", " FLAGS;
   char path[PATH_MAX];
-  if (!dladdr((void *)function, &info) || !realpath(info.dli_fname, path)) {
+  if (!file_of_library(path)) {
     malformed(r, "the library's file cannot be found");
     return;
   }

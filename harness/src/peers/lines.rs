@@ -184,6 +184,7 @@ impl Line {
             copies: String::new(),
             claims: BTreeMap::new(),
             does_less: BTreeMap::new(),
+            platform: Vec::new(),
             cannot: Vec::new(),
             hazard: Vec::new(),
             detector: Vec::new(),

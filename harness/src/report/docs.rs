@@ -13,6 +13,7 @@ use crate::count::claims;
 use crate::count::committed::{Count, Counts};
 use crate::peers::results::Peers;
 use crate::peers::{self, summary};
+use crate::platforms;
 use crate::report::content::{Content, KEY_CASES};
 use crate::report::document::{Cell, Table};
 use crate::report::figures::{self, case_name};
@@ -385,6 +386,17 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
                 list(&notes, "\n")
             ))
         }
+        ["platforms", bridge] => {
+            let mut bridges = figures.bridges.iter();
+            let bridge = bridges.find(|b| b.id == bridge).context("no such bridge")?;
+            ensure!(
+                !bridge.platform.is_empty(),
+                "its bridge.toml names no [[platform]]"
+            );
+            let table = markdown::table(&platforms::summary(bridge)?);
+            let mistakes = platforms::mistakes(bridge)?;
+            Ok(format!("\n{table}{}", list(&mistakes, "\n")))
+        }
         ["claims", bridge] => {
             let counts = counts.as_ref().context("nothing was counted yet")?;
             let mut bridges = figures.bridges.iter();
@@ -397,7 +409,7 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
             Ok(format!("\n{}", markdown::table(&table)))
         }
         _ => bail!(
-            "run, ns, ratio, floor, beyond, below, table, counts, claim, claims, peers or strategies, with what they \
+            "run, ns, ratio, floor, beyond, below, table, counts, claim, claims, platforms, peers or strategies, with what they \
              need; see bench/results/README.md"
         ),
     }
