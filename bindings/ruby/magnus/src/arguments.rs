@@ -2,7 +2,7 @@
 //! silently.
 
 use crate::direct;
-use crate::errors::{Failure, Outcome};
+use crate::errors::{Failure, Outcome, raise};
 use magnus::encoding::{Coderange, EncodingCapable};
 use magnus::prelude::*;
 use magnus::rb_sys::{FromRawValue, protect};
@@ -34,10 +34,14 @@ fn unusual_number(value: Value) -> Result<u64, magnus::Error> {
     let Some(integer) = Integer::from_value(value) else {
         return Err(wrong_type(value, "an Integer"));
     };
-    integer.to_u64().map_err(|_| {
-        let message = format!("{value} is not from 0 to 2**64 - 1");
-        magnus::Error::new(ruby.exception_range_error(), message)
-    })
+    match integer.to_u64() {
+        Err(raised) if raised.is_kind_of(ruby.exception_range_error()) => {}
+        number_or_interrupt => return number_or_interrupt,
+    }
+    // By its own `to_s`, out of which an interrupt comes: what formats a Value hides that.
+    let digits: String = integer.funcall("to_s", ())?;
+    let message = format!("{digits} is not from 0 to 2**64 - 1");
+    Err(raise(ruby.exception_range_error(), message))
 }
 
 #[cold]
@@ -45,7 +49,7 @@ pub fn wrong_type(value: Value, needed: &str) -> magnus::Error {
     let ruby = Ruby::get_with(value);
     // SAFETY: the name is copied before anything else happens.
     let message = unsafe { format!("{needed} is needed, not {}", value.classname()) };
-    magnus::Error::new(ruby.exception_type_error(), message)
+    raise(ruby.exception_type_error(), message)
 }
 
 /// An integer that fits `T`, as RangeError says otherwise.
@@ -56,7 +60,7 @@ pub fn narrow<T: TryFrom<u64>>(number: Number) -> Result<T, magnus::Error> {
 #[cold]
 fn too_large(number: impl Display) -> magnus::Error {
     let message = format!("{number} is too large");
-    magnus::Error::new(ruby().exception_range_error(), message)
+    raise(ruby().exception_range_error(), message)
 }
 
 /// A number as a double: any Numeric, by its `to_f` where it is no Float; no text, no nil.
@@ -122,19 +126,20 @@ impl Text {
         }
         match text.funcall::<_, _, RString>("encode", (ruby.utf8_encoding(),)) {
             Ok(text) => Ok(Self(text)),
-            Err(_) => {
+            Err(raised) => {
+                not_text(raised)?;
                 // How much of it is text: Ruby's own answer, in its own encoding.
-                let valid = |n: &usize| {
-                    text.funcall::<_, _, RString>("[]", (0, *n))
-                        .and_then(|part| part.funcall::<_, _, RString>("encode", ("UTF-8",)))
-                        .is_ok()
-                };
-                let length: usize = text.funcall("length", ())?;
-                let offset = (1..=length).take_while(valid).count();
-                Err(Error::InvalidText {
-                    offset: offset as u64,
+                let length: u64 = text.funcall("length", ())?;
+                let mut offset = 0;
+                while offset < length {
+                    let part: RString = text.funcall("[]", (0, offset + 1))?;
+                    if let Err(raised) = part.funcall::<_, _, RString>("encode", ("UTF-8",)) {
+                        not_text(raised)?;
+                        break;
+                    }
+                    offset += 1;
                 }
-                .into())
+                Err(Error::InvalidText { offset }.into())
             }
         }
     }
@@ -145,6 +150,14 @@ impl Text {
         // SAFETY: `new` has found it to be valid UTF-8, and self is on the stack, where the collector
         // sees it.
         unsafe { std::str::from_utf8_unchecked(self.0.as_slice()) }
+    }
+}
+
+/// Whether an encoding cannot say it. What else was raised goes on: it may be an interrupt.
+fn not_text(raised: magnus::Error) -> Result<(), magnus::Error> {
+    match raised.is_kind_of(ruby().exception_encoding_error()) {
+        true => Ok(()),
+        false => Err(raised),
     }
 }
 
@@ -197,7 +210,7 @@ impl Element for f64 {
 /// The bytes of a packed String of `T`.
 #[inline]
 pub fn packed<T: Element>(string: &RString) -> Result<&[u8], magnus::Error> {
-    let problem = |what: String| Err(magnus::Error::new(ruby().exception_arg_error(), what));
+    let problem = |what: String| Err(raise(ruby().exception_arg_error(), what));
     if !direct::is_binary(*string) {
         let advice = format!(
             "numbers are packed in a binary String (pack({:?}))",

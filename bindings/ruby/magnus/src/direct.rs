@@ -3,6 +3,7 @@
 //! Here it is read from the objects themselves, as the macros of Ruby's headers do. The answer is the
 //! same; what is unusual is left to magnus.
 
+use crate::errors::made;
 use magnus::prelude::*;
 use magnus::rb_sys::{AsRawValue, FromRawValue, protect};
 use magnus::typed_data::Obj;
@@ -31,10 +32,21 @@ impl<T: TypedData> TryConvert for Of<T> {
     }
 }
 
+/// Ruby's own error, with its message.
+#[cold]
+fn frozen(object: Value) -> magnus::Error {
+    // SAFETY: it raises, and nothing is to be dropped there.
+    let raised = protect(|| unsafe { rb_sys::rb_error_frozen_object(object.as_raw()) });
+    raised.map_or_else(
+        |raised| raised,
+        |never: rb_sys::VALUE| unreachable!("{never}"),
+    )
+}
+
 /// As magnus has it, which has an error for most.
 #[cold]
 fn unusual<T: TypedData>(object: Value) -> Result<Of<T>, magnus::Error> {
-    let data = <&T>::try_convert(object)?;
+    let data = <&T>::try_convert(object).map_err(made)?;
     Ok(Of { object, data })
 }
 
@@ -55,6 +67,17 @@ impl<T: TypedData> Of<T> {
 
     pub fn object(&self) -> Value {
         self.object
+    }
+
+    /// What changes the `T` asks first: FrozenError when the object is frozen.
+    #[inline]
+    pub fn changeable(&self) -> Result<(), magnus::Error> {
+        // SAFETY: an object on the heap, which self keeps alive.
+        let flags = unsafe { (*(self.object.as_raw() as *const rb_sys::RBasic)).flags };
+        match flags & rb_sys::ruby_fl_type::RUBY_FL_FREEZE as u64 {
+            0 => Ok(()),
+            _ => Err(frozen(self.object)),
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::arguments::{Number, narrow};
 use crate::classes::{classes, define_class};
 use crate::direct::Of;
-use magnus::error::IntoError;
+use magnus::error::{ErrorType, IntoError};
 use magnus::prelude::*;
 use magnus::rb_sys::{AsRawValue, FromRawValue, protect};
-use magnus::{RHash, RModule, RString, Ruby, Value, method};
+use magnus::{ExceptionClass, RHash, RModule, RString, Ruby, Value, method};
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tollbridge_core::{Error, Field};
@@ -35,11 +36,30 @@ impl IntoError for Failure {
     fn into_error(self, ruby: &Ruby) -> magnus::Error {
         match self {
             Self::Core(error) => exception(ruby, error),
-            Self::Ruby(error) => error,
+            Self::Ruby(error) => made(error),
         }
     }
 }
 // ANCHOR_END: failure
+
+/// An exception of Ruby's own, to be raised when the method returns.
+#[cold]
+pub fn raise(class: ExceptionClass, message: impl Into<Cow<'static, str>>) -> magnus::Error {
+    made(magnus::Error::new(class, message))
+}
+
+/// Makes the exception that magnus has only described.
+///
+/// Otherwise magnus makes it when it raises it, and panics when `new` does not come to its end: where a kill,
+/// or the end of the program, arrives in it (0.9.3, error.rs:265). No guard is there. Here that just goes on.
+pub fn made(error: magnus::Error) -> magnus::Error {
+    match error.error_type() {
+        ErrorType::Error(class, message) => class
+            .new_instance((message.as_ref(),))
+            .map_or_else(|raised| raised, Into::into),
+        _ => error,
+    }
+}
 
 /// What methods answer.
 pub type Outcome<T> = Result<T, Failure>;
@@ -65,7 +85,7 @@ pub fn exception(ruby: &Ruby, error: Error) -> magnus::Error {
         Err(problem) => return problem,
     };
     let Some(class) = classes.error(ruby, error.code()) else {
-        return magnus::Error::new(ruby.exception_runtime_error(), error.to_string());
+        return raise(ruby.exception_runtime_error(), error.to_string());
     };
     let detail = ruby.obj_wrap(ErrorDetail(error));
     // What `new` would do besides is to call `initialize`, in Ruby, for a message that nobody may ever
@@ -85,7 +105,7 @@ pub fn exception(ruby: &Ruby, error: Error) -> magnus::Error {
     };
     match magnus::Exception::from_value(exception) {
         Some(exception) => exception.into(),
-        None => magnus::Error::new(ruby.exception_runtime_error(), "ERRORS holds no exceptions"),
+        None => raise(ruby.exception_runtime_error(), "ERRORS holds no exceptions"),
     }
 }
 // ANCHOR_END: exception
@@ -102,7 +122,7 @@ fn detail_id() -> rb_sys::ID {
 struct ErrorDetail(Error);
 
 impl ErrorDetail {
-    fn fields(ruby: &Ruby, this: Of<Self>) -> Result<RHash, magnus::Error> {
+    fn fields(ruby: &Ruby, this: Of<Self>) -> Outcome<RHash> {
         let fields = ruby.hash_new();
         for (name, field) in this.0.fields() {
             fields.aset(ruby.sym_new(name), value(ruby, field))?;
@@ -112,7 +132,7 @@ impl ErrorDetail {
     }
 
     /// One of them, by its place; nil where there is none.
-    fn field(ruby: &Ruby, this: Of<Self>, place: Number) -> Result<Value, magnus::Error> {
+    fn field(ruby: &Ruby, this: Of<Self>, place: Number) -> Outcome<Value> {
         let field = this.0.field(narrow(place)?);
         Ok(field.map_or_else(|| ruby.qnil().as_value(), |field| value(ruby, field)))
     }

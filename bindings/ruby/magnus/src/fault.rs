@@ -2,6 +2,7 @@
 
 use crate::arguments::Text;
 use crate::classes::define_class;
+use crate::direct::Of;
 use crate::errors::{Outcome, guard};
 use crate::histogram::Histogram;
 use magnus::prelude::*;
@@ -16,7 +17,7 @@ fn panic(what: Value) -> Outcome<()> {
     })
 }
 
-fn panic_while_locked(histogram: &Histogram) -> Outcome<()> {
+fn panic_while_locked(histogram: Of<Histogram>) -> Outcome<()> {
     histogram.handle().detached(fault::panic_while_locked)
 }
 

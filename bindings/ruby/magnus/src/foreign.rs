@@ -4,6 +4,7 @@
 //! for them while they wait. It needs a Ruby thread that is not busy: whoever waits for such a thread
 //! has let go of the GVL (see `gvl`), so the two do not wait for each other.
 
+use crate::errors::raise;
 use crate::gvl::{self, Interrupt};
 use crate::watch::settle;
 use magnus::Ruby;
@@ -29,7 +30,7 @@ pub fn prepare() -> Result<(), magnus::Error> {
     if BUSY.get() {
         let why = "a block that runs for a thread which is none of Ruby's cannot wait for another";
         let error = crate::arguments::ruby().exception_thread_error();
-        return Err(magnus::Error::new(error, why));
+        return Err(raise(error, why));
     }
     let mut thread = THREAD.lock().unwrap_or_else(PoisonError::into_inner);
     let process = std::process::id();

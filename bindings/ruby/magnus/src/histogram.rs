@@ -117,23 +117,27 @@ impl Histogram {
         Ok(tag)
     }
 
-    fn set_tag(&self, tag: Value) -> Outcome<()> {
+    fn set_tag(this: Of<Self>, tag: Value) -> Outcome<()> {
+        this.changeable()?;
         let tag = Text::new(tag)?.as_str().to_owned();
-        self.0.with(|h| h.set_tag(&tag))
+        this.0.with(|h| h.set_tag(&tag))
     }
 
     fn record(this: Of<Self>, value: Number) -> Outcome<Of<Self>> {
+        this.changeable()?;
         this.0.with(|h| h.record(value.0))?;
         Ok(this)
     }
 
     fn record_n(this: Of<Self>, value: Number, count: Number) -> Outcome<Of<Self>> {
+        this.changeable()?;
         this.0.with(|h| h.record_n(value.0, count.0))?;
         Ok(this)
     }
 
     /// Values of our own, since a String may change while the GVL is let go of.
     fn record_all(this: Of<Self>, values: Value) -> Outcome<Of<Self>> {
+        this.changeable()?;
         let values = arguments::numbers::<u64>(values)?;
         if values.len() <= MANY_VALUES {
             this.0.with(|h| h.record_all(&values))?;
@@ -143,12 +147,13 @@ impl Histogram {
         Ok(this)
     }
 
-    fn record_durations(&self, text: Value) -> Outcome<u64> {
+    fn record_durations(this: Of<Self>, text: Value) -> Outcome<u64> {
+        this.changeable()?;
         let text = Text::new(text)?.as_str().to_owned();
         if text.len() > MUCH_TEXT {
-            self.0.detached(|shared| shared.record_durations(&text))
+            this.0.detached(|shared| shared.record_durations(&text))
         } else {
-            self.0.with(|h| h.record_durations(&text))
+            this.0.with(|h| h.record_durations(&text))
         }
     }
 
@@ -243,6 +248,7 @@ impl Histogram {
     }
 
     fn watch(this: Of<Self>, limit: Number, block: Value) -> Outcome<Watch> {
+        this.changeable()?;
         watch::watch(&this.0.hold()?, limit, block)
     }
 
@@ -253,6 +259,7 @@ impl Histogram {
     }
 
     fn merge(this: Of<Self>, other: Of<Self>) -> Outcome<Of<Self>> {
+        this.changeable()?;
         let other = other.0.hold()?;
         this.0.detached(|shared| shared.merge(other.shared()))?;
         Ok(this)

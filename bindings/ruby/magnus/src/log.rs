@@ -2,6 +2,7 @@
 
 use crate::arguments::{Number, Real};
 use crate::classes::define_class;
+use crate::direct::Of;
 use crate::errors::{Outcome, guard};
 use crate::gvl::{self, Interrupt, without};
 use crate::histogram::Histogram;
@@ -83,7 +84,7 @@ impl LogWriter {
     }
 
     /// What `write` calls.
-    fn append(&self, histogram: &Histogram, start: Real, seconds: Real) -> Outcome<()> {
+    fn append(&self, histogram: Of<Histogram>, start: Real, seconds: Real) -> Outcome<()> {
         let writer = self.open()?;
         histogram
             .handle()

@@ -3,7 +3,7 @@
 use crate::arguments::{self, Element, Number, Real, Text, narrow, pack, wrong_type};
 use crate::classes::define_class;
 use crate::direct::{self, Of};
-use crate::errors::{Outcome, guard};
+use crate::errors::{Outcome, guard, raise};
 use crate::foreign;
 use crate::gvl::{Interrupt, without};
 use crate::histogram::Histogram;
@@ -404,7 +404,7 @@ fn call_back(ruby: &Ruby, n: Number) -> Outcome<Option<u64>> {
 fn need_block(ruby: &Ruby) -> Result<(), magnus::Error> {
     match ruby.block_given() {
         true => Ok(()),
-        false => Err(magnus::Error::new(
+        false => Err(raise(
             ruby.exception_local_jump_error(),
             "no block given (yield)",
         )),
@@ -447,7 +447,7 @@ fn survive(ruby: &Ruby, raised: magnus::Error) -> magnus::Error {
     match dies_later(raised) {
         Ok(()) => {
             let error = ruby.exception_thread_error();
-            magnus::Error::new(error, "the thread that called the block was killed")
+            raise(error, "the thread that called the block was killed")
         }
         Err(raised) => raised,
     }
@@ -468,7 +468,7 @@ impl Sent<ControlFlow<Stop, u64>> {
     }
 }
 
-fn record_from_new_thread(histogram: &Histogram, value: Number) -> Outcome<()> {
+fn record_from_new_thread(histogram: Of<Histogram>, value: Number) -> Outcome<()> {
     foreign::prepare()?;
     // Its watchers need a thread of Ruby's, and that one the GVL.
     let record = |shared: &Shared| probe::record_from_new_thread(shared, value.0);
