@@ -15,6 +15,7 @@ end
 
 require_relative "tollbridge_ffi/native"
 require_relative "tollbridge_ffi/errors"
+require_relative "tollbridge_ffi/weight"
 require_relative "tollbridge_ffi/owned"
 require_relative "tollbridge_ffi/callbacks"
 require_relative "tollbridge_ffi/buckets"

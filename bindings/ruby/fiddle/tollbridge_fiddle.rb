@@ -18,6 +18,7 @@ end
 
 require_relative "tollbridge_fiddle/native"
 require_relative "tollbridge_fiddle/errors"
+require_relative "tollbridge_fiddle/weight"
 require_relative "tollbridge_fiddle/owned"
 require_relative "tollbridge_fiddle/callbacks"
 require_relative "tollbridge_fiddle/buckets"

@@ -76,7 +76,7 @@ class Hazards
 
   # Makes many, which the block may tie to themselves, and forgets each.
   def forget
-    300.times do
+    150.times do
       yield @tb::Histogram.new(significant_digits: 5).record(1)
       return "wrong" if resident > LIMIT
     end

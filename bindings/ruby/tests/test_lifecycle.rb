@@ -99,11 +99,32 @@ class LifecycleTest < BridgeTest
     assert_equal [1, 2], [buckets.read(1), buckets.to_a].map(&:size)
     assert_nil buckets.close
     assert_predicate buckets, :closed?
-    assert_equal 4, @h.freeze.record(5).count
-    assert_equal [true, 5], [@h.clone.frozen?, @h.clone.record(5).count]
-    assert_equal [false, 5], [@h.dup.frozen?, @h.dup.record(5).count]
+  end
+
+  test "a frozen handle changes nothing, and can be closed" do
+    other = @h.share
+    seen = [@h.count, @h.tag, @h.encode]
+    @h.freeze
+    [
+      -> { @h.record(5) }, -> { @h << 5 }, -> { @h.record_n(5, 2) }, -> { @h.record_all([5]) },
+      -> { @h.record_durations("5ns") }, -> { @h.tag = "other" }, -> { @h.merge(other) }, -> { @h.watch(1) { nil } }
+    ].each { |change| assert_same @h, refused(FrozenError, &change).receiver }
+    assert_equal seen, [@h.count, @h.tag, @h.encode]
+    assert_equal [true, false], [@h.clone.frozen?, @h.share.frozen?]
+    assert_equal @h.count + 1, @h.dup.record(5).count
+    other.record(5) # another handle to the same histogram
+    assert_equal seen.first + 1, @h.count
     @h.close
     assert_predicate @h, :closed?
+  end
+
+  test "an object that was never initialised is closed" do
+    forget = proc { define_method(:initialize) { nil } }
+    forgetful = Class.new(TB::Histogram, &forget).new
+    refused(TB::ClosedError) { forgetful.record(1) }
+    refused(TB::ClosedError) { forgetful.share }
+    refused(TB::ClosedError) { Class.new(TB::LogWriter, &forget).new.write(@h, start: 0, seconds: 1) }
+    assert_equal [nil, true], [forgetful.close, forgetful.closed?]
   end
 
   test "encoded counts are decoded" do

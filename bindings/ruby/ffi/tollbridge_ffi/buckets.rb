@@ -14,9 +14,12 @@ module TollbridgeFFI
     # @api private
     def self.open(histogram, scan)
       native = native_scan(scan)
-      new(Owned.new(:tb_buckets_free) do |slot|
+      weight = Weight.new # a copy of the counts is as large as they are
+      cursor = Owned.new(:tb_buckets_free, weight) do |slot|
         histogram.use { |handle| Native.tb_histogram_buckets(handle, native, slot) }
-      end)
+      end
+      weight.bytes = histogram.watchers.weight.bytes
+      new(cursor)
     end
 
     # The scan as C takes it.
@@ -32,6 +35,10 @@ module TollbridgeFFI
       Native::Scan.of(**fields)
     end
     private_class_method :new, :native_scan
+
+    class << self
+      undef_method :allocate
+    end
 
     def initialize(cursor)
       @cursor = cursor

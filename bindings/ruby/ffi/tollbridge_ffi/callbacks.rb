@@ -32,6 +32,36 @@ module TollbridgeFFI
       end
     end
 
+    # Runs the block, which calls what may call back, without interrupts: one that came in a trampoline would end
+    # there. It comes when the block has ended.
+    #
+    # The stack's end must not come in a trampoline either, before its guard: it would jump over Rust's frames. So
+    # there must be room now.
+    def self.undisturbed(&)
+      need_room
+      Thread.handle_interrupt(Object => :never, &)
+    end
+
+    # Runs a block of the user's in a trampoline, which interrupts may end.
+    def self.interruptible(&) = Thread.handle_interrupt(Object => :immediate, &)
+
+    # A method that could need so many words of Ruby's own stack: Ruby looks whether they are there when it is called.
+    class_eval "def self.need_words(never = nil) = never && need_words(#{(["never"] * 2000).join(", ")})",
+               __FILE__, __LINE__ - 1
+
+    # Raises SystemStackError where a trampoline may not have enough stack, of which Ruby has two: its own and C's.
+    def self.need_room
+      need_words
+      need_frames(12)
+    end
+
+    # Frames of C's stack, each of a block that is called from C.
+    def self.need_frames(count) = count.zero? || ONCE.each { need_frames(count - 1) }
+
+    ONCE = [nil].freeze
+    private_constant :ONCE
+    private_class_method :need_words, :need_frames
+
     # Raises what a guard has stopped, when C has returned.
     def self.go_on_with(left)
       Thread.current.report_on_exception = false if left.is_a?(ThreadKilled)
@@ -42,13 +72,56 @@ module TollbridgeFFI
     DISPATCHER = "FFI Callback Dispatcher"
     private_constant :DISPATCHER
 
-    # Refuses what would wait for that thread for ever. ruby-ffi 1.15 starts it once: no child of fork has it, and a
-    # program that kills all threads has killed it.
-    def self.need_dispatcher
-      return if Thread.list.any? { |thread| thread.name == DISPATCHER && thread.status != "aborting" }
+    @waiting = {}.compare_by_identity
+    @answering = {}.compare_by_identity
+    @ending = nil # until the first such call
 
-      raise ThreadError, "ruby-ffi takes no calls from foreign threads any more: its thread was killed, or left by fork"
+    # Whether the program ends: no block is called for a foreign thread any more.
+    def self.ending? = @ending
+
+    # Runs a block of the user's on a thread which has nothing else to do.
+    def self.answer
+      @answering[Thread.current] = true
+      yield
+    ensure
+      @answering.delete(Thread.current)
     end
+
+    # Runs the block, which waits for a foreign thread that calls back.
+    #
+    # What would wait for ruby-ffi's thread for ever is refused. ruby-ffi 1.15 starts it once: no child of fork has it,
+    # and a program that kills all threads, as each does when it ends, has killed it.
+    def self.wait_for_foreign_thread
+      begin_anew if @ending.nil? || (@ending && Thread.current == Thread.main)
+      unless !@ending && Thread.list.any? { |thread| thread.name == DISPATCHER && thread.status != "aborting" }
+        Thread.current.report_on_exception = false if @ending # or each that is cut off would say so
+        raise ThreadError, "ruby-ffi takes no calls from foreign threads now: its thread was killed, or left by fork"
+      end
+
+      begin
+        @waiting[Thread.current] = true
+        yield
+      ensure
+        @waiting.delete(Thread.current)
+      end
+    end
+
+    # Has `end_program` called when the program ends: after the `at_exit` that runs now, if that is where it works.
+    def self.begin_anew
+      @ending = false
+      at_exit { end_program }
+    end
+
+    # Before Ruby kills all threads: no call from a foreign thread may wait for its answer then. Blocks that run for
+    # one are killed, and what would be called next is told to stop.
+    def self.end_program
+      @ending = true
+      while @waiting.keys.any? { |thread| thread.alive? && thread != Thread.current }
+        (@answering.keys | Watchers.telling.keys).each { |thread| thread.kill unless thread == Thread.current }
+        sleep 0.001
+      end
+    end
+    private_class_method :begin_anew, :end_program
 
     def self.left
       return ThreadKilled.new("killed in a callback") if Thread.current.status == "aborting"

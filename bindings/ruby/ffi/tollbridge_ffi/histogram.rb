@@ -18,13 +18,29 @@ module TollbridgeFFI
 
       def initialize(watchers = Watchers.new)
         @watchers = watchers
-        super(:tb_histogram_free)
+        super(:tb_histogram_free, watchers.weight)
+        watchers.weight.bytes = weigh if watchers.weight.bytes.zero?
+      end
+
+      # Whether somebody watches, whom a call may tell.
+      def watched? = !@watchers.nil? && !@watchers.callables.empty?
+
+      private
+
+      # Of the configuration that C has it in.
+      def weigh
+        config = Native::Config.new
+        Native.check(use { |handle| Native.tb_histogram_config(handle, config) })
+        Weight.of(config[:lowest], config[:highest], config[:significant_digits])
       end
     end
     private_constant :Handle
 
     # One that is closed: it has no handle.
     def self.allocate = super.tap { |histogram| histogram.instance_variable_set(:@handle, Handle.allocate) }
+
+    # Closed until `initialize` has run, which a subclass may have forgotten.
+    def self.new(...) = allocate.tap { |histogram| histogram.__send__(:initialize, ...) }
 
     # Makes a histogram, yields it and closes it; the block's value. Without a block the histogram.
     def self.open(**config)
@@ -82,8 +98,8 @@ module TollbridgeFFI
 
     # Another handle to the same histogram, which is closed by itself.
     def share
-      Histogram.of(@handle.watchers) do |slot|
-        @handle.use { |handle| Native.tb_histogram_clone(handle, slot) }
+      @handle.use do |handle|
+        Histogram.of(@handle.watchers) { |slot| Native.tb_histogram_clone(handle, slot) }
       end
     end
 
@@ -101,7 +117,7 @@ module TollbridgeFFI
     # @raise [CountOverflowError] past 2**63 - 1 values
     def record(value)
       value = Arguments.u64(value)
-      recorded(@handle.use { |handle| Native.tb_histogram_record(handle, value) })
+      change { |handle| Native.tb_histogram_record(handle, value) }
     end
     alias << record
 
@@ -109,14 +125,14 @@ module TollbridgeFFI
     def record_n(value, count)
       value = Arguments.u64(value)
       count = Arguments.u64(count)
-      recorded(@handle.use { |handle| Native.tb_histogram_record_n(handle, value, count) })
+      change { |handle| Native.tb_histogram_record_n(handle, value, count) }
     end
 
     # Records every value, or none. OutOfRangeError has the index of the first that is too high.
     # @param values [#each, String] Integers, or a packed String ("Q*", ASCII-8BIT), which is not copied
     def record_all(values)
       packed = Arguments.steady(Arguments.packed_u64s(values))
-      recorded(@handle.use { |handle| Native.tb_histogram_record_all(handle, packed, packed.bytesize / 8) })
+      change { |handle| Native.tb_histogram_record_all(handle, packed, packed.bytesize / 8) }
     end
 
     # Records durations such as "250us 1.5ms" as nanoseconds and answers how many there were, or records none.
@@ -124,7 +140,7 @@ module TollbridgeFFI
     def record_durations(text)
       text = Arguments.steady(Arguments.utf8(text))
       count = FFI::MemoryPointer.new(:uint64)
-      recorded(@handle.use { |handle| Native.tb_histogram_record_durations(handle, text, text.bytesize, count) })
+      change { |handle| Native.tb_histogram_record_durations(handle, text, text.bytesize, count) }
       count.read_uint64
     end
 
@@ -231,12 +247,15 @@ module TollbridgeFFI
     def watch(limit, callable = nil, &block)
       limit = Arguments.u64(limit)
       callable = Arguments.callable(callable || block)
-      Watch.of(Owned.new(:tb_watch_free) do |slot|
-        @handle.use do |handle|
-          key = @handle.watchers.add(callable)
-          Native.tb_histogram_watch(handle, limit, Watchers::TELL, key, Watchers::LET_GO, slot)
-        end
-      end)
+      refuse_frozen if frozen?
+      Callbacks.undisturbed do
+        Watch.of(Owned.new(:tb_watch_free) do |slot|
+          @handle.use do |handle|
+            key = @handle.watchers.add(callable)
+            Native.tb_histogram_watch(handle, limit, Watchers::TELL, key, Watchers::LET_GO, slot)
+          end
+        end)
+      end
     end
 
     # The percentile distribution as text, in the format of HdrHistogram's own tools.
@@ -252,10 +271,9 @@ module TollbridgeFFI
     # @raise [OutOfRangeError] when `other` holds a value above `highest`
     def merge(other)
       Arguments.instance(other, Histogram)
-      Native.check(@handle.use do |handle|
+      change do |handle|
         other.use { |added| Native.tb_histogram_merge(handle, added) }
-      end)
-      self
+      end
     end
 
     # The counts in HdrHistogram's V2 encoding with DEFLATE; the tag is no part of it.
@@ -274,7 +292,7 @@ module TollbridgeFFI
     # @raise [InvalidTextError] for what is no Unicode text
     def tag=(tag)
       tag = Arguments.steady(Arguments.utf8(tag))
-      Native.check(@handle.use { |handle| Native.tb_histogram_set_tag(handle, tag, tag.bytesize) })
+      change { |handle| Native.tb_histogram_set_tag(handle, tag, tag.bytesize) }
     end
 
     # Closes this handle; what is running on other threads finishes first. Closing twice is allowed.
@@ -313,9 +331,16 @@ module TollbridgeFFI
       value.read(type) if found.read(:bool)
     end
 
-    # What comes after a call that may have told watchers.
-    def recorded(error)
-      Native.check(error)
+    def refuse_frozen = raise(FrozenError.new("can't modify frozen #{self.class}: #{inspect}", receiver: self))
+
+    # Calls what changes the histogram, and tells those that watch.
+    def change(&)
+      refuse_frozen if frozen?
+      if @handle.watched?
+        Callbacks.undisturbed { Native.check(@handle.use(&)) }
+      else
+        Native.check(@handle.use(&))
+      end
       Watchers.end_thread_if_killed
       self
     end

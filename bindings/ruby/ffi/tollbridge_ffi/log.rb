@@ -98,6 +98,9 @@ module TollbridgeFFI
     # One that is closed: it has no file.
     def self.allocate = super.tap { |writer| writer.instance_variable_set(:@native, Owned.allocate) }
 
+    # Closed until `initialize` has run.
+    def self.new(...) = allocate.tap { |writer| writer.__send__(:initialize, ...) }
+
     # Makes a writer, yields it and closes it; the block's value. Without a block the writer.
     def self.open(path, **options)
       writer = new(path, **options)

@@ -45,6 +45,13 @@ module TollbridgeFFI
     end
     private_constant :Linker
 
+    # What is asked of Ruby's own library.
+    module Collector
+      extend FFI::Library
+      ffi_lib FFI::CURRENT_PROCESS
+      attach_function :rb_gc_adjust_memory_usage, [:ssize_t], :void
+    end
+
     begin
       version = attach_function(:tb_abi_version, [], :uint32)
     rescue FFI::NotFoundError

@@ -7,13 +7,13 @@ module TollbridgeFFI
     # Yields the place for the pointer to a function of C, which answers its error.
     #
     # C writes straight into what the finalizer reads, so that nothing is lost when an interrupt is raised between
-    # the two.
-    def initialize(free)
+    # the two. The weight, if there is one, lasts until this is freed.
+    def initialize(free, weight = nil)
       slot = FFI::MemoryPointer.new(:pointer)
       @uses = 0
       @held = [slot]
-      @release = Owned.release(@held, free)
-      ObjectSpace.define_finalizer(self, @release)
+      @release = Owned.release(@held, free, weight&.hold)
+      ObjectSpace.define_finalizer(self, Owned.finalizer(@release))
       Native.check(yield(slot))
       @pointer = slot.read_pointer
       @closed = false
@@ -21,12 +21,22 @@ module TollbridgeFFI
 
     # Frees what is held, once: of two threads one alone gets it out of the Array, and no interrupt comes between that
     # and the end of C's call. Made here, where `self` is no owner.
-    def self.release(held, free)
+    def self.release(held, free, weight)
       proc do
-        Thread.handle_interrupt(Object => :never) do
+        Callbacks.undisturbed do
           pointer = held.pop&.read_pointer
           Native.public_send(free, pointer) unless pointer.nil? || pointer.null?
+          weight&.lift if pointer
         end
+      end
+    end
+
+    # The collector may come where the stack is nearly full: a new thread has one of its own.
+    def self.finalizer(release)
+      proc do
+        release.call
+      rescue SystemStackError
+        Thread.new(&release)
       end
     end
 

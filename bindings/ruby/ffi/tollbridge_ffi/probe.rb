@@ -219,14 +219,15 @@ module TollbridgeFFI
       n = Arguments.u64(n)
       stopped = FFI::MemoryPointer.new(:int32)
       sum = FFI::MemoryPointer.new(:uint64)
-      Callbacks.need_dispatcher
       RUNNING[key = Callbacks.next_key] = call = Call.new(block)
       begin
-        Native.check(Native.tb_probe_call_back_from_new_thread(n, ANSWER, key, stopped, sum))
+        Callbacks.wait_for_foreign_thread do
+          Native.check(Native.tb_probe_call_back_from_new_thread(n, ANSWER, key, stopped, sum))
+        end
       ensure
         RUNNING.delete(key)
       end
-      raise call.raised if call.raised
+      Callbacks.go_on_with(call.raised) if call.raised
 
       sum.read_uint64 if stopped.read_int32.zero?
     end
@@ -235,8 +236,9 @@ module TollbridgeFFI
     def record_from_new_thread(histogram, value)
       Arguments.instance(histogram, Histogram)
       value = Arguments.u64(value)
-      Callbacks.need_dispatcher
-      Native.check(histogram.use { |handle| Native.tb_probe_record_from_new_thread(handle, value) })
+      Callbacks.wait_for_foreign_thread do
+        Native.check(histogram.use { |handle| Native.tb_probe_record_from_new_thread(handle, value) })
+      end
     end
 
     # A number that C writes.
@@ -282,7 +284,7 @@ module TollbridgeFFI
     ANSWER = FFI::Function.new(:int32, %i[uintptr_t uint64 pointer]) do |key, number, answer|
       call = RUNNING[key]
       Callbacks.guard(Native::STOP, call.method(:raised=)) do
-        value = call.block.call(number)
+        value = Callbacks.ending? ? :stop : Callbacks.answer { call.block.call(number) }
         answer.write_uint64(Arguments.u64(value)) unless value == :stop
         value == :stop ? Native::STOP : Native::GO_ON
       end

@@ -7,6 +7,10 @@ module TollbridgeFFI
     def self.of(native) = new(native)
     private_class_method :new
 
+    class << self
+      undef_method :allocate
+    end
+
     def initialize(native)
       @native = native
     end
@@ -19,7 +23,7 @@ module TollbridgeFFI
     # begins afterwards; one that runs on another thread ends later, and then the callable is let go of.
     def unwatch
       ended = FFI::MemoryPointer.new(:bool)
-      Native.check(@native.use { |watch| Native.tb_watch_end(watch, ended) })
+      Callbacks.undisturbed { Native.check(@native.use { |watch| Native.tb_watch_end(watch, ended) }) }
       ended.read(:bool)
     end
   end
@@ -40,11 +44,11 @@ module TollbridgeFFI
       # The threads that are inside a watcher.
       attr_reader :telling
 
+      # Has a token lead to its Watchers. Once: a WeakMap takes longer each time that it is told of the same.
+      def settle(token, home) = @homes[token] = home
+
       # Has a key found from now on, by the token of its Watchers.
-      def found(key, token, home)
-        @homes[token] = home
-        @tokens[key] = token
-      end
+      def found(key, token) = @tokens[key] = token
 
       # The Watchers that a key belongs to; nil when the collector has them.
       def home(key) = @homes[@tokens[key]]
@@ -76,16 +80,24 @@ module TollbridgeFFI
       end
     end
 
+    # By their keys.
+    attr_reader :callables
+
+    # What all handles of the histogram weigh.
+    attr_reader :weight
+
     def initialize
       @callables = {}
+      @weight = Weight.new
       @token = Object.new
+      Watchers.settle(@token, self)
     end
 
     # The key under which a callable is found from now on.
     def add(callable)
       key = Callbacks.next_key
       @callables[key] = callable
-      Watchers.found(key, @token, self)
+      Watchers.found(key, @token)
       key
     end
 
@@ -98,7 +110,7 @@ module TollbridgeFFI
 
       begin
         Watchers.telling[Thread.current] = true
-        callable.call(value) == :stop ? Native::STOP : Native::GO_ON
+        Callbacks.interruptible { callable.call(value) == :stop } ? Native::STOP : Native::GO_ON
       ensure
         Watchers.telling.delete(Thread.current)
       end
@@ -111,7 +123,10 @@ module TollbridgeFFI
     # One trampoline a type, which live as long as the process: a collected one would be a crash.
     # They run on whichever thread records; where that is not Ruby's, ruby-ffi starts one for each call.
     TELL = FFI::Function.new(:int32, %i[uintptr_t uint64]) do |key, value|
-      Callbacks.guard(Native::GO_ON, REPORT) { home(key)&.tell(key, value) || Native::STOP }
+      Callbacks.guard(Native::GO_ON, REPORT) do
+        foreign = Callbacks.ending? && caller(3, 1).to_a.empty? # on a thread that ruby-ffi has made for this call
+        foreign ? Native::GO_ON : home(key)&.tell(key, value) || Native::STOP
+      end
     end
 
     # The last call of a watcher has ended.

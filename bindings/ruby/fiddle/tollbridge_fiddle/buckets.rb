@@ -14,9 +14,12 @@ module TollbridgeFiddle
     # @api private
     def self.open(histogram, scan)
       native = native_scan(scan)
-      new(Owned.new(Native::TB_BUCKETS_FREE) do |slot|
+      weight = Weight.new # a copy of the counts is as large as they are
+      cursor = Owned.new(Native::TB_BUCKETS_FREE, weight) do |slot|
         histogram.use { |handle| Native::TB_HISTOGRAM_BUCKETS.call(handle, native, slot) }
-      end)
+      end
+      weight.bytes = histogram.watchers.weight.bytes
+      new(cursor)
     end
 
     # The scan as C takes it.
@@ -33,6 +36,10 @@ module TollbridgeFiddle
       fields.pack(Native::SCAN)
     end
     private_class_method :new, :native_scan
+
+    class << self
+      undef_method :allocate
+    end
 
     def initialize(cursor)
       @cursor = cursor

@@ -32,6 +32,36 @@ module TollbridgeFiddle
       end
     end
 
+    # Runs the block, which calls what may call back, without interrupts: one that came in a trampoline would end
+    # there. It comes when the block has ended.
+    #
+    # The stack's end must not come in a trampoline either, before its guard: it would jump over Rust's frames. So
+    # there must be room now.
+    def self.undisturbed(&)
+      need_room
+      Thread.handle_interrupt(Object => :never, &)
+    end
+
+    # Runs a block of the user's in a trampoline, which interrupts may end.
+    def self.interruptible(&) = Thread.handle_interrupt(Object => :immediate, &)
+
+    # A method that could need so many words of Ruby's own stack: Ruby looks whether they are there when it is called.
+    class_eval "def self.need_words(never = nil) = never && need_words(#{(["never"] * 2000).join(", ")})",
+               __FILE__, __LINE__ - 1
+
+    # Raises SystemStackError where a trampoline may not have enough stack, of which Ruby has two: its own and C's.
+    def self.need_room
+      need_words
+      need_frames(12)
+    end
+
+    # Frames of C's stack, each of a block that is called from C.
+    def self.need_frames(count) = count.zero? || ONCE.each { need_frames(count - 1) }
+
+    ONCE = [nil].freeze
+    private_constant :ONCE
+    private_class_method :need_words, :need_frames
+
     # Raises what a guard has stopped, when C has returned.
     def self.go_on_with(left)
       Thread.current.report_on_exception = false if left.is_a?(ThreadKilled)

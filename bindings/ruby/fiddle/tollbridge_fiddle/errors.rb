@@ -5,8 +5,12 @@ module TollbridgeFiddle
   class NativeError
     def initialize(error)
       # Called while garbage is collected, where no Ruby may run: tb_error_free is a leaf.
-      @pointer = Fiddle::Pointer.new(error, 0, Native::TB_ERROR_FREE)
+      @pointer = Fiddle::Pointer.new(error, 0, TB_ERROR_FREE)
     end
+
+    # Its address: Fiddle looks for another object's by `to_int`, and loses an interrupt that comes there.
+    TB_ERROR_FREE = Native::TB_ERROR_FREE.to_i
+    private_constant :TB_ERROR_FREE
 
     # Its name, message and fields, copied out.
     def details

@@ -18,13 +18,29 @@ module TollbridgeFiddle
 
       def initialize(watchers = Watchers.new)
         @watchers = watchers
-        super(Native::TB_HISTOGRAM_FREE)
+        super(Native::TB_HISTOGRAM_FREE, watchers.weight)
+        watchers.weight.bytes = weigh if watchers.weight.bytes.zero?
+      end
+
+      # Whether somebody watches, whom a call may tell.
+      def watched? = !@watchers.nil? && !@watchers.callables.empty?
+
+      private
+
+      # Of the configuration that C has it in.
+      def weigh
+        config = Native.memory(Native::CONFIG_SIZE)
+        Native.check(use { |handle| Native::TB_HISTOGRAM_CONFIG.call(handle, config) })
+        Weight.of(*config.unpack(Native::CONFIG))
       end
     end
     private_constant :Handle
 
     # One that is closed: it has no handle.
     def self.allocate = super.tap { |histogram| histogram.instance_variable_set(:@handle, Handle.allocate) }
+
+    # Closed until `initialize` has run, which a subclass may have forgotten.
+    def self.new(...) = allocate.tap { |histogram| histogram.__send__(:initialize, ...) }
 
     # Makes a histogram, yields it and closes it; the block's value. Without a block the histogram.
     def self.open(**config)
@@ -79,8 +95,8 @@ module TollbridgeFiddle
 
     # Another handle to the same histogram, which is closed by itself.
     def share
-      Histogram.of(@handle.watchers) do |slot|
-        @handle.use { |handle| Native::TB_HISTOGRAM_CLONE.call(handle, slot) }
+      @handle.use do |handle|
+        Histogram.of(@handle.watchers) { |slot| Native::TB_HISTOGRAM_CLONE.call(handle, slot) }
       end
     end
 
@@ -98,7 +114,7 @@ module TollbridgeFiddle
     # @raise [CountOverflowError] past 2**63 - 1 values
     def record(value)
       value = Arguments.u64(value)
-      recorded(@handle.use { |handle| Native::TB_HISTOGRAM_RECORD.call(handle, value) })
+      change { |handle| Native::TB_HISTOGRAM_RECORD.call(handle, value) }
     end
     alias << record
 
@@ -106,14 +122,14 @@ module TollbridgeFiddle
     def record_n(value, count)
       value = Arguments.u64(value)
       count = Arguments.u64(count)
-      recorded(@handle.use { |handle| Native::TB_HISTOGRAM_RECORD_N.call(handle, value, count) })
+      change { |handle| Native::TB_HISTOGRAM_RECORD_N.call(handle, value, count) }
     end
 
     # Records every value, or none. OutOfRangeError has the index of the first that is too high.
     # @param values [#each, String] Integers, or a packed String ("Q*", ASCII-8BIT), which is not copied
     def record_all(values)
       packed = Arguments.steady(Arguments.packed_u64s(values))
-      recorded(@handle.use { |handle| Native::TB_HISTOGRAM_RECORD_ALL.call(handle, packed, packed.bytesize / 8) })
+      change { |handle| Native::TB_HISTOGRAM_RECORD_ALL.call(handle, packed, packed.bytesize / 8) }
     end
 
     # Records durations such as "250us 1.5ms" as nanoseconds and answers how many there were, or records none.
@@ -121,7 +137,7 @@ module TollbridgeFiddle
     def record_durations(text)
       text = Arguments.steady(Arguments.utf8(text))
       count = Native.memory(8)
-      recorded(@handle.use { |handle| Native::TB_HISTOGRAM_RECORD_DURATIONS.call(handle, text, text.bytesize, count) })
+      change { |handle| Native::TB_HISTOGRAM_RECORD_DURATIONS.call(handle, text, text.bytesize, count) }
       count.unpack1("Q")
     end
 
@@ -228,12 +244,15 @@ module TollbridgeFiddle
     def watch(limit, callable = nil, &block)
       limit = Arguments.u64(limit)
       callable = Arguments.callable(callable || block)
-      Watch.of(Owned.new(Native::TB_WATCH_FREE) do |slot|
-        @handle.use do |handle|
-          key = @handle.watchers.add(callable)
-          Native::TB_HISTOGRAM_WATCH.call(handle, limit, Watchers::TELL.to_i, key, Watchers::LET_GO.to_i, slot)
-        end
-      end)
+      refuse_frozen if frozen?
+      Callbacks.undisturbed do
+        Watch.of(Owned.new(Native::TB_WATCH_FREE) do |slot|
+          @handle.use do |handle|
+            key = @handle.watchers.add(callable)
+            Native::TB_HISTOGRAM_WATCH.call(handle, limit, Watchers::TELL.to_i, key, Watchers::LET_GO.to_i, slot)
+          end
+        end)
+      end
     end
 
     # The percentile distribution as text, in the format of HdrHistogram's own tools.
@@ -249,10 +268,9 @@ module TollbridgeFiddle
     # @raise [OutOfRangeError] when `other` holds a value above `highest`
     def merge(other)
       Arguments.instance(other, Histogram)
-      Native.check(@handle.use do |handle|
+      change do |handle|
         other.use { |added| Native::TB_HISTOGRAM_MERGE.call(handle, added) }
-      end)
-      self
+      end
     end
 
     # The counts in HdrHistogram's V2 encoding with DEFLATE; the tag is no part of it.
@@ -273,7 +291,7 @@ module TollbridgeFiddle
     # @raise [InvalidTextError] for what is no Unicode text
     def tag=(tag)
       tag = Arguments.steady(Arguments.utf8(tag))
-      Native.check(@handle.use { |handle| Native::TB_HISTOGRAM_SET_TAG.call(handle, tag, tag.bytesize) })
+      change { |handle| Native::TB_HISTOGRAM_SET_TAG.call(handle, tag, tag.bytesize) }
     end
 
     # Closes this handle; what is running on other threads finishes first. Closing twice is allowed.
@@ -312,9 +330,16 @@ module TollbridgeFiddle
       value.unpack1(format) if found.unpack1("C") == 1
     end
 
-    # What comes after a call that may have told watchers.
-    def recorded(error)
-      Native.check(error)
+    def refuse_frozen = raise(FrozenError.new("can't modify frozen #{self.class}: #{inspect}", receiver: self))
+
+    # Calls what changes the histogram, and tells those that watch.
+    def change(&)
+      refuse_frozen if frozen?
+      if @handle.watched?
+        Callbacks.undisturbed { Native.check(@handle.use(&)) }
+      else
+        Native.check(@handle.use(&))
+      end
       Watchers.end_thread_if_killed
       self
     end

@@ -106,14 +106,33 @@ module TollbridgeFiddle
 
     # ---- functions
 
+    # Takes Strings where C has addresses.
+    #
+    # Fiddle would look for the address by `to_int`, and Fiddle 1.1 loses what ends the thread there: Thread#kill and
+    # Timeout did nothing. So a pointer is made here, which keeps the String alive and in place, and C gets its number.
+    class Function < Fiddle::Function
+      def initialize(address, parameters, result, **options)
+        super(address, parameters.map { |type| type == MEMORY ? ADDRESS : type }, result, **options)
+        return unless parameters.include?(MEMORY)
+
+        given = parameters.each_index.map { |i| "given#{i}" }
+        strings = parameters.each_index.select { |i| parameters[i] == MEMORY }
+        pointers = strings.map { |i| "pointer#{i} = given#{i} && Fiddle::Pointer[given#{i}]" }
+        strings.each { |i| given[i] = "pointer#{i}.to_i" }
+        names = parameters.each_index.map { |i| "given#{i}" }.join(", ")
+        instance_eval "def call(#{names}) = (#{pointers.join("; ")}; super(#{given.join(", ")}))", __FILE__, __LINE__
+      end
+    end
+    private_constant :Function
+
     # Keeps the GVL: for what only computes, or calls back and never waits.
     def self.holds(name, parameters, result = ADDRESS)
-      Fiddle::Function.new(LIBRARY[name], parameters, result, name:, need_gvl: true)
+      Function.new(LIBRARY[name], parameters, result, name:, need_gvl: true)
     end
 
     # Lets go of the GVL: for what may wait for a lock, since who holds it may need the GVL to go on.
     def self.releases(name, parameters, result = ADDRESS)
-      Fiddle::Function.new(LIBRARY[name], parameters, result, name:, need_gvl: false)
+      Function.new(LIBRARY[name], parameters, result, name:, need_gvl: false)
     end
     private_class_method :holds, :releases
 
@@ -123,6 +142,11 @@ module TollbridgeFiddle
       raise LoadError, "#{PATH} is no C library of Tollbridge"
     end
     raise LoadError, "#{PATH} has ABI #{found}, but this bridge is for ABI #{ABI}" unless found == ABI
+
+    # What is asked of Ruby's own library.
+    RB_GC_ADJUST_MEMORY_USAGE = Fiddle::Function.new(
+      Fiddle.dlopen(nil)["rb_gc_adjust_memory_usage"], [Fiddle::TYPE_SSIZE_T], VOID, need_gvl: true
+    )
 
     TB_VERSION = holds("tb_version", [])
 

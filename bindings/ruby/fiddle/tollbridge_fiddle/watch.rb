@@ -7,6 +7,10 @@ module TollbridgeFiddle
     def self.of(native) = new(native)
     private_class_method :new
 
+    class << self
+      undef_method :allocate
+    end
+
     def initialize(native)
       @native = native
     end
@@ -19,7 +23,7 @@ module TollbridgeFiddle
     # begins afterwards; one that runs on another thread ends later, and then the callable is let go of.
     def unwatch
       ended = Native.memory(1)
-      Native.check(@native.use { |watch| Native::TB_WATCH_END.call(watch, ended) })
+      Callbacks.undisturbed { Native.check(@native.use { |watch| Native::TB_WATCH_END.call(watch, ended) }) }
       ended.unpack1("C") == 1
     end
   end
@@ -36,11 +40,11 @@ module TollbridgeFiddle
     @killed = []
 
     class << self
+      # Has a token lead to its Watchers. Once: a WeakMap takes longer each time that it is told of the same.
+      def settle(token, home) = @homes[token] = home
+
       # Has a key found from now on, by the token of its Watchers.
-      def found(key, token, home)
-        @homes[token] = home
-        @tokens[key] = token
-      end
+      def found(key, token) = @tokens[key] = token
 
       # The Watchers that a key belongs to; nil when the collector has them.
       def home(key) = @homes[@tokens[key]]
@@ -72,16 +76,24 @@ module TollbridgeFiddle
       end
     end
 
+    # By their keys.
+    attr_reader :callables
+
+    # What all handles of the histogram weigh.
+    attr_reader :weight
+
     def initialize
       @callables = {}
+      @weight = Weight.new
       @token = Object.new
+      Watchers.settle(@token, self)
     end
 
     # The key under which a callable is found from now on.
     def add(callable)
       key = Callbacks.next_key
       @callables[key] = callable
-      Watchers.found(key, @token, self)
+      Watchers.found(key, @token)
       key
     end
 
@@ -90,7 +102,7 @@ module TollbridgeFiddle
       return Native::STOP unless callable
       return Native::GO_ON if Watchers.killed?
 
-      callable.call(value) == :stop ? Native::STOP : Native::GO_ON
+      Callbacks.interruptible { callable.call(value) == :stop } ? Native::STOP : Native::GO_ON
     end
 
     def let_go(key) = @callables.delete(key)
