@@ -239,3 +239,18 @@ def test_the_bar_is_wiped(command, environment, log):
     assert "0%" in shown
     assert "\n" not in shown
     assert shown.split("\r")[-2].strip() == ""
+
+
+def test_the_memory_of_the_sums_has_a_limit(run, tb, tmp_path):
+    histogram = tb.Histogram()
+    with tb.LogWriter(tmp_path / "log") as writer:
+        for tag in range(300):
+            histogram.tag = f"tag {tag}"
+            writer.write(histogram, 0, 1)
+    assert len(json.loads(run("replay", "--json", tmp_path / "log").stdout)["tags"]) == 300
+    refused = run("replay", "--memory-limit", 2**26, tmp_path / "log")
+    assert refused.returncode == 1
+    assert "memory_limit is 67108864, but this takes 67" in refused.stderr
+    assert run("replay", "--memory-limit", 2**27, tmp_path / "log").returncode == 0
+    for wrong in ("-1", 2**64, "1k"):
+        assert run("replay", "--memory-limit", wrong, tmp_path / "log").returncode == 2

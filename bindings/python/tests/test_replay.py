@@ -274,3 +274,19 @@ def test_a_signal_handler_that_raises_nothing_lets_it_go_on(tb, log):
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert seen == ["signal"]
+
+
+def test_the_memory_of_the_sums_has_a_limit(tb, tmp_path):
+    histogram = tb.Histogram()
+    with tb.LogWriter(tmp_path / "log") as writer:
+        for tag in range(300):
+            histogram.tag = f"tag {tag}"
+            writer.write(histogram, 0, 1)
+    assert len(tb.replay_log(tmp_path / "log")) == 300
+    assert len(tb.replay_log(tmp_path / "log", memory_limit=2**64 - 1)) == 300
+    with pytest.raises(tb.TooManyError) as caught:
+        tb.replay_log(tmp_path / "log", memory_limit=2**26)
+    assert (caught.value.what, caught.value.limit) == ("memory_limit", 2**26)
+    for wrong, kind in ((-1, OverflowError), (2**64, OverflowError), (1.5, TypeError)):
+        with pytest.raises(kind):
+            tb.replay_log(tmp_path / "log", memory_limit=wrong)

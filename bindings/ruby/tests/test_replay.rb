@@ -236,6 +236,24 @@ class ReplayTest < BridgeTest
     end
   end
 
+  test "the memory of the sums has a limit" do
+    in_folder do |path|
+      h = TB::Histogram.new
+      TB::LogWriter.open(path) do |writer|
+        300.times do |n|
+          h.tag = "tag #{n}"
+          writer.write(h, start: 0, seconds: 1)
+        end
+      end
+      assert_equal 300, TB.replay_log(path).size
+      assert_equal 300, TB.replay_log(path, memory_limit: (2**64) - 1).size
+      error = refused(TB::TooManyError) { TB.replay_log(path, memory_limit: 2**26) }
+      assert_equal ["memory_limit", 2**26], [error.what, error.limit]
+      [-1, 2**64].each { |wrong| refused(RangeError) { TB.replay_log(path, memory_limit: wrong) } }
+      refused(TypeError) { TB.replay_log(path, memory_limit: 1.5) }
+    end
+  end
+
   test "several threads may replay" do
     in_log do |path|
       expected = counts(TB.replay_log(path))

@@ -35,7 +35,7 @@ def main() -> int:
             errors="backslashreplace"
         )  # a tag may not fit the terminal's encoding
     try:
-        by_tag = replay_all(options.file)
+        by_tag = replay_all(options.file, options.memory_limit)
         rows = {tag: figures(histogram, options.unit) for tag, histogram in by_tag.items()}
         total = figures(merged(by_tag.values()), options.unit)
         print(as_json(rows, total) if options.json else as_table(rows, total), flush=True)
@@ -77,6 +77,13 @@ def parse() -> argparse.Namespace:
         help="divide values by this number, or show them in ns, us, ms or s, "
         "taking the log's for nanoseconds (default: as they stand in the log)",
     )
+    replay.add_argument(
+        "--memory-limit",
+        type=size,
+        default=0,
+        metavar="BYTES",
+        help="how much memory the sums of a file may take (default: 256 MiB)",
+    )
     replay.add_argument("--json", action="store_true", help="print JSON, with values unrounded")
     return parser.parse_args()
 
@@ -89,17 +96,27 @@ def unit(text: str) -> float:
     return number
 
 
+def size(text: str) -> int:
+    """A number of bytes."""
+    number = int(text)
+    if not 0 <= number < 2**64:
+        raise ValueError
+    return number
+
+
 class FileError(Exception):
     """A file that cannot be read, by name."""
 
 
-def replay_all(names: list[str]) -> dict[str, Histogram]:
+def replay_all(names: list[str], memory_limit: int) -> dict[str, Histogram]:
     """All files' histograms by tag, those of one tag added up."""
     found: dict[str, list[Histogram]] = {}
     for name in names:
         with Bar(name) as bar, standard_input() if name == "-" else nullcontext(name) as path:
             try:
-                histograms = replay_log(path, bar.show if bar.is_wanted else None)
+                histograms = replay_log(
+                    path, bar.show if bar.is_wanted else None, memory_limit=memory_limit
+                )
             except IoError as error:
                 raise FileError(error) from None
             except TollbridgeError as error:
