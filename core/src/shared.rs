@@ -249,7 +249,8 @@ impl Shared {
     /// call it at once. It may use this histogram, end its watch and drop the handle; of what it records
     /// itself on that thread no watcher is told. [`record_n`](Self::record_n) tells its value once;
     /// `merge` tells nothing. A panic in it ends at the caller of the watcher: the value is recorded.
-    /// The closure is dropped exactly once, when the last call has ended, also when this fails.
+    /// The closure is dropped exactly once, when the last call has ended, also when this fails. One that owns
+    /// a handle to this histogram keeps it, and itself, until the watch ends.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a limit above `highest`, which no value could reach.

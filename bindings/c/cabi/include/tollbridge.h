@@ -567,6 +567,7 @@ tb_error *tb_histogram_for_each_bucket(const tb_histogram *histogram,
 /// reason, that was before it returned. `*watch` is the caller's; free it with tb_watch_free. `watch`
 /// may lie in what `user` points to: the destructor is not called before `*watch` is written, though the
 /// watcher may be.
+/// A handle that `user` owns is one of the histogram's: both stay until the watch has ended.
 /// NULL: `user` and `destructor` may be NULL.
 /// Errors: out_of_range for a limit above the histogram's highest value, poisoned, null_argument.
 /// Threads: any; waits. Calls back the destructor when it fails, or when the watch has ended already.

@@ -61,6 +61,7 @@ impl Drop for User {
 /// reason, that was before it returned; only with too_many_handles another thread may still be calling
 /// the watcher. The watch is the caller's; free it with tbf_watch_free. Watcher and destructor may be
 /// called before it is returned: store it in what `user` points to only where that lives longer.
+/// A handle that `user` owns is one of the histogram's: both stay until the watch has ended.
 /// NULL: `user` and `destructor` may be NULL.
 /// Errors: out_of_range for a limit above the histogram's highest value, poisoned, closed,
 /// invalid_handle, null_argument, too_many_handles, which ends the watch.

@@ -1202,6 +1202,7 @@ typedef struct tbs_watch tbs_watch_t;
  *  ended and the last call has returned, on any thread. When this fails, for whatever reason, that was
  *  before it returned. `*watch` is the caller's; free it with tbs_watch_free. `watch` may lie in what
  *  `env_ptr` points to: `release` is not called before `*watch` is written, though the watcher may be.
+ *  A handle that the watcher owns is one of the histogram's: both stay until the watch has ended.
  *  NULL: `retain`, which is not called, may be NULL. A closure whose `env_ptr`, `call` or `release` is
  *  NULL is none: the error null_argument, and `release`, if there is one, was called with `env_ptr`.
  *  Errors: out_of_range for a limit above the histogram's highest value, poisoned, null_argument.
