@@ -68,13 +68,26 @@ pub type Outcome<T> = Result<T, Failure>;
 /// Runs a call into core: its panic becomes an error.
 ///
 /// magnus would turn a panic into `fatal`, which no `rescue` catches.
+///
+/// Where the stack is nearly full it does not run: Ruby would find the end in Rust's frames, and jump over
+/// them. Ruby code that it calls back has a `protect` below it.
 #[inline]
 pub fn guard<T>(call: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    // SAFETY: asked on a thread of Ruby's.
+    if unsafe { rb_sys::ruby_stack_check() } != 0 {
+        return Err(stack_ends());
+    }
     // Core keeps its own promise about what a panic leaves behind: `Poisoned`.
     catch_unwind(AssertUnwindSafe(call))
         .unwrap_or_else(|panic| Err(Error::from_panic(panic).into()))
 }
 // ANCHOR_END: guard
+
+#[cold]
+fn stack_ends() -> Failure {
+    let ruby = crate::arguments::ruby();
+    raise(ruby.exception_sys_stack_error(), "stack level too deep").into()
+}
 
 // ANCHOR: exception
 /// The exception for `error`. Its message and fields are made when someone asks for them.
