@@ -56,8 +56,9 @@ pub struct Progress {
 /// The file may be compressed with gzip, and may be a pipe. Versions 1.0 to 1.3 are read, also as other
 /// tools than the reference write them: line ends `\n` or `\r\n`, empty lines, no legend, a last line
 /// without an end, a byte order mark (UTF-8, or UTF-16 of either order), zeros behind the gzip data. A tag
-/// is whatever stands up to the comma, white space too. Comments are skipped, and with them `#[StartTime: …]` and `#[BaseTime: …]`: times
-/// and lengths of intervals must be numbers, but change nothing in the sums.
+/// is whatever stands up to the comma, white space too. Comments are skipped, and with them
+/// `#[StartTime: …]` and `#[BaseTime: …]`: times and lengths of intervals must be numbers, but change
+/// nothing in the sums.
 ///
 /// Histograms with one tag may differ in their [`Config`](crate::Config). The sum gets the most digits
 /// among them and reaches as low and as high as any: when they differ, down to a power of two and up to

@@ -75,6 +75,18 @@ namespace Tollbridge.Tests
         }
 
         [Fact]
+        public async Task TheMemoryOfTheSumsHasALimit()
+        {
+            string path = Support.Data("java-mixed.hlog");
+            var thrown = Assert.Throws<TooManyException>(() => IntervalLog.Replay(path, memoryLimit: 1000));
+            Assert.Equal("memory_limit", thrown.What);
+            Assert.Equal(1000UL, thrown.Limit);
+            Assert.True(thrown.Message.EndsWith(thrown.Advice, StringComparison.Ordinal));
+            await Assert.ThrowsAsync<TooManyException>(() => IntervalLog.ReplayAsync(path, memoryLimit: 1000));
+            Assert.Equal(IntervalLog.Replay(path).Count, IntervalLog.Replay(path, memoryLimit: ulong.MaxValue).Count);
+        }
+
+        [Fact]
         public async Task ATokenCancelsIt()
         {
             string path = Support.Data("java-mixed.hlog");
