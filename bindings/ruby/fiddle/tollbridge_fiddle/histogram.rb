@@ -11,6 +11,8 @@ module TollbridgeFiddle
   # panic half-way through a change PoisonedError.
   #
   # Integers must be from 0 to 2**64 - 1 (RangeError) and Integers (TypeError).
+  #
+  # A frozen one raises FrozenError for what would change it; it can be read, shared and closed.
   class Histogram
     # An owned tb_histogram, and the watchers that all handles of one histogram share.
     class Handle < Owned

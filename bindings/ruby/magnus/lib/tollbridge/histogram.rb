@@ -17,6 +17,8 @@ module Tollbridge
   # not ASCII.
   #
   # It may be used from the main Ractor alone: others get Ractor::UnsafeError.
+  #
+  # A frozen one raises FrozenError for what would change it; it can be read, shared and closed.
   class Histogram
     # @!method self.decode(data)
     #   A histogram of what {#encode} or another implementation wrote.
