@@ -47,9 +47,9 @@ def _look() -> None:
     live = sum(owner.weight for owner in alive())
     limit = _limit
     if live > limit and gc.isenabled():
-        gc.collect()
+        found = gc.collect()  # nothing, while a finalizer of another thread's collection runs
         live = sum(owner.weight for owner in alive())
-        limit = 2 * live
+        limit = 2 * live if found else live + FEW
     _came, _most = 0, 2 * len(_made) + 16
     _limit = max(min(limit, 2 * live), FEW)
 
