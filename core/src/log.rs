@@ -183,7 +183,7 @@ impl<F: FnMut(Progress) -> ControlFlow<()>> Reader<'_, F> {
             }
             None if memchr::memchr(0, line).is_some() => {
                 return Err(self.malformed(
-                    "a NUL in the line: a file in UTF-16 needs its byte order mark; or convert it to UTF-8",
+                    "a NUL in the line: convert the file to UTF-8 (UTF-16 needs its byte order mark), or decompress it",
                 ));
             }
             None => "",

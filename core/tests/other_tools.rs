@@ -340,5 +340,5 @@ fn damaged_utf16() {
     half.extend([0x00, 0xd8]);
     log_is_refused(&half, 2, "the UTF-16 text ends within a character");
     let unmarked = &units("0.5,1.0,0.005,HISTF\n")[2..];
-    log_is_refused(unmarked, 1, "a NUL in the line: a file in UTF-16");
+    log_is_refused(unmarked, 1, "a NUL in the line: convert the file to UTF-8");
 }
