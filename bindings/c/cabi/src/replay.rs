@@ -48,7 +48,6 @@ impl From<Progress> for tb_progress {
     }
 }
 
-// ANCHOR: replay
 /// Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
 /// histograms up by tag. The sums may take 256 MiB of memory; tb_replay_log_with_limit can say otherwise.
 ///
@@ -72,8 +71,8 @@ pub unsafe extern "C" fn tb_replay_log(
     // SAFETY: the caller's promise above, which is the same there.
     unsafe { tb_replay_log_with_limit(path, length, 0, progress, user, replay) }
 }
-// ANCHOR_END: replay
 
+// ANCHOR: replay
 /// As tb_replay_log, with another limit to the memory of the sums.
 ///
 /// `memory_limit` is in bytes; 0 is 256 MiB. Besides that the call takes at most 36 MiB, whatever the
@@ -107,6 +106,7 @@ pub unsafe extern "C" fn tb_replay_log_with_limit(
         Ok(())
     })
 }
+// ANCHOR_END: replay
 
 /// How many tags there are; 0 for NULL.
 ///

@@ -45,7 +45,6 @@ impl From<Progress> for tbf_progress {
     }
 }
 
-// ANCHOR: replay
 /// Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
 /// histograms up by tag. The sums may take 256 MiB of memory; tbf_replay_log_with_limit can say otherwise.
 ///
@@ -69,8 +68,8 @@ pub unsafe extern "C" fn tbf_replay_log(
     // SAFETY: the caller's promise above, which is the same there.
     unsafe { tbf_replay_log_with_limit(path, length, 0, progress, user, error) }
 }
-// ANCHOR_END: replay
 
+// ANCHOR: replay
 /// As tbf_replay_log, with another limit to the memory of the sums.
 ///
 /// `memory_limit` is in bytes; 0 is 256 MiB. Besides that the call takes at most 36 MiB, whatever the
@@ -101,6 +100,7 @@ pub unsafe extern "C" fn tbf_replay_log_with_limit(
         REPLAYS.insert(by_tag.into_values().map(Shared::from).collect())
     })
 }
+// ANCHOR_END: replay
 
 /// How many tags there are.
 ///

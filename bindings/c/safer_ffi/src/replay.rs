@@ -48,7 +48,6 @@ impl From<Progress> for tbs_progress {
     }
 }
 
-// ANCHOR: replay
 /// Reads an interval log of HdrHistogram, version 1.0 to 1.3, plain or with gzip, and adds its
 /// histograms up by tag. The sums may take 256 MiB of memory; tbs_replay_log_with_limit can say otherwise.
 ///
@@ -73,8 +72,8 @@ pub unsafe fn tbs_replay_log<'call>(
     // SAFETY: the caller's promise above, which is the same there.
     unsafe { tbs_replay_log_with_limit(path, 0, progress, replay) }
 }
-// ANCHOR_END: replay
 
+// ANCHOR: replay
 /// As tbs_replay_log, with another limit to the memory of the sums.
 ///
 /// `memory_limit` is in bytes; 0 is 256 MiB. Besides that the call takes at most 36 MiB, whatever the
@@ -111,6 +110,7 @@ pub unsafe fn tbs_replay_log_with_limit<'call>(
         Ok(())
     })
 }
+// ANCHOR_END: replay
 
 /// How many tags there are; 0 for NULL.
 ///
