@@ -390,7 +390,7 @@ impl Bridge {
         let found = find(&self.root, library)?;
         ensure!(
             !found.is_empty(),
-            "{library} is not there; build it: toll build {}",
+            "{library} is not there; build it: ./just build {}",
             self.id
         );
         found

@@ -170,7 +170,7 @@ impl Process {
             let path = bridge.root.join(program);
             ensure!(
                 path.exists(),
-                "{program} is not there; build it: toll build {}",
+                "{program} is not there; build it: ./just build {}",
                 bridge.id
             );
             Command::new(path)

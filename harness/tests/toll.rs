@@ -262,7 +262,7 @@ fn a_library_that_is_not_built_says_how_to_build_it() {
     std::fs::remove_file(project.0.path().join("bindings/fake/good/library")).expect("there");
     let said = project.complains(&["say", "fake/good", "nop"]);
     assert!(
-        said.contains("is not there; build it: toll build fake/good"),
+        said.contains("is not there; build it: ./just build fake/good"),
         "{said}"
     );
 }

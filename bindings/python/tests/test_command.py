@@ -251,6 +251,7 @@ def test_the_memory_of_the_sums_has_a_limit(run, tb, tmp_path):
     refused = run("replay", "--memory-limit", 2**26, tmp_path / "log")
     assert refused.returncode == 1
     assert "memory_limit is 67108864, but this takes 67" in refused.stderr
-    assert run("replay", "--memory-limit", 2**27, tmp_path / "log").returncode == 0
+    for enough in (2**27, "128MiB", "131072 KiB"):
+        assert run("replay", "--memory-limit", enough, tmp_path / "log").returncode == 0
     for wrong in ("-1", 2**64, "1k"):
         assert run("replay", "--memory-limit", wrong, tmp_path / "log").returncode == 2

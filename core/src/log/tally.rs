@@ -27,6 +27,8 @@ pub(super) struct Tallies {
 struct Memory {
     taken: u64,
     limit: u64,
+    /// How many tags share them.
+    tags: u64,
 }
 
 impl Memory {
@@ -37,7 +39,13 @@ impl Memory {
                 count,
                 limit: self.limit,
                 what: "memory_limit".into(),
-                advice: "raise it, or write fewer tags or fewer digits".into(),
+                // More lines may follow: the whole need is not known.
+                advice: format!(
+                    "the first {} of the log's tags take this much; raise it for all of them, \
+                     or write fewer digits",
+                    self.tags
+                )
+                .into(),
             });
         }
         self.taken = count;
@@ -59,7 +67,11 @@ impl Tallies {
         };
         Self {
             by_tag: BTreeMap::new(),
-            memory: Memory { taken: 0, limit },
+            memory: Memory {
+                taken: 0,
+                limit,
+                tags: 0,
+            },
         }
     }
 
@@ -67,6 +79,7 @@ impl Tallies {
     pub(super) fn begin(&mut self, tag: &str, config: &Config) -> Result<Addition<'_>, Error> {
         if !self.by_tag.contains_key(tag) {
             check_tag(tag)?;
+            self.memory.tags += 1;
             // Its text stands beside the sum, and in it.
             self.memory.take(TAG_BYTES + 2 * tag.len() as u64)?;
             let tally = Tally::new(config, &mut self.memory)?;

@@ -11,7 +11,7 @@ use crate::vectors::{self, Step};
 const FILE: &str = "conformance/hazards.toml";
 
 /// The first words of outcomes, and what they say. All but the last six leave a process that still works.
-pub const OUTCOMES: [(&str, &str); 11] = [
+pub const OUTCOMES: [(&str, &str); 12] = [
     (
         "right",
         "the right answer: what was tried is no hazard here",
@@ -28,6 +28,10 @@ pub const OUTCOMES: [(&str, &str); 11] = [
     (
         "exception",
         "the host's own exception of that class, before anything crosses",
+    ),
+    (
+        "leak",
+        "what is forgotten is never freed, and no tool tells of it",
     ),
     ("refused", "it cannot be written in this host"),
     (

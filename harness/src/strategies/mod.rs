@@ -204,10 +204,13 @@ impl Surveyor<'_> {
             outcomes.filter(|outcome| is(outcome)).count()
         };
         let declared = |words: &[&str]| with(&|outcome| first(outcome, words));
+        // `leak`, and what a detector calls so.
+        let leaks = |outcome: &str| outcome.split(' ').next_back() == Some("leak");
         Hazards {
             promised: self.hazards.len().saturating_sub(bridge.hazard.len()),
             refused: declared(&["refused", "exception"]),
-            undefined: declared(&["caught"]),
+            undefined: with(&|outcome| first(outcome, &["caught"]) && !leaks(outcome)),
+            leaked: with(&leaks),
             // 127 is what the dynamic linker ends with when it cannot start a program.
             at_start: with(&|outcome| outcome == AT_START),
             fatal: with(&|outcome| {

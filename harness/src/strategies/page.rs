@@ -123,6 +123,7 @@ fn hazards(hazards: Hazards) -> String {
         promised,
         refused,
         undefined,
+        leaked,
         at_start,
         fatal,
         told,
@@ -133,6 +134,7 @@ fn hazards(hazards: Hazards) -> String {
         (told, "told in another way"),
         (unnoticed, "not noticed"),
         (undefined, "undefined"),
+        (leaked, "leaks"),
         (at_start, "refused at the start"),
         (fatal, "fatal"),
     ];

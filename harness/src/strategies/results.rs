@@ -94,6 +94,9 @@ pub struct Hazards {
     pub refused: usize,
     /// Are undefined, and are seen by a detector only.
     pub undefined: usize,
+    /// Leak memory, and do nothing that is undefined.
+    #[serde(default)]
+    pub leaked: usize,
     /// Are refused when the program starts, by the dynamic linker, before it has done anything.
     pub at_start: usize,
     /// End the process in the middle of its work, or never end.

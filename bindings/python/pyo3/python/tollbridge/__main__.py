@@ -4,6 +4,7 @@ import argparse
 import io
 import json
 import os
+import re
 import shutil
 import stat
 import sys
@@ -17,6 +18,8 @@ from . import Histogram, IoError, Progress, TollbridgeError, __version__, replay
 
 # What values are divided by if they are nanoseconds, as those of most logs are.
 UNITS = {"ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9}
+# How a size may be written.
+SIZES = {None: 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 COLUMNS = ("count", "min", "mean", *QUANTILES, "max")
@@ -74,15 +77,15 @@ def parse() -> argparse.Namespace:
         "--unit",
         type=unit,
         default=1.0,
-        help="divide values by this number, or show them in ns, us, ms or s, "
-        "taking the log's for nanoseconds (default: as they stand in the log)",
+        help="ns, us, ms or s (the log's values are then taken as nanoseconds), or a number "
+        "by which values are divided (default: as they stand in the log)",
     )
     replay.add_argument(
         "--memory-limit",
         type=size,
         default=0,
-        metavar="BYTES",
-        help="how much memory the sums of a file may take (default: 256 MiB)",
+        metavar="SIZE",
+        help="how much memory the sums of a file may take, in bytes or as 512MiB or 2GiB (default: 256MiB)",
     )
     replay.add_argument("--json", action="store_true", help="print JSON, with values unrounded")
     return parser.parse_args()
@@ -90,17 +93,22 @@ def parse() -> argparse.Namespace:
 
 def unit(text: str) -> float:
     """A unit's name, or a number above 0 by which every value can be divided."""
-    number = UNITS.get(text) or float(text)
+    try:
+        number = UNITS.get(text) or float(text)
+    except ValueError:
+        number = 0.0
     if not (0 < number < float("inf") and 2**64 / number < float("inf")):
-        raise ValueError
+        names = ", ".join(UNITS)
+        raise argparse.ArgumentTypeError(f"{text!r} is no unit: use {names}, or a number above 0")
     return number
 
 
 def size(text: str) -> int:
-    """A number of bytes."""
-    number = int(text)
-    if not 0 <= number < 2**64:
-        raise ValueError
+    """A number of bytes, or of KiB, MiB or GiB."""
+    found = re.fullmatch(r"(\d+) ?([KMG]iB)?", text, re.ASCII)
+    number = int(found[1]) * SIZES[found[2]] if found else 2**64
+    if number >= 2**64:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: use bytes, or as 512MiB or 2GiB")
     return number
 
 
