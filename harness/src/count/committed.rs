@@ -15,8 +15,8 @@ pub const SCHEMA: u32 = 1;
 
 /// Allocations a call that are no difference, and the share of all: something that happens now and then.
 const ALLOCATIONS: (f64, f64) = (0.05, 0.01);
-/// Bytes a call that are no difference, and the share of all: as above. When a block grows in place, only what goes beyond
-/// its spare room is counted. malloc leaves up to 16 bytes to spare: how many depends on the heap.
+/// Bytes a call that are no difference, and the share of all: as above. A block that grows counts in full, or not at all
+/// where malloc had left it that much room: for a short text that depends on the heap.
 const BYTES: (f64, f64) = (16.0, 0.01);
 /// Instructions a call that are no difference, and the share of all: code is laid out anew in every build.
 const INSTRUCTIONS: (f64, f64) = (3.0, 0.05);

@@ -36,9 +36,10 @@ const BUDGET_NS: f64 = 4e6;
 const CALLS: [u64; 3] = [1024, 64, 8];
 /// Bytes a call that may stay alive.
 const LEAK: f64 = 1.0;
-/// What stays alive is looked at again with so many times the calls, and so often: a leak stays as large, what a
-/// garbage collector has not got to does not.
+/// What stays alive is looked at again with so many times the calls, then with more each time, and so often: a leak stays
+/// as large, and the one object that a garbage collector has not got to does not.
 const LEAK_CALLS: u64 = 16;
+const LEAK_MORE: u64 = 4;
 const LEAK_REPEATS: usize = 3;
 /// The limit of one request.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -364,18 +365,20 @@ impl<'a> Slope<'a> {
 /// Bytes a call that stay alive however often they are counted.
 fn leak(counted: &mut Counted, slope: &Slope, first: &Allocations) -> Result<Option<f64>> {
     let mut least = first.live;
-    let longer = Slope {
-        many: slope.few + LEAK_CALLS * (slope.many - slope.few),
-        ..*slope
-    };
+    let mut times = LEAK_CALLS;
     for _ in 0..LEAK_REPEATS {
         if least <= LEAK {
             return Ok(None);
         }
+        let longer = Slope {
+            many: slope.few + times * (slope.many - slope.few),
+            ..*slope
+        };
         match counted.slope(&longer)? {
             Ok(again) => least = least.min(again.live),
             Err(Failure { detail, .. }) => bail!("counted again: {detail}"),
         }
+        times *= LEAK_MORE;
     }
     Ok((least > LEAK).then_some(least))
 }
