@@ -271,6 +271,26 @@ impl Counted {
             live: each(counted, LIVE).min(each(whole, LIVE)),
         }))
     }
+
+    /// The bytes that live after each of so many requests, all alike. The first is no more than a warm-up.
+    ///
+    /// # Errors
+    /// [`Failure`] when the runner does not answer, or with a wrong check value.
+    pub fn living(
+        &mut self,
+        of: &Slope,
+        calls: u64,
+        requests: usize,
+    ) -> Result<Result<Vec<i64>, Failure>> {
+        let mut living = Vec::new();
+        for _ in 0..=requests {
+            if let Err(failure) = self.request(of, calls)? {
+                return Ok(Err(failure));
+            }
+            living.push(self.read_still()?[NOW + LIVE] as i64);
+        }
+        Ok(Ok(living.split_off(1)))
+    }
 }
 
 /// What a request allocated.

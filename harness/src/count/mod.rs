@@ -36,11 +36,10 @@ const BUDGET_NS: f64 = 4e6;
 const CALLS: [u64; 3] = [1024, 64, 8];
 /// Bytes a call that may stay alive.
 const LEAK: f64 = 1.0;
-/// What stays alive is looked at again with so many times the calls, then with more each time, and so often: a leak stays
-/// as large, and the one object that a garbage collector has not got to does not.
-const LEAK_CALLS: u64 = 16;
-const LEAK_MORE: u64 = 4;
-const LEAK_REPEATS: usize = 3;
+/// What stays alive is looked at again over so many requests, with so many times the calls, then with more:
+/// a leak grows from request to request, and what a garbage collector has not got to comes and goes.
+const LEAK_REQUESTS: usize = 8;
+const LEAK_CALLS: [u64; 3] = [4, 16, 64];
 /// The limit of one request.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -365,22 +364,25 @@ impl<'a> Slope<'a> {
 /// Bytes a call that stay alive however often they are counted.
 fn leak(counted: &mut Counted, slope: &Slope, first: &Allocations) -> Result<Option<f64>> {
     let mut least = first.live;
-    let mut times = LEAK_CALLS;
-    for _ in 0..LEAK_REPEATS {
+    for times in LEAK_CALLS {
         if least <= LEAK {
             return Ok(None);
         }
-        let longer = Slope {
-            many: slope.few + times * (slope.many - slope.few),
-            ..*slope
-        };
-        match counted.slope(&longer)? {
-            Ok(again) => least = least.min(again.live),
+        let calls = times * (slope.many - slope.few);
+        match counted.living(slope, calls, LEAK_REQUESTS)? {
+            Ok(living) => least = least.min(growth(&living) / calls as f64),
             Err(Failure { detail, .. }) => bail!("counted again: {detail}"),
         }
-        times *= LEAK_MORE;
     }
     Ok((least > LEAK).then_some(least))
+}
+
+/// By how much the live bytes grow from one request to the next. The least of each half is taken: garbage that waits
+/// for its collector at some of the requests does not count.
+fn growth(living: &[i64]) -> f64 {
+    let (early, late) = living.split_at(living.len() / 2);
+    let least = |half: &[i64]| half.iter().min().map_or(0.0, |least| *least as f64);
+    (least(late) - least(early)) / early.len() as f64
 }
 
 fn count(bridge: &str, slope: &Slope, sides: Sides, allocated: &Allocations) -> Count {
@@ -411,4 +413,25 @@ fn count(bridge: &str, slope: &Slope, sides: Sides, allocated: &Allocations) -> 
 /// To two digits; and no minus before zero.
 fn hundredths(value: f64) -> f64 {
     (value * 100.0).round() / 100.0 + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::growth;
+
+    #[test]
+    fn a_leak_grows_and_garbage_comes_and_goes() {
+        assert_eq!(growth(&[0, 10, 20, 30, 40, 50, 60, 70]), 10.0);
+        assert_eq!(
+            growth(&[0, 900, 20, 30, 900, 50, 900, 70]),
+            12.5,
+            "garbage hides little"
+        );
+        assert_eq!(growth(&[0, 0, 900, 0, 900, 900, 0, 900]), 0.0);
+        assert_eq!(
+            growth(&[900, 900, 900, 0, 0, 0, 0, 0]),
+            0.0,
+            "freed at last"
+        );
+    }
 }
