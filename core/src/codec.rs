@@ -5,11 +5,10 @@
 //! The formats are described by the reference implementation's `AbstractHistogram`, `encodeInto…` and
 //! `decodeFrom…`.
 
-use crate::histogram::{Config, MOST_VALUES};
+use crate::counts::{Counts, MOST_VALUES};
 use crate::layout::Layout;
-use crate::{Error, Histogram};
+use crate::{Config, Error};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-use hdrhistogram::Histogram as Counts;
 use hdrhistogram::serialization::{Serializer, V2Serializer};
 use std::borrow::Cow;
 
@@ -67,7 +66,7 @@ fn unknown_cookie(cookie: u32) -> Error {
     })
 }
 
-pub(crate) fn encode(counts: &Counts<u64>) -> Vec<u8> {
+pub(crate) fn encode(counts: &Counts) -> Vec<u8> {
     let mut plain = Vec::new();
     // Counts fit an i64 (see MOST_VALUES) and a Vec takes every write.
     if let Err(error) = V2Serializer::new().serialize(counts, &mut plain) {
@@ -91,7 +90,7 @@ pub(crate) fn encode(counts: &Counts<u64>) -> Vec<u8> {
     bytes
 }
 
-pub(crate) fn decode(bytes: &[u8]) -> Result<Histogram, Error> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Counts, Error> {
     let mut decoder = Decoder::default();
     let mut encoding = decoder.open(bytes)?;
     let Config {
@@ -101,13 +100,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Histogram, Error> {
     } = encoding.config;
     let mut counts = Counts::new_with_bounds(lowest, highest, significant_digits)
         .map_err(|error| malformed(error.to_string()))?; // which `open` has looked at
-    let layout = Layout::new(&encoding.config);
+    let layout = Layout::new(lowest, significant_digits);
     while encoding.read(|index, count| {
         // There is a count for every index that is handed out.
         let _ = counts.record_n(layout.highest_value(index), count);
         Ok(())
     })? {}
-    Ok(Histogram::from_counts(counts))
+    Ok(counts)
 }
 
 /// Reads one encoding after the other with the same buffers.
@@ -169,7 +168,7 @@ impl Decoder {
             check_unscaled(version, header)?;
             (config, Some(length))
         };
-        let most = Layout::new(&config).counts(config.highest);
+        let most = Layout::new(config.lowest, config.significant_digits).counts(config.highest);
         Ok(Encoding {
             config,
             plain,
@@ -491,6 +490,7 @@ fn long(bytes: &[u8], at: usize) -> Result<u64, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Histogram;
 
     /// Small enough for Miri, which sees what the crates under this one do with memory.
     #[test]
@@ -505,7 +505,7 @@ mod tests {
             histogram.record(value).unwrap();
         }
         let bytes = histogram.encode();
-        assert_eq!(decode(&bytes).unwrap().encode(), bytes);
+        assert_eq!(encode(&decode(&bytes).unwrap()), bytes);
         assert!(decode(&bytes[..bytes.len() - 1]).is_err());
     }
 

@@ -202,6 +202,19 @@ impl Error {
     }
 }
 
+/// Makes [`Error::InvalidArgument`].
+pub(crate) fn invalid(
+    argument: &'static str,
+    value: impl fmt::Display,
+    rule: &'static str,
+) -> Error {
+    Error::InvalidArgument {
+        argument: argument.into(),
+        value: value.to_string().into(),
+        rule: rule.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,87 +1,12 @@
 //! The histogram in plain Rust: no lock, no handle.
 
+use crate::counts::{Counts, MOST_VALUES, mean, stdev};
+use crate::error::invalid;
 use crate::scan::{self, Bucket, Buckets, Scan};
-use crate::{Error, TAG_LIMIT, codec, duration, layout, render};
-use hdrhistogram::Histogram as Counts;
+use crate::tag::check_tag;
+use crate::{Config, Error, codec, duration, render};
 use std::fmt;
 use std::ops::ControlFlow;
-
-/// The most values a histogram holds: the V2 encoding and the interval log store counts as i64.
-pub(crate) const MOST_VALUES: u64 = i64::MAX as u64;
-
-/// Twice as much would be above the highest `highest`.
-const HIGHEST_LOWEST: u64 = (1 << 62) - 1;
-
-pub(crate) fn invalid(
-    argument: &'static str,
-    value: impl fmt::Display,
-    rule: &'static str,
-) -> Error {
-    Error::InvalidArgument {
-        argument: argument.into(),
-        value: value.to_string().into(),
-        rule: rule.into(),
-    }
-}
-
-/// What a histogram can tell apart. Its memory follows from it: about
-/// 8 bytes × 10^digits × log2(highest / lowest), at most 50 MiB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Config {
-    /// The lowest value that can be told from 0, in the values' own unit; from 1 to 2^62 - 1.
-    pub lowest: u64,
-    /// The highest value that can be recorded; from twice `lowest` to 2^63 - 1.
-    pub highest: u64,
-    /// Decimal digits to which values are kept apart, from 0 to 5.
-    pub significant_digits: u8,
-}
-
-impl Default for Config {
-    /// 1 to 3,600,000,000,000 (an hour in nanoseconds), 3 digits.
-    fn default() -> Self {
-        Self {
-            lowest: 1,
-            highest: 3_600_000_000_000,
-            significant_digits: 3,
-        }
-    }
-}
-
-impl Config {
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        let Self {
-            lowest,
-            highest,
-            significant_digits,
-        } = *self;
-        if !(1..=HIGHEST_LOWEST).contains(&lowest) {
-            return Err(invalid("lowest", lowest, "from 1 to 4611686018427387903"));
-        }
-        if !(2 * lowest..=i64::MAX as u64).contains(&highest) {
-            return Err(invalid(
-                "highest",
-                highest,
-                "from twice the lowest to 9223372036854775807",
-            ));
-        }
-        if significant_digits > 5 {
-            return Err(invalid(
-                "significant_digits",
-                significant_digits,
-                "from 0 to 5",
-            ));
-        }
-        let resolution = sub_buckets(significant_digits);
-        if layout::unit(lowest) + resolution.ilog2() > 63 {
-            return Err(invalid(
-                "lowest",
-                lowest,
-                "small enough for its digits to fit 63 bits",
-            ));
-        }
-        Ok(())
-    }
-}
 
 /// The usual figures at one glance, in the values' own unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,7 +31,7 @@ pub struct Summary {
 /// the highest value of the bucket stands for all of it, as in the reference implementation.
 #[derive(Clone)]
 pub struct Histogram {
-    counts: Counts<u64>,
+    counts: Counts,
     tag: String,
 }
 
@@ -143,14 +68,14 @@ impl Histogram {
         Ok(Self::from_counts(counts))
     }
 
-    pub(crate) fn from_counts(counts: Counts<u64>) -> Self {
+    pub(crate) fn from_counts(counts: Counts) -> Self {
         Self {
             counts,
             tag: String::new(),
         }
     }
 
-    pub(crate) fn into_counts(self) -> Counts<u64> {
+    pub(crate) fn into_counts(self) -> Counts {
         self.counts
     }
 
@@ -405,11 +330,11 @@ impl Histogram {
     /// # Errors
     /// [`Error::MalformedHistogram`]. Hostile bytes cost at most the 50 MiB of the largest histogram.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        codec::decode(bytes)
+        codec::decode(bytes).map(Self::from_counts)
     }
 
     #[inline]
-    fn unless_empty<T>(&self, f: impl FnOnce(&Counts<u64>) -> T) -> Option<T> {
+    fn unless_empty<T>(&self, f: impl FnOnce(&Counts) -> T) -> Option<T> {
         (!self.is_empty()).then(|| f(&self.counts))
     }
 
@@ -447,49 +372,6 @@ impl Histogram {
             highest: self.counts.high(),
             index: index as u64,
         }
-    }
-}
-
-/// As the reference sums it up: `hdrhistogram` divides each term by the total, which rounds otherwise.
-pub(crate) fn mean(counts: &Counts<u64>) -> f64 {
-    let sum = counts.iter_recorded().fold(0.0, |sum, step| {
-        let middle = counts.median_equivalent(step.value_iterated_to());
-        sum + middle as f64 * step.count_at_value() as f64
-    });
-    sum / counts.len() as f64
-}
-
-pub(crate) fn stdev(counts: &Counts<u64>, mean: f64) -> f64 {
-    let sum = counts.iter_recorded().fold(0.0, |sum, step| {
-        let middle = counts.median_equivalent(step.value_iterated_to());
-        let deviation = middle as f64 - mean;
-        sum + deviation * deviation * step.count_at_value() as f64
-    });
-    (sum / counts.len() as f64).sqrt()
-}
-
-/// Into how many equal parts the first bucket is divided to keep this many digits apart.
-pub(crate) fn sub_buckets(significant_digits: u8) -> u64 {
-    (2 * 10_u64.pow(u32::from(significant_digits))).next_power_of_two()
-}
-
-/// Whether a line of an interval log can hold this tag: what it refuses is refused when it is set, too.
-pub(crate) fn check_tag(tag: &str) -> Result<(), Error> {
-    if tag.len() > TAG_LIMIT {
-        return Err(Error::TooMany {
-            count: tag.len() as u64,
-            limit: TAG_LIMIT as u64,
-            what: "tag_limit".into(),
-            advice: "take a shorter tag, in UTF-8".into(),
-        });
-    }
-    let refused = |c: char| matches!(c, ',' | '\n' | '\r' | '\0');
-    match tag.chars().enumerate().find(|(_, c)| refused(*c)) {
-        Some((offset, character)) => Err(Error::InvalidTag {
-            character: character.to_string().into(),
-            offset: offset as u64,
-        }),
-        None => Ok(()),
     }
 }
 

@@ -3,9 +3,6 @@
 //! The first bucket is divided into sub-buckets, each further doubling of the range into half as many.
 //! `hdrhistogram` counts alike, but keeps its indices to itself.
 
-use crate::Config;
-use crate::histogram::sub_buckets;
-
 /// What the indices mean. They are the same for every highest value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -20,11 +17,16 @@ pub(crate) fn unit(lowest: u64) -> u32 {
     (lowest as f64).log2().floor() as u32
 }
 
+/// Into how many equal parts the first bucket is divided to keep this many digits apart.
+pub(crate) fn sub_buckets(significant_digits: u8) -> u64 {
+    (2 * 10_u64.pow(u32::from(significant_digits))).next_power_of_two()
+}
+
 impl Layout {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(lowest: u64, significant_digits: u8) -> Self {
         Self {
-            unit: unit(config.lowest),
-            half: sub_buckets(config.significant_digits).ilog2() - 1,
+            unit: unit(lowest),
+            half: sub_buckets(significant_digits).ilog2() - 1,
         }
     }
 
@@ -53,7 +55,7 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hdrhistogram::Histogram as Counts;
+    use crate::counts::Counts;
 
     #[test]
     #[cfg_attr(miri, ignore = "arithmetic only, which takes minutes")]
@@ -68,13 +70,9 @@ mod tests {
             ((1 << 50) - 1, i64::MAX as u64),
         ] {
             for significant_digits in 0..=3 {
-                let config = Config {
-                    lowest,
-                    highest,
-                    significant_digits,
-                };
-                let layout = Layout::new(&config);
-                let counts = Counts::<u64>::new_with_bounds(lowest, highest, significant_digits)
+                let config = (lowest, highest, significant_digits);
+                let layout = Layout::new(lowest, significant_digits);
+                let counts = Counts::new_with_bounds(lowest, highest, significant_digits)
                     .expect("a good configuration");
                 assert_eq!(
                     layout.counts(highest),

@@ -20,6 +20,8 @@
 #![forbid(unsafe_code)]
 
 mod codec;
+mod config;
+mod counts;
 mod duration;
 mod error;
 pub mod fault;
@@ -32,13 +34,16 @@ mod refused;
 mod render;
 mod scan;
 mod shared;
+mod tag;
 mod watch;
 
+pub use config::Config;
 pub use error::{Error, ErrorInfo, Field, FieldKind};
-pub use histogram::{Config, Histogram, Summary};
-pub use log::{LINE_LIMIT, LogWriter, MEMORY_LIMIT, Progress, TAG_LIMIT, replay_log};
+pub use histogram::{Histogram, Summary};
+pub use log::{LINE_LIMIT, LogWriter, MEMORY_LIMIT, Progress, replay_log};
 pub use scan::{BUCKET_LIMIT, Bucket, Buckets, Scan};
-pub use shared::{Attempt, Due, Locked, Shared, Watch};
+pub use shared::{Attempt, Locked, Pending, Shared, Watch};
+pub use tag::TAG_LIMIT;
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

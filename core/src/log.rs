@@ -26,9 +26,6 @@ use tally::Tallies;
 /// How many bytes a line of a log may have: ten times what the largest histograms of real logs take.
 pub const LINE_LIMIT: usize = 8 << 20;
 
-/// How many bytes a tag of a log may have.
-pub const TAG_LIMIT: usize = 4096;
-
 /// Bytes of text that are looked at at a time.
 const CHUNK: usize = 64 << 10;
 
@@ -73,7 +70,7 @@ pub struct Progress {
 /// # Errors
 /// - [`Error::Io`] when the file cannot be opened or read.
 /// - [`Error::MalformedLog`] for the first line that is none of an interval log's, that is longer than
-///   [`LINE_LIMIT`] or has a tag longer than [`TAG_LIMIT`], or at which compressed data is damaged. Its
+///   [`LINE_LIMIT`] or has a tag longer than [`TAG_LIMIT`](crate::TAG_LIMIT), or at which compressed data is damaged. Its
 ///   reason names what is wrong, its value, and what to do. [`LogWriter`] writes no such line.
 /// - [`Error::CountOverflow`] when the values of a tag are more than 2^63 - 1.
 /// - [`Error::TooMany`] when the sums would take more than `memory_limit`, before that memory is taken.

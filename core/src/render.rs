@@ -2,13 +2,14 @@
 //! `AbstractHistogram.outputPercentileDistribution` prints it (on JDK 21 and later; earlier ones do not
 //! always find the shortest decimal, which shows in the 17th digit).
 
-use crate::histogram::{invalid, mean, stdev, sub_buckets};
+use crate::counts::{Counts, mean, stdev};
+use crate::error::invalid;
+use crate::layout::sub_buckets;
 use crate::scan::Ranks;
 use crate::{Error, scan};
-use hdrhistogram::Histogram as Counts;
 use std::fmt::Write;
 
-pub(crate) fn render(counts: &Counts<u64>, ticks: u32, unit: f64) -> Result<String, Error> {
+pub(crate) fn render(counts: &Counts, ticks: u32, unit: f64) -> Result<String, Error> {
     scan::check_ticks(ticks)?;
     if !(unit.is_finite() && unit > 0.0) {
         return Err(invalid("unit", unit, "a finite number above 0"));

@@ -1,8 +1,9 @@
 //! Ways to walk a histogram's buckets.
 
 use crate::Error;
-use crate::histogram::{invalid, sub_buckets};
-use hdrhistogram::Histogram as Counts;
+use crate::counts::Counts;
+use crate::error::invalid;
+use crate::layout::sub_buckets;
 use hdrhistogram::iterators::{HistogramIterator, IterationValue, linear, recorded};
 use std::f64::consts::LN_2;
 use std::fmt;
@@ -66,7 +67,7 @@ enum Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn new(counts: &'a Counts<u64>, scan: Scan) -> Self {
+    fn new(counts: &'a Counts, scan: Scan) -> Self {
         match scan {
             Scan::Recorded => Self::Recorded(counts.iter_recorded(), 0),
             Scan::Linear { step } => Self::Linear(counts.iter_linear(step), 0),
@@ -96,7 +97,7 @@ impl<'a> Steps<'a> {
 
 /// Steps to levels of value, each `base` times the one before.
 struct Levels<'a> {
-    counts: &'a Counts<u64>,
+    counts: &'a Counts,
     recorded: Peekable<Recorded<'a>>,
     level: f64,
     base: f64,
@@ -126,7 +127,7 @@ impl Levels<'_> {
 }
 
 /// The highest value that has a bucket: the configured one, rounded up to a power of two.
-fn top(counts: &Counts<u64>) -> u64 {
+fn top(counts: &Counts) -> u64 {
     let doublings = counts.low().ilog2() + u32::from(counts.buckets()) - 1;
     let values = u128::from(sub_buckets(counts.sigfig())) << doublings;
     u64::try_from(values - 1).unwrap_or(u64::MAX)
@@ -147,7 +148,7 @@ pub(crate) struct Ranks<'a> {
 
 impl<'a> Ranks<'a> {
     /// `ticks` must have been checked, and there must be a value.
-    pub(crate) fn new(counts: &'a Counts<u64>, ticks: u32) -> Self {
+    pub(crate) fn new(counts: &'a Counts, ticks: u32) -> Self {
         Self {
             recorded: counts.iter_recorded(),
             len: counts.len(),
@@ -197,7 +198,7 @@ impl<'a> Ranks<'a> {
 
 self_cell::self_cell!(
     struct Walk {
-        owner: Counts<u64>,
+        owner: Counts,
         #[not_covariant]
         dependent: Steps,
     }
@@ -220,7 +221,7 @@ impl fmt::Debug for Buckets {
 
 impl Buckets {
     /// `scan` must have been checked against these counts.
-    pub(crate) fn new(counts: Counts<u64>, scan: Scan) -> Self {
+    pub(crate) fn new(counts: Counts, scan: Scan) -> Self {
         let walk =
             (!counts.is_empty()).then(|| Walk::new(counts, |counts| Steps::new(counts, scan)));
         Self { walk, total: 0 }
@@ -251,7 +252,7 @@ impl Iterator for Buckets {
 impl std::iter::FusedIterator for Buckets {}
 
 /// Refuses parameters that make no sense, and scans that could yield more than [`BUCKET_LIMIT`].
-pub(crate) fn check(scan: Scan, counts: &Counts<u64>) -> Result<(), Error> {
+pub(crate) fn check(scan: Scan, counts: &Counts) -> Result<(), Error> {
     let steps = |name, step| match step {
         1..=LONGEST_STEP => Ok(()),
         _ => Err(invalid(name, step, "from 1 to 4611686018427387904")),

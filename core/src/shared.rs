@@ -29,12 +29,12 @@ impl From<Histogram> for Shared {
     }
 }
 
-/// A histogram under its lock. What is recorded through it, watchers are told once it is unlocked.
+/// A histogram under its lock. Watchers are notified of what is recorded through it once it is unlocked.
 #[derive(Debug)]
 pub struct Locked<'a> {
     histogram: &'a mut Histogram,
     watchers: &'a Watchers,
-    tell: Option<Vec<u64>>,
+    pending: Option<Vec<u64>>,
 }
 
 impl Deref for Locked<'_> {
@@ -57,7 +57,7 @@ impl<'a> Locked<'a> {
         Self {
             histogram,
             watchers,
-            tell: None,
+            pending: None,
         }
     }
 
@@ -67,12 +67,12 @@ impl<'a> Locked<'a> {
         self.record_n(value, 1)
     }
 
-    /// See [`Histogram::record_n`]. Watchers are told once, unless `count` is 0.
+    /// See [`Histogram::record_n`]. Watchers are notified once, unless `count` is 0.
     #[inline]
     pub fn record_n(&mut self, value: u64, count: u64) -> Result<(), Error> {
         self.histogram.record_n(value, count)?;
-        if self.watchers.heed(value) && count > 0 {
-            self.note(&[value]);
+        if self.watchers.watched(value) && count > 0 {
+            self.add_pending(&[value]);
         }
         Ok(())
     }
@@ -80,8 +80,8 @@ impl<'a> Locked<'a> {
     /// See [`Histogram::record_all`].
     pub fn record_all(&mut self, values: &[u64]) -> Result<(), Error> {
         self.histogram.record_all(values)?;
-        if values.iter().any(|value| self.watchers.heed(*value)) {
-            self.note(values);
+        if values.iter().any(|value| self.watchers.watched(*value)) {
+            self.add_pending(values);
         }
         Ok(())
     }
@@ -94,16 +94,16 @@ impl<'a> Locked<'a> {
     }
 
     #[cold]
-    fn note(&mut self, values: &[u64]) {
-        let heeded = values.iter().filter(|value| self.watchers.heed(**value));
-        self.tell.get_or_insert_default().extend(heeded);
+    fn add_pending(&mut self, values: &[u64]) {
+        let watched = values.iter().filter(|value| self.watchers.watched(**value));
+        self.pending.get_or_insert_default().extend(watched);
     }
 }
 
-/// What watchers are still to be told of values that were recorded. Usually nothing.
-#[must_use = "watchers are told by `tell`"]
+/// Values that were recorded, of which watchers are still to be notified. Usually none.
+#[must_use = "watchers are notified by `notify`"]
 #[derive(Debug, Default)]
-pub struct Due(Option<(Arc<State>, Values)>);
+pub struct Pending(Option<(Arc<State>, Values)>);
 
 #[derive(Debug)]
 enum Values {
@@ -111,22 +111,22 @@ enum Values {
     Many(Vec<u64>),
 }
 
-impl Due {
+impl Pending {
     /// Calls the watchers, on this thread. No lock of the caller's own may be held: they may do anything.
     #[inline(always)] // or nothing at all is written to memory, and read again
-    pub fn tell(self) {
+    pub fn notify(self) {
         if let Some((state, values)) = self.0 {
-            values.tell(&state);
+            values.notify(&state);
         }
     }
 }
 
 impl Values {
     #[cold]
-    fn tell(&self, state: &State) {
+    fn notify(&self, state: &State) {
         match self {
-            Self::One(value) => state.watchers.tell(&[*value]),
-            Self::Many(values) => state.watchers.tell(values),
+            Self::One(value) => state.watchers.notify(&[*value]),
+            Self::Many(values) => state.watchers.notify(values),
         }
     }
 }
@@ -137,7 +137,7 @@ pub struct Attempt<T> {
     /// What the closure answered.
     pub result: Result<T, Error>,
     /// What the caller must do next, as soon as it holds no lock of its own.
-    pub due: Due,
+    pub pending: Pending,
 }
 
 /// Stands for a watcher, and can end it. It owns nothing: the histogram may go first, and dropping
@@ -167,26 +167,20 @@ impl Shared {
     /// Runs `f` on the histogram, alone. It must not call into a host, nor use this handle.
     #[inline]
     pub fn with<T>(&self, f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let mut histogram = self.lock()?;
-        let mut locked = Locked::new(&mut histogram, &self.0.watchers);
-        let result = f(&mut locked);
-        let tell = locked.tell;
-        drop(histogram);
-        if let Some(values) = tell {
-            self.0.watchers.tell(&values);
-        }
+        let Attempt { result, pending } = self.attempt(f);
+        pending.notify();
         result
     }
 
     /// [`with`](Self::with), but the watchers are left to the caller: for who has only borrowed this
-    /// handle, which a watcher may drop. See [`Attempt::due`].
+    /// handle, which a watcher may drop. See [`Attempt::pending`].
     #[inline]
     pub fn attempt<T>(&self, f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>) -> Attempt<T> {
         match self.lock() {
             Ok(histogram) => self.run(histogram, f),
             Err(poisoned) => Attempt {
                 result: Err(poisoned),
-                due: Due::default(),
+                pending: Pending::default(),
             },
         }
     }
@@ -196,7 +190,7 @@ impl Shared {
     ///
     /// For hosts with a lock of their own (Python's GIL, Ruby's GVL), which must not be held while
     /// waiting for ours: try first, and only when it is taken let go of the host's and use `with`.
-    /// Watchers are left to the caller, who may hold a lock that they need: see [`Attempt::due`].
+    /// Watchers are left to the caller, who may hold a lock that they need: see [`Attempt::pending`].
     #[inline]
     pub fn try_with<T, F>(&self, f: F) -> Result<Attempt<T>, F>
     where
@@ -206,7 +200,7 @@ impl Shared {
             Ok(histogram) => Ok(self.run(histogram, f)),
             Err(TryLockError::Poisoned(_)) => Ok(Attempt {
                 result: Err(Error::Poisoned {}),
-                due: Due::default(),
+                pending: Pending::default(),
             }),
             Err(TryLockError::WouldBlock) => Err(f),
         }
@@ -221,10 +215,10 @@ impl Shared {
     ) -> Attempt<T> {
         let mut locked = Locked::new(&mut histogram, &self.0.watchers);
         let result = f(&mut locked);
-        let due = |values| (Arc::clone(&self.0), Values::Many(values));
+        let pending = |values| (Arc::clone(&self.0), Values::Many(values));
         Attempt {
             result,
-            due: Due(locked.tell.map(due)),
+            pending: Pending(locked.pending.map(pending)),
         }
     }
 
@@ -242,13 +236,13 @@ impl Shared {
     // ANCHOR: watch
     /// Calls `watcher` with every value recorded at or above `limit` from now on, through any handle,
     /// until it breaks, [`Watch::unwatch`] is called, or the last handle goes. When a watcher drops the last
-    /// handle, the histogram lives until the call that told it of a value returns: what else that call
-    /// recorded is still told, to this watcher and to the others.
+    /// handle, the histogram lives until the call that notified it returns: of what else that call
+    /// recorded this watcher and the others are still notified.
     ///
     /// It runs on the recording thread, before `record` returns, with no lock held; several threads may
     /// call it at once. It may use this histogram, end its watch and drop the handle; of what it records
-    /// itself on that thread no watcher is told. [`record_n`](Self::record_n) tells its value once;
-    /// `merge` tells nothing. A panic in it ends at the caller of the watcher: the value is recorded.
+    /// itself on that thread no watcher is notified. [`record_n`](Self::record_n) notifies once;
+    /// `merge` never does. A panic in it ends at the caller of the watcher: the value is recorded.
     /// The closure is dropped exactly once, when the last call has ended, also when this fails. One that owns
     /// a handle to this histogram keeps it, and itself, until the watch ends.
     ///
@@ -289,18 +283,18 @@ impl Shared {
     pub fn record(&self, value: u64) -> Result<(), Error> {
         // As `with` does, without the list of values that it keeps for watchers.
         self.lock()?.record(value)?;
-        if self.0.watchers.heed(value) {
-            self.0.watchers.tell(&[value]);
+        if self.0.watchers.watched(value) {
+            self.0.watchers.notify(&[value]);
         }
         Ok(())
     }
 
     /// [`record`](Self::record), but the watchers are left to the caller, as by [`attempt`](Self::attempt).
     #[inline]
-    pub fn record_untold(&self, value: u64) -> Result<Due, Error> {
+    pub fn record_pending(&self, value: u64) -> Result<Pending, Error> {
         self.lock()?.record(value)?;
-        let due = || (Arc::clone(&self.0), Values::One(value));
-        Ok(Due(self.0.watchers.heed(value).then(due)))
+        let pending = || (Arc::clone(&self.0), Values::One(value));
+        Ok(Pending(self.0.watchers.watched(value).then(pending)))
     }
 
     /// See [`Histogram::record_n`].

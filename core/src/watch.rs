@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 thread_local! {
-    /// Whether this thread is inside a watcher: what that records, nobody is told.
+    /// Whether this thread is inside a watcher: of what that records nobody is notified.
     static CALLING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -63,9 +63,9 @@ impl Watchers {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether somebody must be told of `value`. Values are at most 2^63 - 1.
+    /// Whether somebody must be notified of `value`. Values are at most 2^63 - 1.
     #[inline]
-    pub(crate) fn heed(&self, value: u64) -> bool {
+    pub(crate) fn watched(&self, value: u64) -> bool {
         value >= self.lowest.load(Ordering::Relaxed) && !is_calling()
     }
 
@@ -115,9 +115,9 @@ impl Watchers {
             .store(lowest.unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    // ANCHOR: tell
+    // ANCHOR: notify
     /// Calls every watcher whose limit a value reaches, in the order of the values.
-    pub(crate) fn tell(&self, values: &[u64]) {
+    pub(crate) fn notify(&self, values: &[u64]) {
         let watchers = Arc::clone(&self.list().watchers);
         let _calling = Calling::begin();
         for value in values {
@@ -128,7 +128,7 @@ impl Watchers {
             }
         }
     }
-    // ANCHOR_END: tell
+    // ANCHOR_END: notify
 }
 
 impl Watcher {

@@ -59,7 +59,7 @@ fn watched(act: impl Fn() -> ControlFlow<()> + Send + Sync + 'static) -> (Shared
 }
 
 #[test]
-fn every_way_to_record_tells_values_from_the_limit_on() {
+fn every_way_to_record_notifies_of_values_from_the_limit_on() {
     let (h, _, log) = watched(|| Continue(()));
     h.record(999).unwrap();
     h.record(1000).unwrap();
@@ -72,7 +72,7 @@ fn every_way_to_record_tells_values_from_the_limit_on() {
 }
 
 #[test]
-fn what_was_not_recorded_is_not_told() {
+fn of_what_was_not_recorded_nobody_is_notified() {
     let (h, _, log) = watched(|| Continue(()));
     h.record(200_000).unwrap_err();
     h.record_all(&[5000, 200_000]).unwrap_err();
@@ -208,13 +208,13 @@ fn a_poisoned_histogram_still_lets_its_watchers_go() {
 }
 
 #[test]
-fn try_with_leaves_the_telling_to_the_caller() {
+fn try_with_leaves_the_notifying_to_the_caller() {
     let (h, _, log) = watched(|| Continue(()));
-    let Ok(Attempt { result, due }) = h.try_with(|h| h.record(5000)) else {
+    let Ok(Attempt { result, pending }) = h.try_with(|h| h.record(5000)) else {
         panic!("nobody holds the lock");
     };
     assert_eq!((result, log.values()), (Ok(()), vec![]));
-    due.tell();
+    pending.notify();
     assert_eq!(log.values(), [5000]);
 }
 

@@ -1,9 +1,9 @@
 //! The sums of a log's histograms, by tag.
 
-use crate::histogram::{MOST_VALUES, check_tag};
+use crate::counts::{Counts, MOST_VALUES};
 use crate::layout::Layout;
+use crate::tag::check_tag;
 use crate::{Config, Error, Histogram};
-use hdrhistogram::Histogram as Counts;
 use std::collections::BTreeMap;
 
 /// How many bytes the sums of a log may take where no other limit is given: 256 MiB, or 980 tags with the
@@ -55,7 +55,7 @@ impl Memory {
 
 struct Tally {
     layout: Layout,
-    counts: Counts<u64>,
+    counts: Counts,
 }
 
 impl Tallies {
@@ -90,7 +90,7 @@ impl Tallies {
         };
         tally.cover(config, &mut self.memory)?;
         Ok(Addition {
-            from: Layout::new(config),
+            from: Layout::new(config.lowest, config.significant_digits),
             before: tally.counts.len(),
             tally,
             memory: &mut self.memory,
@@ -149,7 +149,7 @@ impl Addition<'_> {
 
 impl Tally {
     fn new(config: &Config, memory: &mut Memory) -> Result<Self, Error> {
-        let layout = Layout::new(config);
+        let layout = Layout::new(config.lowest, config.significant_digits);
         memory.take(COUNT_BYTES * layout.counts(config.highest) as u64)?;
         Ok(Self {
             layout,

@@ -2,7 +2,7 @@
 
 use super::source::io_error;
 use super::{BASE64, LINE_LIMIT};
-use crate::histogram::invalid;
+use crate::error::invalid;
 use crate::render::decimal;
 use crate::{Error, Histogram};
 use base64::Engine;

@@ -78,8 +78,8 @@ unsafe fn recording<T>(
     f: impl FnOnce(&mut Locked<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     // SAFETY: the caller's promise; the reference ends with the statement.
-    let Attempt { result, due } = handle(unsafe { histogram.as_ref() })?.attempt(f);
-    due.tell();
+    let Attempt { result, pending } = handle(unsafe { histogram.as_ref() })?.attempt(f);
+    pending.notify();
     result
 }
 // ANCHOR_END: recording
@@ -179,8 +179,8 @@ pub unsafe fn tbs_histogram_record(histogram: *const tbs_histogram, value: u64) 
     guard(|| {
         // As `recording` does, without the list of values that it keeps for watchers.
         // SAFETY: NULL, or a handle that is not freed yet; the reference ends with the statement.
-        let due = handle(unsafe { histogram.as_ref() })?.record_untold(value)?;
-        due.tell();
+        let pending = handle(unsafe { histogram.as_ref() })?.record_pending(value)?;
+        pending.notify();
         Ok(())
     })
 }

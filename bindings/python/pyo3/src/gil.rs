@@ -107,10 +107,10 @@ impl Handle {
             None => return Err(Error::Closed {}),
         };
         match attempt {
-            Ok(Attempt { result, due }) => {
+            Ok(Attempt { result, pending }) => {
                 // Nothing is locked any more: a watcher may close this handle, and the rest of the
-                // watchers is still told, since `common` is kept.
-                due.tell();
+                // watchers is still notified, since `common` is kept.
+                pending.notify();
                 drop(common);
                 result.map(Ok)
             }

@@ -262,9 +262,9 @@ impl Handle {
             };
             let common = ruby().get_inner(open.common);
             match open.histogram.shared.try_with(call) {
-                Ok(Attempt { result, due }) => {
+                Ok(Attempt { result, pending }) => {
                     drop(borrowed);
-                    due.tell(); // nothing is locked any more
+                    pending.notify(); // nothing is locked any more
                     black_box(common); // until here the collector sees what owns the watchers
                     settle()?;
                     Ok(result?)
