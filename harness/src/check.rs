@@ -416,7 +416,7 @@ impl<'a> Checker<'a> {
             for cannot in &bridge.cannot {
                 if !row.reasons.contains_key(&cannot.reason) {
                     row.problems.push(format!(
-                        "no vector needs the reason `{}` any more; take it out of bindings/{}/bridge.toml",
+                        "no vector needs the reason `{}` any more; take it out where `toll list --resolved {}` says that it stands",
                         cannot.reason, bridge.id
                     ));
                 }
@@ -607,7 +607,7 @@ fn judge_unsupported(bridge: &Bridge, reason: &[String]) -> Result<(), String> {
     Err(match reason.as_str() {
         NO_OPERATION => "the runner does not know this operation".into(),
         _ => format!(
-            "bindings/{}/bridge.toml does not declare it: it has no [[cannot]] with reason = \"{reason}\"",
+            "bindings/{}/bridge.toml does not declare it: it has no [cannot.{reason}.rule-1] with the rule's number, or no-rule",
             bridge.id
         ),
     })

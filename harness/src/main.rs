@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tollbridge_harness::bridge::Workspace;
+use tollbridge_harness::bridge::{Broken, Workspace};
 use tollbridge_harness::{
     bench, check, count, errors, hazards, hosts, list, matrix, peers, platforms, report, say,
     strategies,
@@ -154,23 +154,69 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let workspace = || Workspace::find(cli.root.as_deref());
-    match cli.command {
-        Command::Check(args) => check::run(&workspace()?, &args),
-        Command::Hazards(args) => hazards::run(&workspace()?, &args),
-        Command::Bench(args) => bench::run(&workspace()?, args),
-        Command::Count(args) => count::run(&workspace()?, &args),
-        Command::Peers(args) => peers::run(&workspace()?, &args),
-        Command::Report(args) => report::run(&workspace()?, args),
-        Command::Matrix(args) => matrix::run(&workspace()?, &args),
-        Command::Platforms(args) => platforms::run(&workspace()?, &args),
-        Command::Strategies(args) => strategies::run(&workspace()?, &args),
-        Command::List(args) => list::run(&workspace()?, &args),
-        Command::Say(args) => say::run(&workspace()?, &args),
-        Command::Build(args) => hosts::build(&workspace()?, &args),
-        Command::Test(args) => hosts::test(&workspace()?, &args),
-        Command::Lint(args) => hosts::lint(&workspace()?, &args),
-        Command::Doctor(args) => hosts::doctor(&workspace()?, &args),
-        Command::Errors(args) => errors::run(&args),
+    if let Command::Errors(args) = &cli.command {
+        return errors::run(args);
+    }
+    let workspace = Workspace::find(cli.root.as_deref())?;
+    let (asked_for, others) = workspace.broken_among(&cli.command.bridges(&workspace));
+    for line in Broken::lines(&others) {
+        eprintln!("toll: warning: {line}");
+    }
+    let done = cli.command.run(&workspace);
+    for line in Broken::lines(&asked_for) {
+        eprintln!("toll: {line}");
+    }
+    match asked_for.is_empty() {
+        true => done,
+        false => done.map(|_| ExitCode::FAILURE),
+    }
+}
+
+impl Command {
+    /// The bridges that are named; none for all of them.
+    fn bridges(&self, workspace: &Workspace) -> Vec<String> {
+        match self {
+            Self::Check(args) => args.bridges.clone(),
+            // Hazards are named beside them.
+            Self::Hazards(args) => {
+                let names = args.names.iter();
+                names
+                    .filter(|name| workspace.names(name))
+                    .cloned()
+                    .collect()
+            }
+            Self::Bench(args) => args.bridges.clone(),
+            Self::Count(args) => args.bridges.clone(),
+            Self::Peers(args) => args.lines.clone(),
+            Self::Platforms(args) => args.bridges.clone(),
+            Self::Strategies(args) => args.bridges.clone(),
+            Self::List(args) => args.bridges.clone(),
+            Self::Say(args) => vec![args.bridge.clone()],
+            Self::Build(args) | Self::Test(args) => args.bridges.clone(),
+            Self::Lint(args) => args.run.bridges.clone(),
+            Self::Doctor(args) => args.bridges.clone(),
+            Self::Report(_) | Self::Matrix(_) | Self::Errors(_) => Vec::new(),
+        }
+    }
+
+    fn run(self, workspace: &Workspace) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Check(args) => check::run(workspace, &args),
+            Self::Hazards(args) => hazards::run(workspace, &args),
+            Self::Bench(args) => bench::run(workspace, args),
+            Self::Count(args) => count::run(workspace, &args),
+            Self::Peers(args) => peers::run(workspace, &args),
+            Self::Report(args) => report::run(workspace, args),
+            Self::Matrix(args) => matrix::run(workspace, &args),
+            Self::Platforms(args) => platforms::run(workspace, &args),
+            Self::Strategies(args) => strategies::run(workspace, &args),
+            Self::List(args) => list::run(workspace, &args),
+            Self::Say(args) => say::run(workspace, &args),
+            Self::Build(args) => hosts::build(workspace, &args),
+            Self::Test(args) => hosts::test(workspace, &args),
+            Self::Lint(args) => hosts::lint(workspace, &args),
+            Self::Doctor(args) => hosts::doctor(workspace, &args),
+            Self::Errors(args) => errors::run(&args),
+        }
     }
 }

@@ -249,21 +249,24 @@ mod tests {
     use super::*;
 
     fn bridge() -> Bridge {
-        let text = r#"
-            id = "c/one"
-            title = ""
-            role = "bridge"
-            runner = ["one"]
-            ownership = ""
-            threads = ""
-            copies = ""
-            platform = [
-              { name = "here", what = "this machine", library = "l", runner = ["one"] },
-              { name = "there", what = "another", library = "l", runner = ["one"] },
-              { name = "wrong", what = "another", library = "l", runner = ["one"], mistake = "Two fields swapped" },
-            ]
-        "#;
-        toml::from_str(text).unwrap()
+        let platform = |name: &str, mistake: Option<&str>| Platform {
+            name: name.into(),
+            what: "a machine".into(),
+            needs: None,
+            build: Vec::new(),
+            runner: vec!["one".into()],
+            library: "l".into(),
+            mistake: mistake.map(String::from),
+        };
+        Bridge {
+            id: "c/one".into(),
+            platform: vec![
+                platform("here", None),
+                platform("there", None),
+                platform("wrong", Some("Two fields swapped")),
+            ],
+            ..Bridge::default()
+        }
     }
 
     fn judged(counts: [(usize, usize, usize); 3]) -> Vec<String> {

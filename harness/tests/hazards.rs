@@ -22,8 +22,7 @@ promise = "right"
 deed = 'echo "a" => "a"'
 "#;
 const DETECTOR: &str = r#"
-[[detector]]
-name = "spy"
+[detector.spy]
 runner = ["sh", "runner.sh"]
 finds = { "Invalid read" = "invalid access", "definitely lost" = "leak" }
 watches = ["deed"]
@@ -98,7 +97,7 @@ fn hex(text: &str) -> String {
 }
 
 fn declared(outcome: &str) -> String {
-    format!("[[hazard]]\nname = \"deed\"\noutcome = \"{outcome}\"\nwhy = \"so | it is\"\n")
+    format!("[hazard.deed]\noutcome = \"{outcome}\"\nwhy = \"so | it is\"\n")
 }
 
 #[test]
@@ -175,7 +174,7 @@ fn what_makes_no_sense_is_refused() {
         ),
         (declared("wrong"), "is no outcome to promise"),
         (declared("surprise"), "is no outcome to promise"),
-        (declared("hang").repeat(2), "is declared twice"),
+        (declared("hang").repeat(2), "duplicate key"),
         (
             declared("hang").replace("deed", "other"),
             "knows no hazard `other`",

@@ -44,8 +44,8 @@ fn project(root: &Path) {
             "bridge",
             &format!(
                 "{}versions = {{ cbindgen = '0.29' }}\n\
-                 [[hazard]]\nname = 'abi'\noutcome = 'exit 127'\nwhy = 'the linker says it'\n\
-                 [[hazard]]\nname = 'end'\noutcome = 'crash SIGABRT'\nwhy = 'nothing comes before it'\n",
+                 [hazard.abi]\noutcome = 'exit 127'\nwhy = 'the linker says it'\n\
+                 [hazard.end]\noutcome = 'crash SIGABRT'\nwhy = 'nothing comes before it'\n",
                 runner("fake/one")
             ),
         ),

@@ -270,9 +270,7 @@ fn a_library_that_is_not_built_says_how_to_build_it() {
 #[test]
 fn reasons_are_declared_and_needed() {
     let project = Project::new(&[]);
-    let cannot = |reason: &str| {
-        format!("[[cannot]]\nreason = \"{reason}\"\nrule = 8\nwhy = \"w\"\ninstead = \"i\"\n")
-    };
+    let cannot = |reason: &str| format!("[cannot.{reason}.rule-8]\nwhy = \"w\"\ninstead = \"i\"\n");
     project.bridge("declared", "bridge", &cannot("no_adding"));
     project.bridge("floor", "floor", "");
     project.bridge("no-fields", "bridge", &cannot("no_error_fields"));
@@ -397,26 +395,26 @@ fn a_wrong_bridge_toml_names_file_and_key() {
     project.bridge(
         "good",
         "bridge",
-        "[[cannot]]\nreason = \"two words\"\nwhy = \"\"\ninstead = \"\"\n",
+        "[cannot.\"two words\".no-rule]\nwhy = \"\"\ninstead = \"\"\n",
     );
     assert!(
         project
             .complains(&["list"])
-            .contains("reason = \"two words\" must be one word")
+            .contains("reason \"two words\" must be one word")
     );
     project.bridge(
         "good",
         "bridge",
-        "[[cannot]]\nreason = \"a\"\nrule = 11\nwhy = \"\"\ninstead = \"\"\n",
+        "[cannot.a.rule-11]\nwhy = \"\"\ninstead = \"\"\n",
     );
     assert!(
         project
             .complains(&["list"])
-            .contains("rule of \"a\" must be 1 to 10")
+            .contains("`cannot.a.rule-11` ends in rule-1 to rule-10, or in no-rule")
     );
     let right = project
         .read("bindings/fake/good/bridge.toml")
-        .split("[[")
+        .split("[cannot")
         .next()
         .map(String::from);
     let right = right.expect("some text");

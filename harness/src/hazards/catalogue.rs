@@ -121,26 +121,21 @@ impl Catalogue {
 
     /// Whether all that a bridge says of hazards makes sense.
     pub fn check(&self, bridge: &Bridge) -> Result<()> {
-        let file = format!("bindings/{}/bridge.toml", bridge.id);
+        let id = &bridge.id;
         let find = |name: &str| {
             let hazard = self.hazards.iter().find(|hazard| hazard.name == name);
-            hazard.with_context(|| format!("{file}: {FILE} knows no hazard `{name}`"))
+            hazard.with_context(|| format!("{id}: {FILE} knows no hazard `{name}`"))
         };
-        let mut names = BTreeSet::new();
         for exception in &bridge.hazard {
             let name = &exception.name;
             let hazard = find(name)?;
-            ensure!(
-                names.insert(name),
-                "{file}: hazard `{name}` is declared twice"
-            );
-            check_outcome(&exception.outcome).with_context(|| format!("{file}: {name}"))?;
+            check_outcome(&exception.outcome).with_context(|| format!("{id}: {name}"))?;
             ensure!(
                 exception.outcome != hazard.promise,
-                "{file}: `{}` is promised for `{name}`, and no exception",
+                "{id}: `{}` is promised for `{name}`, and no exception",
                 hazard.promise
             );
-            ensure!(!exception.why.is_empty(), "{file}: `{name}` needs a `why`");
+            ensure!(!exception.why.is_empty(), "{id}: `{name}` needs a `why`");
         }
         for name in bridge.detector.iter().flat_map(|d| &d.watches) {
             find(name)?;

@@ -67,7 +67,7 @@ pub fn names(workspace: &Workspace) -> Result<Vec<String>> {
 /// Tries hazards and compares their outcomes with what is promised and declared.
 ///
 /// # Errors
-/// When nothing is selected, or something is declared wrongly.
+/// When nothing is selected. What a bridge declares wrongly is exit code 1.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let catalogue = Catalogue::read(workspace)?;
     let (hazards, selectors): (Vec<_>, Vec<_>) = args
@@ -84,9 +84,14 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     );
     let Ready { here, skipped } = hosts::ready(workspace, bridges)?;
     let mut jobs: Vec<(&Bridge, &Hazard, Option<&Detector>)> = Vec::new();
-    let mut unwatched = 0;
+    let (mut unwatched, mut wrong) = (0, false);
     for bridge in here {
-        catalogue.check(bridge)?;
+        // It is this bridge's failure, not the others'.
+        if let Err(error) = catalogue.check(bridge) {
+            eprintln!("toll: {error:#}");
+            wrong = true;
+            continue;
+        }
         for hazard in &catalogue.hazards {
             if !hazards.is_empty() && !hazards.contains(&hazard.name) {
                 continue;
@@ -125,7 +130,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             started.elapsed().as_secs_f64()
         ))?;
     }
-    if rows.iter().any(|row| !row.ok) {
+    if wrong || rows.iter().any(|row| !row.ok) {
         return Ok(ExitCode::FAILURE);
     }
     if args.write || args.check {
@@ -197,7 +202,7 @@ fn judge<'a>(bridge: &'a Bridge, hazard: &'a Hazard, tried: trial::Tried) -> Row
     };
     let detail = match declared {
         Some(exception) if !ok && tried.outcome == hazard.promise => format!(
-            "kept after all: take `{}` out of bindings/{}/bridge.toml, which declares `{}`",
+            "kept after all: take `{}` out where `toll list --resolved {}` says that it is declared as `{}`",
             hazard.name, bridge.id, exception.outcome
         ),
         Some(exception) if !ok => format!("declared is `{}`\n{}", exception.outcome, tried.detail),

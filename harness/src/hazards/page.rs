@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use super::Row;
 use super::catalogue::{Catalogue, OUTCOMES};
-use crate::bridge::{Bridge, RULES, Workspace};
+use crate::bridge::{Bridge, Exception, RULES, Workspace};
 
 /// The generated page.
 const FILE: &str = "docs/src/hazards.md";
@@ -101,7 +101,13 @@ fn markdown(
             continue;
         }
         out.push_str("| hazard | outcome | why |\n| --- | --- | --- |\n");
-        for exception in &bridge.hazard {
+        let order = |exception: &&Exception| {
+            let mut hazards = catalogue.hazards.iter();
+            hazards.position(|hazard| hazard.name == exception.name)
+        };
+        let mut exceptions: Vec<&Exception> = bridge.hazard.iter().collect();
+        exceptions.sort_by_key(order);
+        for exception in exceptions {
             line(
                 &mut out,
                 &[

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use crate::bridge::{self, Bridge, Counting, Host, Need, Role, Timing, Workspace};
+use crate::bridge::{self, Bridge, Host, Need, Role, Timing, Workspace};
 use crate::hosts;
 
 /// Where the data of a run are, for a line's program.
@@ -89,13 +89,9 @@ impl Lines {
                 );
                 hosts.push(Host {
                     name: file.name.clone(),
-                    needs: Vec::new(),
-                    test: Vec::new(),
-                    lint: Vec::new(),
-                    fix: Vec::new(),
-                    count: Counting::default(),
                     bench: file.bench.clone(),
                     id: host.to_owned(),
+                    ..Host::default()
                 });
                 let on = |id: &String| workspace.bridges.iter().find(|b| b.id == *id).cloned();
                 line.on = line.bridge.as_ref().and_then(on);
@@ -177,18 +173,9 @@ impl Line {
             build: self.build.clone(),
             runner: self.runner.clone(),
             env,
-            test: Vec::new(),
             pin: true,
-            ownership: String::new(),
-            threads: String::new(),
-            copies: String::new(),
-            claims: BTreeMap::new(),
-            does_less: BTreeMap::new(),
-            platform: Vec::new(),
-            cannot: Vec::new(),
-            hazard: Vec::new(),
-            detector: Vec::new(),
             root: self.root.clone(),
+            ..Bridge::default()
         })
     }
 

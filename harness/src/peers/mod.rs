@@ -119,6 +119,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         root: root.clone(),
         hosts: lines.hosts.clone(),
         bridges: ready.iter().map(|(_, bridge)| bridge.clone()).collect(),
+        broken: Vec::new(),
     };
     let mut peers = time(&workspace, &keys, args)?;
     peers.absent.extend(absent);

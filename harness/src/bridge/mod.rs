@@ -1,27 +1,23 @@
 //! Bridges and hosts, found by their `bridge.toml` and `host.toml`. There is no central list.
 
+mod layers;
+mod workspace;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// The project's tree: its root, its hosts and its bridges, both in order of their names.
-#[derive(Debug, Clone)]
-pub struct Workspace {
-    /// The folder that holds `bindings/` and `conformance/`; absolute.
-    pub root: PathBuf,
-    /// Every folder below `bindings/` that holds a bridge.
-    pub hosts: Vec<Host>,
-    /// Every `bindings/<host>/<strategy>/bridge.toml`.
-    pub bridges: Vec<Bridge>,
-}
+pub use layers::{Layers, Said};
+pub use workspace::{Broken, Workspace};
 
 /// What a bridge is there for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    #[default]
     /// A binding strategy: answers every vector, or declares why not.
     Bridge,
     /// Rust calling Rust: what a toll is measured against.
@@ -51,9 +47,8 @@ impl fmt::Display for Role {
     }
 }
 
-/// One strategy in one host: the contents of a `bridge.toml`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// One strategy in one host: what its `bridge.toml` and the layers before it say.
+#[derive(Debug, Clone, Default)]
 pub struct Bridge {
     /// `host/strategy`, which is also its folder below `bindings/`.
     pub id: String,
@@ -61,24 +56,25 @@ pub struct Bridge {
     pub title: String,
     /// What it is there for.
     pub role: Role,
+    /// The generator in `bindings/multi/` whose `strategy.toml` is a layer.
+    pub from: Option<String>,
+    /// The bridge whose library it stands on, when that is another's.
+    pub over: Option<String>,
+    /// Source files and folders that it takes along besides its own, from the root.
+    pub shared: Vec<String>,
     /// Versions of the strategy and its libraries.
-    #[serde(default)]
     pub versions: BTreeMap<String, String>,
     /// Glob, from the root, of the library file that its runner must have loaded; none for a pure host.
     pub library: Option<String>,
     /// Shell lines that build it, run from the root.
-    #[serde(default)]
     pub build: Vec<String>,
     /// The runner's command line, run from the root.
     pub runner: Vec<String>,
     /// Environment of the runner; `${ROOT}` stands for the root.
-    #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// Shell lines that run its own host tests, from the root.
-    #[serde(default)]
     pub test: Vec<String>,
     /// Whether it may be pinned to one CPU when timed.
-    #[serde(default = "yes")]
     pub pin: bool,
     /// Who frees what.
     pub ownership: String,
@@ -87,26 +83,21 @@ pub struct Bridge {
     /// What is copied and what is borrowed.
     pub copies: String,
     /// What `toll count` holds its shapes to.
-    #[serde(default)]
     pub claims: BTreeMap<String, Claim>,
     /// Of a floor: shapes in which its C does less than a bridge must, each with what it leaves out. No ratio is
     /// formed with those.
-    #[serde(default)]
     pub does_less: BTreeMap<String, String>,
     /// What the strategy cannot do.
-    #[serde(default)]
     pub cannot: Vec<Cannot>,
     /// Hazards that end otherwise than promised.
-    #[serde(default)]
     pub hazard: Vec<Exception>,
     /// Programs that watch its runner and end it when it does what is undefined.
-    #[serde(default)]
     pub detector: Vec<Detector>,
     /// Other machines and C libraries that it is built and run for; the first is what the others are compared with.
-    #[serde(default)]
     pub platform: Vec<Platform>,
+    /// Another tool that times some of its calls.
+    pub crosscheck: Option<CrossCheck>,
     /// The workspace's root; absolute.
-    #[serde(skip)]
     pub root: PathBuf,
 }
 
@@ -147,8 +138,10 @@ impl fmt::Display for Claim {
 #[serde(deny_unknown_fields)]
 pub struct Cannot {
     /// The word of `unsupported <reason>`.
+    #[serde(skip_deserializing)]
     pub reason: String,
     /// The number of the boundary rule that it breaks (see [`RULES`]), if one.
+    #[serde(skip_deserializing)]
     pub rule: Option<usize>,
     /// Why it cannot.
     pub why: String,
@@ -161,6 +154,7 @@ pub struct Cannot {
 #[serde(deny_unknown_fields)]
 pub struct Exception {
     /// The hazard.
+    #[serde(skip_deserializing)]
     pub name: String,
     /// Its outcome on this bridge.
     pub outcome: String,
@@ -173,6 +167,7 @@ pub struct Exception {
 #[serde(deny_unknown_fields)]
 pub struct Detector {
     /// One word, which stands in outcomes: `caught valgrind …`.
+    #[serde(skip_deserializing)]
     pub name: String,
     /// What must be on the machine, if it may not be there.
     pub needs: Option<Need>,
@@ -205,6 +200,29 @@ pub struct Platform {
     pub mistake: Option<String>,
 }
 
+/// Another tool that times some of a bridge's calls, for `toll bench --cross-check`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrossCheck {
+    /// Its name, for people.
+    pub tool: String,
+    /// Shell lines that make it ready, run from the root.
+    #[serde(default)]
+    pub build: Vec<String>,
+    /// Its command line, run from the root in the runner's environment, with the cases behind. The last line that it
+    /// prints is a JSON object: the ns a call of each case's fastest batch, or a list of those, one for each process.
+    pub command: Vec<String>,
+    /// How often it is started: 1 where it starts processes itself.
+    #[serde(default = "once")]
+    pub processes: usize,
+    /// What it times: `add`, `str_len:16`.
+    pub cases: Vec<String>,
+}
+
+fn once() -> usize {
+    1
+}
+
 /// The boundary rules that every bridge promises or declares broken, from 1.
 pub const RULES: [&str; 10] = [
     "errors carry a code, a name, a message and typed fields",
@@ -220,7 +238,7 @@ pub const RULES: [&str; 10] = [
 ];
 
 /// A language that calls: the contents of a `host.toml`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Host {
     /// Its name as people write it.
@@ -282,84 +300,6 @@ pub struct Need {
     pub install: String,
 }
 
-fn yes() -> bool {
-    true
-}
-
-impl Workspace {
-    /// Reads the tree at `root`, or at the nearest folder above the current one that looks like it.
-    ///
-    /// # Errors
-    /// When there is no such folder, or a `bridge.toml` or `host.toml` is missing or wrong.
-    pub fn find(root: Option<&Path>) -> Result<Self> {
-        let root = match root {
-            Some(root) => root
-                .canonicalize()
-                .with_context(|| format!("--root {}", root.display()))?,
-            None => nearest_root(&std::env::current_dir()?)?,
-        };
-        let mut hosts: BTreeMap<String, Host> = BTreeMap::new();
-        let mut bridges = Vec::new();
-        for file in find(&root, "bindings/*/*/bridge.toml")? {
-            let bridge = Bridge::read(&root, &file)?;
-            if !hosts.contains_key(bridge.host()) {
-                let host = Host::read(&root, bridge.host())?;
-                hosts.insert(bridge.host().to_owned(), host);
-            }
-            bridges.push(bridge);
-        }
-        bridges.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self {
-            root,
-            hosts: hosts.into_values().collect(),
-            bridges,
-        })
-    }
-
-    /// The bridges that `selectors` name (`python`, `python/pyo3`, `c/*`); all for none.
-    ///
-    /// # Errors
-    /// When a selector names no bridge, or there is no bridge at all.
-    pub fn select(&self, selectors: &[String]) -> Result<Vec<&Bridge>> {
-        ensure!(
-            !self.bridges.is_empty(),
-            "no bridge found: there is no bindings/*/*/bridge.toml below {}",
-            self.root.display()
-        );
-        let mut chosen = vec![selectors.is_empty(); self.bridges.len()];
-        for selector in selectors {
-            let pattern = glob::Pattern::new(selector)
-                .with_context(|| format!("`{selector}` is not a pattern"))?;
-            let mut found = false;
-            for (chosen, bridge) in chosen.iter_mut().zip(&self.bridges) {
-                if bridge.host() == selector || pattern.matches(&bridge.id) {
-                    *chosen = true;
-                    found = true;
-                }
-            }
-            if !found {
-                let known: Vec<&str> = self.bridges.iter().map(|b| b.id.as_str()).collect();
-                bail!(
-                    "no bridge is called `{selector}`; known are {}, and a host's name alone stands for all of its bridges",
-                    known.join(", ")
-                );
-            }
-        }
-        let all = self.bridges.iter().zip(chosen);
-        Ok(all.filter_map(|(b, chosen)| chosen.then_some(b)).collect())
-    }
-
-    /// The host of a bridge.
-    ///
-    /// # Panics
-    /// Never for a bridge of this workspace.
-    #[must_use]
-    pub fn host_of(&self, bridge: &Bridge) -> &Host {
-        let host = self.hosts.iter().find(|host| host.id == bridge.host());
-        host.expect("reading a bridge reads its host")
-    }
-}
-
 impl Bridge {
     /// The part of its id before the slash.
     #[must_use]
@@ -377,6 +317,18 @@ impl Bridge {
     #[must_use]
     pub fn dir(&self) -> PathBuf {
         self.root.join("bindings").join(&self.id)
+    }
+
+    fn read(root: &Path, id: &str) -> Result<Self> {
+        Layers::read(root, id)?.bridge(root)
+    }
+
+    /// What each layer says of it.
+    ///
+    /// # Errors
+    /// When a file can no longer be read.
+    pub fn layers(&self) -> Result<Layers> {
+        Layers::read(&self.root, &self.id)
     }
 
     /// The files that its `library` glob matches now, symbolic links followed; empty for a pure host.
@@ -398,74 +350,6 @@ impl Bridge {
             .map(|file| file.canonicalize().context(file.display().to_string()))
             .collect()
     }
-
-    fn read(root: &Path, file: &Path) -> Result<Self> {
-        let mut bridge: Self = read_toml(file)?;
-        bridge.root = root.to_owned();
-        let wrong = |what: String| anyhow::anyhow!("{}: {what}", file.display());
-        if bridge.dir().join("bridge.toml") != file || bridge.strategy().is_empty() {
-            return Err(wrong(format!(
-                "id = \"{}\" must be the folder below bindings/",
-                bridge.id
-            )));
-        }
-        if bridge.runner.first().is_none_or(String::is_empty) {
-            return Err(wrong("runner must name a program".into()));
-        }
-        if bridge.library.is_none() && bridge.role != Role::Pure {
-            return Err(wrong(
-                "library is missing; only role = \"pure\" may leave it out".into(),
-            ));
-        }
-        for (i, cannot) in bridge.cannot.iter().enumerate() {
-            let reason = &cannot.reason;
-            if reason.is_empty() || reason.contains(char::is_whitespace) || reason == "op" {
-                return Err(wrong(format!(
-                    "reason = \"{reason}\" must be one word, and not `op`"
-                )));
-            }
-            if bridge.cannot[..i].iter().any(|c| c.reason == *reason) {
-                return Err(wrong(format!("reason = \"{reason}\" stands there twice")));
-            }
-            if cannot
-                .rule
-                .is_some_and(|rule| !(1..=RULES.len()).contains(&rule))
-            {
-                return Err(wrong(format!(
-                    "rule of \"{reason}\" must be 1 to {}",
-                    RULES.len()
-                )));
-            }
-        }
-        Ok(bridge)
-    }
-}
-
-impl Host {
-    fn read(root: &Path, id: &str) -> Result<Self> {
-        let file = root.join("bindings").join(id).join("host.toml");
-        ensure!(
-            file.is_file(),
-            "{} is missing: every host says there what it needs (name, needs, test, lint, fix)",
-            file.display()
-        );
-        let mut host: Self = read_toml(&file)?;
-        host.id = id.to_owned();
-        Ok(host)
-    }
-}
-
-fn nearest_root(start: &Path) -> Result<PathBuf> {
-    start
-        .ancestors()
-        .find(|dir| dir.join("conformance").is_dir() && dir.join("Cargo.toml").is_file())
-        .map(Path::to_owned)
-        .with_context(|| {
-            format!(
-                "{} is not inside the project; go there, or say --root DIR",
-                start.display()
-            )
-        })
 }
 
 /// Files below `root` that match a glob, in order of their names. The root itself may hold any character.
