@@ -16,7 +16,7 @@ use crate::hosts::{Ready, ready};
 use crate::places::{Places, Scratch};
 use crate::runner::{Outcome, Runner};
 use crate::vectors::{self, Expected, Step, Vector, mismatch, show};
-use crate::{machine, table};
+use crate::{machine, store, table};
 
 /// The reason of strategies whose errors carry no fields. It does not end a vector.
 const NO_ERROR_FIELDS: &str = "no_error_fields";
@@ -227,16 +227,10 @@ pub fn load_all(workspace: &Workspace) -> Result<Vec<Vector>> {
 /// When the file is not one that `toll check` wrote.
 pub fn load_results(workspace: &Workspace) -> Result<Vec<Checked>> {
     let file = results_file(workspace);
-    if !file.exists() {
-        return Ok(Vec::new());
-    }
-    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    serde_json::from_str(&text).with_context(|| {
-        format!(
-            "{} is not what `toll check` writes; delete it",
-            file.display()
-        )
-    })
+    let found = store::read(&file, None, "toll check");
+    Ok(found
+        .with_context(|| file.display().to_string())?
+        .unwrap_or_default())
 }
 
 fn results_file(workspace: &Workspace) -> PathBuf {
@@ -253,12 +247,7 @@ fn save(workspace: &Workspace, rows: &[Checked]) -> Result<()> {
     });
     all.extend_from_slice(rows);
     all.sort_by(|a, b| a.bridge.cmp(&b.bridge));
-    let file = results_file(workspace);
-    let write = || -> Result<()> {
-        std::fs::create_dir_all(workspace.root.join("target/toll"))?;
-        Ok(std::fs::write(&file, serde_json::to_string_pretty(&all)?)?)
-    };
-    write().with_context(|| file.display().to_string())
+    store::write(&results_file(workspace), &all, &workspace.root)
 }
 
 fn load(workspace: &Workspace, args: &Args) -> Result<Vec<Vector>> {

@@ -3,16 +3,16 @@
 //! `bindings/README.md` is written from it. It holds nothing that varies from machine to machine.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde::Serialize;
 
-use crate::bridge::{Bridge, RULES, Role, Workspace};
+use crate::bridge::{Bridge, Cannot, Role, Workspace, rule};
 use crate::check::{self, Checked};
+use crate::report::document::{Cell, DASH, Table};
 use crate::report::markdown;
-use crate::{platforms, table};
+use crate::{hosts, page, platforms, table};
 
 /// The generated file.
 const FILE: &str = "bindings/README.md";
@@ -25,11 +25,11 @@ pub struct Args {
     /// A list of rows: bridge, host, strategy, role, passed, failed, unsupported, reasons (vectors by reason).
     #[arg(long)]
     pub json: bool,
-    /// Write bindings/README.md.
-    #[arg(long, conflicts_with_all = ["bridges", "json"])]
+    /// Write bindings/README.md; figures of bridges that are not named stay as they are.
+    #[arg(long, conflicts_with = "json")]
     pub write: bool,
     /// Exit code 1 when bindings/README.md is not what --write would write.
-    #[arg(long, conflicts_with_all = ["bridges", "json", "write"])]
+    #[arg(long, conflicts_with_all = ["json", "write"])]
     pub check: bool,
 }
 
@@ -55,7 +55,7 @@ type Counts = [String; 3];
 pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let results = check::load_results(workspace)?;
     if args.write || args.check {
-        return generated(workspace, &results, args.write);
+        return generated(workspace, &results, args);
     }
     let vectors = vector_names(workspace)?;
     let rows = workspace
@@ -114,29 +114,58 @@ impl<'a> Row<'a> {
     }
 }
 
-fn generated(workspace: &Workspace, results: &[Checked], write: bool) -> Result<ExitCode> {
-    let file = workspace.root.join(FILE);
-    let old = std::fs::read_to_string(&file).unwrap_or_default();
+fn generated(workspace: &Workspace, results: &[Checked], args: &Args) -> Result<ExitCode> {
+    let old = page::read(workspace, FILE)?;
     let vectors = vector_names(workspace)?;
-    let mut counts = BTreeMap::new();
+    let selected = workspace.select(&args.bridges)?;
+    let (mut counts, mut without, mut kept) = (BTreeMap::new(), Vec::new(), Vec::new());
     for bridge in &workspace.bridges {
-        let known = match fresh(bridge, results, &vectors) {
-            Some(c) => [c.passed, c.failed, c.unsupported].map(|n| n.to_string()),
-            // What another machine wrote down holds for a host that cannot run on this one.
-            None if workspace.host_of(bridge).missing(&workspace.root).is_some() => {
-                counts_in(&old, bridge).with_context(|| not_checked(bridge))?
+        let before = counts_in(&old, bridge);
+        let is_selected = selected.iter().any(|one| one.id == bridge.id);
+        let now = fresh(bridge, results, &vectors).filter(|_| is_selected);
+        let known = match (now, before) {
+            // Nothing was written down that it could be held to.
+            (_, Some(before)) if before == none() && args.check => before,
+            (Some(c), _) => [c.passed, c.failed, c.unsupported].map(|n| n.to_string()),
+            (None, _) if is_selected && must_be_fresh(workspace, bridge, args) => {
+                bail!(not_checked(bridge))
             }
-            None => bail!(not_checked(bridge)),
+            (None, before) => {
+                if is_selected {
+                    kept.push(bridge.id.as_str());
+                }
+                before.unwrap_or_else(none)
+            }
         };
+        if known == none() {
+            without.push(bridge.id.as_str());
+        }
         counts.insert(bridge.id.as_str(), known);
     }
-    let new = page(workspace, &counts)?;
-    if write {
-        std::fs::write(&file, new).with_context(|| file.display().to_string())?;
-    } else if new != old {
-        bail!("{FILE} is stale; run `toll matrix --write` and commit it");
+    if !kept.is_empty() {
+        eprintln!(
+            "not checked here, and taken as they were: {}",
+            kept.join(" ")
+        );
     }
+    let new = page(workspace, &counts)?;
+    page::put(
+        workspace,
+        FILE,
+        &old,
+        &new,
+        args.write,
+        "toll matrix --write",
+    )?;
+    page::tell(FILE, &without);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is named must have been checked, and in CI everything that can run there. Otherwise what was written down
+/// before holds.
+fn must_be_fresh(workspace: &Workspace, bridge: &Bridge, args: &Args) -> bool {
+    (!args.bridges.is_empty() || hosts::in_ci())
+        && workspace.host_of(bridge).missing(&workspace.root).is_none()
 }
 
 fn not_checked(bridge: &Bridge) -> String {
@@ -176,68 +205,63 @@ fn counts_in(old: &str, bridge: &Bridge) -> Option<Counts> {
 }
 
 fn page(workspace: &Workspace, counts: &BTreeMap<&str, Counts>) -> Result<String> {
-    let mut out = String::from(
+    let bridges = &workspace.bridges;
+    let role_and_strategy = ["bridge", "strategy", "role"].map(Cell::text);
+    let figures = ["passed", "failed", "unsupported"].map(Cell::figure);
+    let header = role_and_strategy.into_iter().chain(figures);
+    let mut passed = Table::new(header.chain([Cell::text("who frees what")]));
+    let mut kept = Table::new(["bridge", "threads", "copied and borrowed"].map(Cell::text));
+    for bridge in bridges {
+        let [one, two, three] = counts.get(bridge.id.as_str()).cloned().unwrap_or_else(none);
+        passed.rows.push(vec![
+            Cell::text(link(bridge)),
+            Cell::text(&bridge.title),
+            Cell::text(bridge.role.to_string()),
+            Cell::figure(one),
+            Cell::figure(two),
+            Cell::figure(three),
+            Cell::text(&bridge.ownership),
+        ]);
+        kept.rows.push(
+            [&link(bridge), &bridge.threads, &bridge.copies]
+                .map(Cell::text)
+                .into(),
+        );
+    }
+    let mut broken: Vec<(usize, &Bridge, &Cannot)> = Vec::new();
+    for bridge in bridges {
+        let rules = bridge.cannot.iter();
+        broken.extend(rules.map(|cannot| (cannot.rule.unwrap_or(usize::MAX), bridge, cannot)));
+    }
+    // Stable: within a bridge, in the order of its bridge.toml.
+    broken.sort_by_key(|(rule, bridge, _)| (*rule, &bridge.id));
+    let mut cannot_be = Table::new(["rule", "bridge", "reason", "why", "instead"].map(Cell::text));
+    for (_, bridge, cannot) in broken {
+        cannot_be.rows.push(
+            [
+                rule(cannot.rule),
+                link(bridge),
+                format!("`{}`", cannot.reason),
+                cannot.why.clone(),
+                cannot.instead.clone(),
+            ]
+            .map(Cell::text)
+            .into(),
+        );
+    }
+    let [passed, kept, cannot_be] = [passed, kept, cannot_be].map(|table| markdown::table(&table));
+    let mut out = format!(
         "<!-- Generated by `toll matrix --write` from every bridge.toml and the last `toll check`. Do not edit. -->\n\n\
          # The bridges\n\n\
          One folder is one bridge: a strategy in a host. All of them run the same vectors of\n\
-         [`conformance/`](../conformance/README.md); what a strategy cannot do, it declares.\n\n\
-         | bridge | strategy | role | passed | failed | unsupported | who frees what |\n\
-         | --- | --- | --- | ---: | ---: | ---: | --- |\n",
-    );
-    for bridge in &workspace.bridges {
-        let counts = counts
-            .get(bridge.id.as_str())
-            .map_or(String::new(), |c| c.join(" | "));
-        line(
-            &mut out,
-            &[
-                &link(bridge),
-                &cell(&bridge.title),
-                &bridge.role.to_string(),
-                &counts,
-                &cell(&bridge.ownership),
-            ],
-        );
-    }
-    out.push_str(
-        "\n## Threads and copies\n\n| bridge | threads | copied and borrowed |\n| --- | --- | --- |\n",
-    );
-    for bridge in &workspace.bridges {
-        line(
-            &mut out,
-            &[&link(bridge), &cell(&bridge.threads), &cell(&bridge.copies)],
-        );
-    }
-    out.push_str(
-        "\n## What cannot be kept\n\n\
+         [`conformance/`](../conformance/README.md); what a strategy cannot do, it declares.\n\n{passed}\n\
+         ## Threads and copies\n\n{kept}\n\
+         ## What cannot be kept\n\n\
          The rules are those of the boundary; a reason without a rule is a request that the strategy cannot express.\n\n\
-         | rule | bridge | reason | why | instead |\n| --- | --- | --- | --- | --- |\n",
+         {cannot_be}"
     );
-    let mut broken: Vec<(usize, &Bridge, usize)> = Vec::new();
-    for bridge in &workspace.bridges {
-        let rules = bridge.cannot.iter().enumerate();
-        broken.extend(rules.map(|(i, c)| (c.rule.unwrap_or(usize::MAX), bridge, i)));
-    }
-    broken.sort_by_key(|&(rule, bridge, i)| (rule, &bridge.id, i));
-    for (_, bridge, i) in broken {
-        let cannot = &bridge.cannot[i];
-        let rule = cannot
-            .rule
-            .and_then(|rule| Some(format!("{rule}: {}", RULES.get(rule - 1)?)));
-        line(
-            &mut out,
-            &[
-                rule.as_deref().unwrap_or("–"),
-                &link(bridge),
-                &format!("`{}`", cannot.reason),
-                &cell(&cannot.why),
-                &cell(&cannot.instead),
-            ],
-        );
-    }
-    for bridge in workspace.bridges.iter().filter(|b| !b.platform.is_empty()) {
-        let _ = write!(
-            out,
+    for bridge in bridges.iter().filter(|b| !b.platform.is_empty()) {
+        out += &format!(
             "\n## {} on other machines and C libraries\n\n\
              The same vectors, cross-compiled, under emulation where the processor is another (`just test-platforms`).\n\n{}",
             link(bridge),
@@ -247,17 +271,11 @@ fn page(workspace: &Workspace, counts: &BTreeMap<&str, Counts>) -> Result<String
     Ok(out)
 }
 
-fn line(out: &mut String, cells: &[&str]) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(out, "| {} |", cells.join(" | "));
+/// Of a bridge of which nothing is known yet.
+fn none() -> Counts {
+    [DASH; 3].map(String::from)
 }
 
 fn link(bridge: &Bridge) -> String {
     format!("[`{0}`]({0}/README.md)", bridge.id)
-}
-
-/// Text that stays inside its cell.
-fn cell(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").replace('|', "\\|")
 }

@@ -7,14 +7,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::bridge::{Bridge, Platform, Workspace};
 use crate::check::{self, Checked};
 use crate::hosts;
 use crate::report::document::{Cell, Table};
-use crate::table;
+use crate::{store, table};
+
+/// The command that writes a platforms.json.
+const WRITES: &str = "just test-platforms --write";
 
 /// Arguments of `toll platforms`.
 #[derive(Debug, clap::Args)]
@@ -90,9 +93,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         }
         // What is wrong is not written down.
         if args.write && here.is_empty() {
-            let text = serde_json::to_string_pretty(&ran)? + "\n";
-            std::fs::write(file(bridge), text)
-                .with_context(|| file(bridge).display().to_string())?;
+            store::write(&file(bridge), &ran, &workspace.root)?;
         } else if args.check && load(bridge)? != ran {
             wrong.push(format!(
                 "bindings/{}/platforms.json says otherwise; run `just test-platforms --write`, `toll matrix --write` and `toll report --docs`",
@@ -235,13 +236,8 @@ fn file(bridge: &Bridge) -> PathBuf {
 
 fn load(bridge: &Bridge) -> Result<Vec<Ran>> {
     let file = file(bridge);
-    let Ok(text) = std::fs::read_to_string(&file) else {
-        bail!(
-            "{} is not there; run `just test-platforms --write`",
-            file.display()
-        );
-    };
-    serde_json::from_str(&text).with_context(|| file.display().to_string())
+    let found = store::read(&file, None, WRITES).with_context(|| file.display().to_string())?;
+    found.with_context(|| format!("{} is not there; run `{WRITES}`", file.display()))
 }
 
 #[cfg(test)]

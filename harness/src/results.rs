@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::bridge::Role;
 use crate::machine::Machine;
 use crate::stats::{self, Interval};
+use crate::store;
 
 /// The format's number, raised when a reader must change.
 pub const SCHEMA: u32 = 1;
@@ -254,29 +254,20 @@ impl Case {
 impl Results {
     /// Reads a file that [`Results::save`] wrote.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| {
+        let shown = || path.display().to_string();
+        let found = store::read(path, Some(SCHEMA), "toll bench").with_context(shown)?;
+        found.with_context(|| {
             format!(
-                "reading {}; `toll bench` writes one, and `--in bench/results/reference.json` \
-                     shows the committed one",
+                "there is no {}; `toll bench` writes one, and `--in bench/results/reference.json` shows the \
+                 committed one",
                 path.display()
             )
-        })?;
-        let results: Self =
-            serde_json::from_str(&text).with_context(|| format!("in {}", path.display()))?;
-        ensure!(
-            results.schema == SCHEMA,
-            "{} has schema {}, this toll reads {SCHEMA}: run `toll bench` again",
-            path.display(),
-            results.schema
-        );
-        Ok(results)
+        })
     }
 
     /// Writes the file, with `root` taken out of whatever text a runner gave.
     pub fn save(&self, path: &Path, root: &Path) -> Result<()> {
-        let text = one_line_an_element(&serde_json::to_value(self)?)?
-            .replace(&*root.to_string_lossy(), ".");
-        std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+        store::write(path, self, root)
     }
 
     /// The same without the single batches: small enough to commit.
@@ -307,26 +298,6 @@ pub fn significant(ns: f64) -> f64 {
     format!("{ns:.4e}").parse().unwrap_or(ns)
 }
 
-/// JSON with one line for each field of the top object, and for each element of its lists, so that
-/// differences between committed files can be read.
-pub(crate) fn one_line_an_element(value: &Value) -> Result<String> {
-    let fields = value.as_object().context("results are an object")?;
-    let lines = fields
-        .iter()
-        .map(|(name, field)| {
-            let text = match field {
-                Value::Array(items) if !items.is_empty() => {
-                    let items: Vec<String> = items.iter().map(Value::to_string).collect();
-                    format!("[\n    {}\n  ]", items.join(",\n    "))
-                }
-                other => other.to_string(),
-            };
-            format!("  \"{name}\": {text}")
-        })
-        .collect::<Vec<_>>();
-    Ok(format!("{{\n{}\n}}\n", lines.join(",\n")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,13 +320,5 @@ mod tests {
         let headline = case.headline.unwrap();
         assert_eq!((headline.ns, headline.median), (2.0, 4.0));
         assert!(headline.low < headline.ns && headline.ns < headline.high);
-    }
-
-    #[test]
-    fn one_line_for_each_case() {
-        let value = serde_json::json!({"a": [1, {"b": 2}], "c": {"d": []}});
-        let text = one_line_an_element(&value).unwrap();
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
-        assert!(text.contains("\n    {\"b\":2}\n"), "{text}");
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use tollbridge_harness::peers::results::Peers;
+use tollbridge_harness::store::Stored;
 
 /// A project with one line for each way to behave.
 fn project(root: &Path) {

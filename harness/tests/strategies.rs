@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use tollbridge_harness::store::Stored;
 use tollbridge_harness::strategies::results::Strategies;
 
 const RUNNER: &str = "import sys\nfor line in sys.stdin:\n    \

@@ -546,6 +546,67 @@ fn the_matrix_is_generated_and_compared() {
 }
 
 #[test]
+fn the_matrix_is_written_bridge_by_bridge() {
+    let project = Project::new(&["good", "wrong"]);
+    let line = |bridge: &str| {
+        let file = project.read("bindings/README.md");
+        let mut lines = file.lines();
+        let line = lines.find(|line| line.starts_with(&format!("| [`{bridge}`]")));
+        line.expect(bridge).to_owned()
+    };
+    assert!(project.says(&["check", "fake/good"]).1);
+    let output = project.toll(&["matrix", "--write", "fake/good"]);
+    assert!(output.status.success());
+    let said = "bindings/README.md has no figures of fake/wrong yet; they are made by: ./just generate fake/wrong\n";
+    assert_eq!(lossy(&output.stderr), said);
+    assert!(line("fake/good").contains("| 4 | 0 | 0 |"));
+    assert!(line("fake/wrong").contains("| – | – | – |"));
+
+    // What has no figures is held to none, and named; in CI, too, once all are checked.
+    project.says(&["check"]);
+    let output = project
+        .command(&["matrix", "--check"])
+        .env("CI", "true")
+        .output();
+    let output = output.expect("toll starts");
+    assert_eq!(
+        (output.status.success(), &*lossy(&output.stderr)),
+        (true, said)
+    );
+
+    assert!(project.says(&["matrix", "--write", "fake/wrong"]).1);
+    assert!(line("fake/wrong").contains("| 3 | 1 | 0 |"));
+    project.bridge("wrong", "bridge", "");
+    let page = project.read("bindings/README.md");
+    // A figure that is stale, one that is gone, and a row that is gone.
+    let rest: String = page
+        .lines()
+        .filter(|line| !line.starts_with("| [`fake/wrong`]"))
+        .collect();
+    for bad in [
+        page.replace("| 3 | 1 | 0 |", "| 2 | 2 | 0 |"),
+        page.replace("| 3 | 1 | 0 |", "| 3 | – | 0 |"),
+        rest,
+    ] {
+        project.write("bindings/README.md", &bad);
+        assert!(
+            project
+                .complains(&["matrix", "--check"])
+                .contains("is stale")
+        );
+    }
+
+    // Of others the figures stay, also where they are not to be had here.
+    project.write("bindings/README.md", &page);
+    std::fs::remove_file(project.0.path().join("target/toll/check.json")).expect("there");
+    assert!(project.says(&["check", "fake/good"]).1);
+    assert!(project.says(&["matrix", "--write"]).1);
+    assert_eq!(project.read("bindings/README.md"), page);
+    let said = project.complains(&["matrix", "--write", "fake/wrong"]);
+    assert!(said.contains("run: toll check fake/wrong"), "{said}");
+}
+
+#[test]
 fn what_no_vector_reaches_fails() {
     let project = Project::new(&["good"]);
     let rows = project.json(&["list", "--uncovered", "--json"]);

@@ -237,6 +237,12 @@ pub const RULES: [&str; 10] = [
     "finalizers may run anywhere",
 ];
 
+/// A rule by its number, with what it says; a dash for none.
+pub(crate) fn rule(number: Option<usize>) -> String {
+    let says = number.and_then(|number| Some((number, RULES.get(number.checked_sub(1)?)?)));
+    says.map_or_else(|| "–".into(), |(number, says)| format!("{number}: {says}"))
+}
+
 /// A language that calls: the contents of a `host.toml`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,15 +1,10 @@
 //! `bench/results/counts.json`: one line for each bridge × shape × size, and what was counted with.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use crate::results::one_line_an_element;
+use crate::store::Stored;
 
-/// Below the root.
-pub const FILE: &str = "bench/results/counts.json";
 /// The format's number, raised when a reader must change.
 pub const SCHEMA: u32 = 1;
 
@@ -103,37 +98,13 @@ impl Count {
     }
 }
 
+impl Stored for Counts {
+    const FILE: &'static str = "bench/results/counts.json";
+    const SCHEMA: u32 = SCHEMA;
+    const COMMAND: &'static str = "toll count --write";
+}
+
 impl Counts {
-    /// Reads the file; none where there is none.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is not of this format.
-    pub fn load(root: &Path) -> Result<Option<Self>> {
-        let path = root.join(FILE);
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let text = std::fs::read_to_string(&path).with_context(|| format!("reading {FILE}"))?;
-        let counts: Self = serde_json::from_str(&text).with_context(|| format!("in {FILE}"))?;
-        ensure!(
-            counts.schema == SCHEMA,
-            "{FILE} has schema {}, this toll reads {SCHEMA}: run `toll count --write`",
-            counts.schema
-        );
-        Ok(Some(counts))
-    }
-
-    /// Writes the file.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn save(&self, root: &Path) -> Result<()> {
-        let text = one_line_an_element(&serde_json::to_value(self)?)?;
-        let path = root.join(FILE);
-        std::fs::create_dir_all(root.join("bench/results"))?;
-        std::fs::write(&path, text).with_context(|| format!("writing {FILE}"))
-    }
-
     /// The counts of a bridge × shape × size.
     #[must_use]
     pub fn get(&self, bridge: &str, shape: &str, n: u64) -> Option<&Count> {

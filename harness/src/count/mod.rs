@@ -25,10 +25,13 @@ use crate::machine;
 use crate::results::Failure;
 use crate::runner::{Outcome, Runner};
 use crate::shapes::{Shape, Shapes};
+use crate::store::Stored;
 use crate::table;
 use allocations::{Allocations, Counted, Counter, Sides};
-use committed::{Allocated, Count, Counts, FILE, HostVersion, SCHEMA};
+use committed::{Allocated, Count, Counts, HostVersion, SCHEMA};
 
+/// Below the root.
+const FILE: &str = Counts::FILE;
 /// Of the sizes of a shape, the smallest and the largest of these are counted.
 const SIZES: std::ops::RangeInclusive<u64> = 16..=4096;
 /// How long the calls between few and many iterations may take, ns, and how many they may be.

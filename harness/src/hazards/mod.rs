@@ -31,11 +31,11 @@ pub struct Args {
     /// A list of rows: bridge, hazard, outcome, ok, promise, why (of a declared exception), detail.
     #[arg(long)]
     pub json: bool,
-    /// Write docs/src/hazards.md.
-    #[arg(long, conflicts_with_all = ["names", "json"])]
+    /// Write docs/src/hazards.md; outcomes of what is not named stay as they are.
+    #[arg(long, conflicts_with = "json")]
     pub write: bool,
     /// Exit code 1 when docs/src/hazards.md is not what --write would write.
-    #[arg(long, conflicts_with_all = ["names", "json", "write"])]
+    #[arg(long, conflicts_with_all = ["json", "write"])]
     pub check: bool,
 }
 

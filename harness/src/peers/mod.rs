@@ -21,6 +21,7 @@ use crate::pin::Pinned;
 use crate::results::Absent;
 use crate::runner::{Outcome, Runner};
 use crate::shapes::Shapes;
+use crate::store::Stored;
 use crate::table;
 use answers::{Answer, Data};
 use lines::{Line, Lines};

@@ -1,22 +1,19 @@
 //! What `toll peers --save` writes: `bench/results/peers.json`. `bench/results/README.md` documents the format.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
 use crate::peers::answers::Answer;
 use crate::peers::lines::Line;
 use crate::report::figures;
-use crate::results::{Absent, BridgeRun, Case, Settings, one_line_an_element};
+use crate::results::{Absent, BridgeRun, Case, Settings};
 use crate::stats;
+use crate::store::Stored;
 
 /// The format's number, raised when a reader must change.
 pub const SCHEMA: u32 = 1;
-/// The file, below the root.
-const FILE: &str = "bench/results/peers.json";
 
 /// One run. Its fields mean what they do in [`Results`](crate::results::Results), with a line where that has a bridge.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,40 +52,13 @@ pub struct LineRun {
     pub without: BTreeMap<String, String>,
 }
 
+impl Stored for Peers {
+    const FILE: &'static str = "bench/results/peers.json";
+    const SCHEMA: u32 = SCHEMA;
+    const COMMAND: &'static str = "toll peers --save";
+}
+
 impl Peers {
-    /// What is committed, if anything is.
-    ///
-    /// # Errors
-    /// When the file is there and wrong.
-    pub fn load(root: &Path) -> Result<Option<Self>> {
-        let path = root.join(FILE);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let text = std::fs::read_to_string(&path).with_context(|| FILE.to_owned())?;
-        let peers: Self = serde_json::from_str(&text).with_context(|| FILE.to_owned())?;
-        ensure!(
-            peers.schema == SCHEMA,
-            "{FILE} has schema {}, this toll reads {SCHEMA}: run `toll peers --save` again",
-            peers.schema
-        );
-        Ok(Some(peers))
-    }
-
-    /// Writes the file that [`load`](Self::load) reads, with `root` taken out of whatever text a program gave.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn save(&self, root: &Path) -> Result<()> {
-        let text = one_line_an_element(&serde_json::to_value(self)?)?
-            .replace(&*root.to_string_lossy(), ".");
-        let path = root.join(FILE);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        }
-        std::fs::write(&path, text).with_context(|| format!("writing {FILE}"))
-    }
-
     /// What is kept of a line that was timed.
     pub(crate) fn told_of(&self, line: &Line) -> Option<LineRun> {
         self.bridges.iter().find(|b| b.id == line.id)?;

@@ -22,6 +22,7 @@ use crate::report::rows::{self, DoesLess, Row};
 use crate::report::{markdown, plot};
 use crate::results::Results;
 use crate::shapes::Shapes;
+use crate::store::Stored;
 use crate::strategies::{self, results::Strategies};
 use crate::table::print_line;
 

@@ -1,5 +1,8 @@
 //! What the report says, before it is HTML or Markdown.
 
+/// What stands where there is no figure.
+pub const DASH: &str = "–";
+
 /// A piece of the report. Text may hold `code` between backticks.
 #[derive(Clone)]
 pub enum Block {

@@ -27,6 +27,7 @@ use crate::peers::results::Peers;
 use crate::peers::{self, summary};
 use crate::results::Results;
 use crate::shapes::Shapes;
+use crate::store::Stored;
 use crate::table;
 use content::{Content, TITLE};
 use kept::Kept;

@@ -19,6 +19,7 @@ use crate::check::{self, Checked};
 use crate::hosts::{self, Ready};
 use crate::results::{Absent, Vectors, significant};
 use crate::runner::{Outcome, Runner};
+use crate::store::Stored;
 use crate::{hazards, machine, stats, table};
 use results::{Hazards, Library, Load, SCHEMA, Strategies, Strategy};
 

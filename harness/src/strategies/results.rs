@@ -1,18 +1,15 @@
 //! What `toll strategies --save` writes: `bench/results/strategies.json`. `bench/results/README.md` documents the format.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
-use crate::results::{Absent, Vectors, one_line_an_element};
+use crate::results::{Absent, Vectors};
+use crate::store::Stored;
 
 /// The format's number, raised when a reader must change.
 pub const SCHEMA: u32 = 2;
-/// The file, below the root.
-const FILE: &str = "bench/results/strategies.json";
 
 /// What was found.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -129,40 +126,13 @@ pub struct Load {
     pub host_ms: Option<f64>,
 }
 
+impl Stored for Strategies {
+    const FILE: &'static str = "bench/results/strategies.json";
+    const SCHEMA: u32 = SCHEMA;
+    const COMMAND: &'static str = "toll strategies --save";
+}
+
 impl Strategies {
-    /// What is committed, if anything is.
-    ///
-    /// # Errors
-    /// When the file is there and wrong.
-    pub fn load(root: &Path) -> Result<Option<Self>> {
-        let path = root.join(FILE);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let text = std::fs::read_to_string(&path).with_context(|| FILE.to_owned())?;
-        let found: Self = serde_json::from_str(&text).with_context(|| FILE.to_owned())?;
-        ensure!(
-            found.schema == SCHEMA,
-            "{FILE} has schema {}, this toll reads {SCHEMA}: run `toll strategies --save` again",
-            found.schema
-        );
-        Ok(Some(found))
-    }
-
-    /// Writes the file that [`load`](Self::load) reads.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn save(&self, root: &Path) -> Result<()> {
-        let text = one_line_an_element(&serde_json::to_value(self)?)?
-            .replace(&*root.to_string_lossy(), ".");
-        let path = root.join(FILE);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        }
-        std::fs::write(&path, text).with_context(|| format!("writing {FILE}"))
-    }
-
     /// What is known of a bridge.
     #[must_use]
     pub fn of(&self, bridge: &str) -> Option<&Strategy> {

@@ -1,0 +1,43 @@
+//! Generated pages that are committed: written, or compared with what would be written.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use anyhow::{Context, Result, bail};
+
+use crate::bridge::Workspace;
+
+/// The page as it is; empty where there is none.
+pub(crate) fn read(workspace: &Workspace, file: &str) -> Result<String> {
+    match fs::read_to_string(workspace.root.join(file)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        read => read.with_context(|| file.to_owned()),
+    }
+}
+
+/// Writes the page, or fails when it is not what would be written.
+pub(crate) fn put(
+    workspace: &Workspace,
+    file: &str,
+    old: &str,
+    new: &str,
+    write: bool,
+    command: &str,
+) -> Result<()> {
+    if write {
+        fs::write(workspace.root.join(file), new).with_context(|| file.to_owned())?;
+    } else if new != old {
+        bail!("{file} is stale; run `{command}` and commit it");
+    }
+    Ok(())
+}
+
+/// Says which bridges have no figures in a page yet, and what makes them.
+pub(crate) fn tell(file: &str, without: &[&str]) {
+    if !without.is_empty() {
+        let names = without.join(" ");
+        eprintln!(
+            "{file} has no figures of {names} yet; they are made by: ./just generate {names}"
+        );
+    }
+}
