@@ -195,7 +195,8 @@ impl Command {
             Self::Build(args) | Self::Test(args) => args.bridges.clone(),
             Self::Lint(args) => args.run.bridges.clone(),
             Self::Doctor(args) => args.bridges.clone(),
-            Self::Report(_) | Self::Matrix(_) | Self::Errors(_) => Vec::new(),
+            Self::Matrix(args) => args.bridges.clone(),
+            Self::Report(_) | Self::Errors(_) => Vec::new(),
         }
     }
 

@@ -24,6 +24,17 @@ pub(crate) fn put(
     write: bool,
     command: &str,
 ) -> Result<()> {
+    // Of one that is only begun the page says nothing yet.
+    let lost = workspace
+        .broken
+        .iter()
+        .find(|broken| old.contains(&format!("`{}`", broken.id)));
+    if let Some(lost) = lost {
+        bail!(
+            "{file} would lose what it says of {}, which cannot be read",
+            lost.id
+        );
+    }
     if write {
         fs::write(workspace.root.join(file), new).with_context(|| file.to_owned())?;
     } else if new != old {
