@@ -43,10 +43,9 @@ test-platforms *ARGS:
 test-in RELEASE *HOST:
     scripts/test-in "$@"
 
-# Build, measure for a few minutes, and write the report.
+# Build, measure for ten minutes at most, and write the report; of a host that is named, everything.
 bench *ARGS: build
-    {{toll}} bench --quick "$@"
-    {{toll}} report
+    {{toll}} bench "$@"
 
 # Whole jobs on the core against HdrHistogram's own ports in each language: a minute or two.
 peers *ARGS: build
@@ -57,10 +56,9 @@ peers *ARGS: build
 strategies *ARGS: build
     {{toll}} strategies "$@"
 
-# The same, for an hour or two, with a process for each bridge and shape.
+# The same, for hours, with a process for each bridge and shape.
 bench-full *ARGS: build
     {{toll}} bench --full "$@"
-    {{toll}} report
 
 # Write the report of the last measurement again.
 report *ARGS:

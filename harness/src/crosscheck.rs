@@ -14,9 +14,9 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::bridge::{Bridge, Workspace};
+use crate::document::{Cell, Table};
+use crate::document::{figures, markdown};
 use crate::pin::Pinned;
-use crate::report::document::{Cell, Table};
-use crate::report::{figures, markdown};
 use crate::results::Results;
 use crate::stats;
 

@@ -10,8 +10,6 @@ use object::Object;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::results::Library;
-
 /// The machine, as far as it tells.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +28,18 @@ pub struct Machine {
     pub arch: String,
     /// The load average of the last minute when the run began.
     pub load: Option<f64>,
+}
+
+/// A library file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// Relative to the repository, or the bare file name of one outside.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// `build-id:` + hex of an ELF file that has one, else `sha256:` + hex.
+    pub identity: String,
 }
 
 impl Machine {

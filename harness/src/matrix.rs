@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::bridge::{Bridge, Cannot, Role, Workspace, rule};
 use crate::check::{self, Checked};
-use crate::report::document::{Cell, DASH, Table};
-use crate::report::markdown;
+use crate::document::markdown;
+use crate::document::{Cell, DASH, Table};
 use crate::{hosts, page, platforms, table};
 
 /// The generated file.

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::bridge::{Bridge, Platform, Workspace};
 use crate::check::{self, Checked};
+use crate::document::{Cell, Table};
 use crate::hosts;
-use crate::report::document::{Cell, Table};
 use crate::{store, table};
 
 /// The command that writes a platforms.json.

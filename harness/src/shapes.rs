@@ -32,6 +32,8 @@ pub struct Shape {
     pub check: Check,
     /// What a call's time may be divided by.
     pub unit: Unit,
+    /// When it is left out where time is short: never with 0; else the highest first.
+    pub rank: usize,
     /// Bytes that one of `n` takes in Rust, where copies of the data can be told by their size.
     pub item_bytes: Option<u64>,
 }
@@ -51,7 +53,54 @@ pub enum Unit {
 #[serde(deny_unknown_fields)]
 struct File {
     defaults: Defaults,
+    #[serde(default)]
+    short_of_time: ShortOfTime,
     shape: Vec<RawShape>,
+}
+
+/// What to do without where time is short.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShortOfTime {
+    /// Shapes that stay; the empty loop does anyway.
+    #[serde(default)]
+    keep: Vec<String>,
+    /// Shapes that go first, in this order. Those in neither list follow, from the file's end on.
+    #[serde(default)]
+    first: Vec<String>,
+}
+
+impl ShortOfTime {
+    /// Gives the shapes their ranks.
+    fn rank(&self, shapes: &mut [Shape]) -> Result<()> {
+        let lists = [&self.keep, &self.first];
+        for (i, id) in lists.into_iter().flatten().enumerate() {
+            ensure!(
+                shapes.iter().any(|shape| shape.id == *id),
+                "short_of_time: there is no shape `{id}`"
+            );
+            ensure!(
+                !lists.into_iter().flatten().take(i).any(|one| one == id),
+                "short_of_time: `{id}` is there twice"
+            );
+        }
+        let is_kept = |shape: &Shape| shape.id == EMPTY || self.keep.contains(&shape.id);
+        let place = |shape: &Shape| self.first.iter().rev().position(|id| *id == shape.id);
+        let mut rank = 0;
+        for shape in shapes
+            .iter_mut()
+            .filter(|s| !is_kept(s) && place(s).is_none())
+        {
+            rank += 1;
+            shape.rank = rank;
+        }
+        for shape in shapes {
+            if let Some(place) = place(shape) {
+                shape.rank = rank + 1 + place;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[derive(Deserialize)]
@@ -147,9 +196,11 @@ impl Shapes {
                 held_out,
                 check,
                 unit: raw.unit,
+                rank: 0,
                 item_bytes: raw.item_bytes,
             });
         }
+        file.short_of_time.rank(&mut shapes)?;
         Ok(Self(shapes))
     }
 
@@ -317,6 +368,53 @@ mod tests {
         );
         let finer = shape("sizes = 'default'\nheld_out = [256]").finer_sizes();
         assert_eq!(finer, [1, 4, 16, 256, 4096]);
+    }
+
+    #[test]
+    fn what_goes_where_time_is_short_is_ranked() {
+        let shape =
+            |id: &str| format!("[[shape]]\nid = '{id}'\ngroup = 'g'\nwhat = 'w'\ncheck = '1'\n");
+        let file = |lists: &str| {
+            let shapes: String = ["empty", "a", "b", "c", "d", "e"].map(shape).concat();
+            Shapes::parse(&format!(
+                "[short_of_time]\n{lists}\n[defaults]\nsizes = [1]\n{shapes}"
+            ))
+        };
+        let going = |lists: &str| {
+            let shapes = file(lists).unwrap();
+            let mut going: Vec<&Shape> = shapes.iter().filter(|shape| shape.rank > 0).collect();
+            going.sort_by_key(|shape| std::cmp::Reverse(shape.rank));
+            going
+                .into_iter()
+                .map(|shape| shape.id.as_str())
+                .collect::<String>()
+        };
+        assert_eq!(
+            going(""),
+            "edcba",
+            "the last first, and the empty loop never"
+        );
+        assert_eq!(going("keep = ['d']\nfirst = ['b', 'c']"), "bcea");
+        for bad in [
+            "keep = ['f']",
+            "first = ['a', 'a']",
+            "keep = ['a']\nfirst = ['a']",
+        ] {
+            assert!(file(bad).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn the_readmes_shapes_are_always_timed() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let shapes = Shapes::load(&root).unwrap();
+        let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+        let (_, table) = readme.split_once("<!-- toll:table shapes=").unwrap();
+        let (cases, _) = table.split_once(' ').unwrap();
+        for case in cases.split(',') {
+            let id = case.split(':').next().unwrap_or_default();
+            assert_eq!(shapes.get(id).unwrap().rank, 0, "{id}");
+        }
     }
 
     #[test]

@@ -268,6 +268,98 @@ fn stale_figures_in_documents_are_found_and_rewritten() {
     assert_eq!(exit(&["report", "--check-docs"]), Some(0));
 }
 
+/// Thirty bridges of three hosts that all answer in the same time.
+fn thirty_bridges(root: &Path) {
+    fs::create_dir_all(root.join("conformance")).unwrap();
+    fs::create_dir_all(root.join("bench")).unwrap();
+    fs::write(root.join("Cargo.toml"), "").unwrap();
+    fs::write(root.join("steady.sh"), include_str!("bench/steady.sh")).unwrap();
+    let shape = |id: &str, sizes: &str| {
+        format!("[[shape]]\nid = '{id}'\ngroup = 'steady'\nwhat = 'waits'\ncheck = '1'\n{sizes}\n")
+    };
+    let many = "sizes = [1, 2, 3, 4]";
+    let shapes = ["first", "second", "third"].map(|id| shape(id, many));
+    let text = format!(
+        "[short_of_time]\nfirst = ['second']\n[defaults]\nsizes = [1]\n{}{}",
+        shape("empty", ""),
+        shapes.concat()
+    );
+    fs::write(root.join("bench/shapes.toml"), text).unwrap();
+    for i in 0..30 {
+        let id = format!("host{}/way{i}", i % 3);
+        let folder = root.join("bindings").join(&id);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("../host.toml"), "name = 'Made up'").unwrap();
+        let hex: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let toml = format!(
+            "id = '{id}'\ntitle = 'made up'\nrole = 'pure'\nrunner = ['sh', 'steady.sh', '{hex}']\n\
+             ownership = 'none'\nthreads = 'none'\ncopies = 'none'"
+        );
+        fs::write(folder.join("bridge.toml"), toml).unwrap();
+    }
+}
+
+#[test]
+fn thirty_bridges_are_timed_within_a_small_budget() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    thirty_bridges(root);
+    let latest = root.join("target/toll/bench/latest");
+    let bench = |within: &str| {
+        let output = toll(root, &["bench", "--within", within]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let results = Results::load(&latest.join("result.json")).unwrap();
+        assert_eq!(results.bridges.len(), 30);
+        let page = fs::read_to_string(latest.join("report.html")).unwrap();
+        for bridge in &results.bridges {
+            let timed = results.case(&bridge.id, "empty", 0).unwrap();
+            assert!(timed.headline.is_some() && timed.best_ns.len() >= 3);
+            assert!(page.contains(&bridge.id), "{} is not there", bridge.id);
+        }
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (results, said, page)
+    };
+
+    // Time for what is never left out, and for some of the rest.
+    let (results, said, page) = bench("0.3");
+    let deadline = results.deadline.unwrap();
+    assert_eq!(deadline.over, 0, "{said}");
+    assert!(results.seconds <= 18);
+    let order = ["second", "third", "first"];
+    let gone = deadline.left_out.len();
+    assert!(gone > 0, "{said}");
+    let is_early = |id: &String| order[..gone].contains(&id.as_str());
+    assert!(deadline.left_out.iter().all(is_early), "{said}");
+    assert_eq!(results.cases.len(), 30 * (1 + 4 * (3 - gone)));
+    assert!(said.contains("to end within 18 s") && page.contains("to end within 18 s"));
+
+    // No time at all is told as such, and no bridge is missing.
+    let (results, said, page) = bench("0.001");
+    let deadline = results.deadline.unwrap();
+    assert_eq!(deadline.left_out, ["first", "second", "third"]);
+    assert_eq!(results.settings.launches, 3);
+    assert!(
+        deadline.over > 0 && said.contains("more than 0 s"),
+        "{said}"
+    );
+    let command = "./just bench --shape first --shape second --shape third";
+    assert!(said.contains(command) && page.contains(command), "{said}");
+
+    // What that command does has no deadline.
+    let shape = [
+        "bench",
+        "host1/way1",
+        "--shape",
+        "third:2",
+        "--launches",
+        "1",
+    ];
+    let output = toll(root, &shape);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let results = Results::load(&latest.join("result.json")).unwrap();
+    assert!(results.deadline.is_none());
+}
+
 #[test]
 fn wrong_arguments_say_what_is_right() {
     let dir = tempfile::tempdir().unwrap();

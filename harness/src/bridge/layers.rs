@@ -285,6 +285,7 @@ impl Layers {
             env: self.table("env")?,
             test: self.take("test")?.unwrap_or_default(),
             pin: self.take("pin")?.unwrap_or(true),
+            yardstick: self.take("yardstick")?.unwrap_or_default(),
             ownership: self.need("ownership")?,
             threads: self.need("threads")?,
             copies: self.need("copies")?,

@@ -76,6 +76,8 @@ pub struct Bridge {
     pub test: Vec<String>,
     /// Whether it may be pinned to one CPU when timed.
     pub pin: bool,
+    /// Whether it is timed in every run, as the baseline is, so that what hosts took can be compared with one thing.
+    pub yardstick: bool,
     /// Who frees what.
     pub ownership: String,
     /// What holds for threads.

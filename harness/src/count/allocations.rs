@@ -12,11 +12,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Slope;
-use crate::bench::Clock;
 use crate::bridge::Bridge;
 use crate::results::Failure;
 use crate::runner::{Outcome, Runner};
 use crate::shapes::EMPTY;
+use crate::timing::Clock;
 
 const SOURCE: &str = include_str!("../../count/count.c");
 /// Words of its `struct counts` and `struct reading`, and how many of these there are: of the first, and of the last.

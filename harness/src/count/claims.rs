@@ -2,7 +2,7 @@
 
 use super::committed::{Allocated, Count, Counts};
 use crate::bridge::{Bridge, Claim, Role, Workspace};
-use crate::report::document::{Cell, Table};
+use crate::document::{Cell, Table};
 use crate::shapes::Shapes;
 
 /// Bytes that an item may take more than its own before it counts as another copy: heads and rounding.

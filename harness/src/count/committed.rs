@@ -93,7 +93,7 @@ impl Count {
         format!(
             "{} {}",
             self.bridge,
-            crate::report::figures::case_name(&self.shape, self.n)
+            crate::document::figures::case_name(&self.shape, self.n)
         )
     }
 }

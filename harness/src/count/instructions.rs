@@ -9,9 +9,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Slope;
-use crate::bench::Clock;
 use crate::bridge::{Bridge, Need};
 use crate::runner::Runner;
+use crate::timing::Clock;
 
 /// What it takes.
 pub fn need() -> Need {

@@ -18,7 +18,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::bench::{self, Clock};
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::hosts::{self, Ready};
 use crate::machine;
@@ -27,6 +26,7 @@ use crate::runner::{Outcome, Runner};
 use crate::shapes::{Shape, Shapes};
 use crate::store::Stored;
 use crate::table;
+use crate::timing::{Clock, clock};
 use allocations::{Allocations, Counted, Counter, Sides};
 use committed::{Allocated, Count, Counts, HostVersion, SCHEMA};
 
@@ -260,7 +260,7 @@ impl Run<'_> {
         bridge.env.extend(how.env.clone());
         let mut counted = self.counter.start(&bridge)?;
         let offered = match counted.runner.ask("shapes", LIMIT) {
-            Outcome::Reply(reply) => bench::expressions(&reply)
+            Outcome::Reply(reply) => clock::expressions(&reply)
                 .with_context(|| format!("`shapes`: {}", reply.join(" ")))?,
             other => bail!("`shapes`: {other:?}"),
         };

@@ -5,9 +5,9 @@ use anyhow::Result;
 use super::Row;
 use super::catalogue::{Catalogue, Hazard, OUTCOMES};
 use crate::bridge::{Bridge, Exception, Workspace, rule};
+use crate::document::markdown;
+use crate::document::{Cell, DASH, Table};
 use crate::page;
-use crate::report::document::{Cell, DASH, Table};
-use crate::report::markdown;
 
 /// The generated page.
 const FILE: &str = "docs/src/hazards.md";

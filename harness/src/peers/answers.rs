@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tollbridge_core::{Config, Histogram, LogWriter, Scan, replay_log};
 
-use crate::bench::Key;
+use crate::timing::Key;
 use crate::vectors::unhex;
 
 /// One seed, so that every run has the same numbers.

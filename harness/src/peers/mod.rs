@@ -9,11 +9,10 @@ pub mod summary;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{ExitCode, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::bench::{Key, Plan, QUICK};
 use crate::bridge::{Bridge, Workspace};
 use crate::hosts;
 use crate::machine::Machine;
@@ -23,12 +22,11 @@ use crate::runner::{Outcome, Runner};
 use crate::shapes::Shapes;
 use crate::store::Stored;
 use crate::table;
+use crate::timing::plan::{self, Key, Plan, QUICK};
 use answers::{Answer, Data};
 use lines::{Line, Lines};
-use results::{Peers, SCHEMA};
+use results::{JOBS, Peers, SCHEMA, jobs};
 
-/// The jobs, below the root.
-const JOBS: &str = "bench/peers/jobs.toml";
 /// Launches of each line: whole jobs differ by more than a few launches could tell apart.
 const LAUNCHES: u32 = 3;
 /// At most so many more, of what met a slow machine.
@@ -135,14 +133,6 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     show(args.json, &shapes, &peers)
 }
 
-/// The jobs of the project.
-///
-/// # Errors
-/// When their file is missing or wrong.
-pub fn jobs(root: &Path) -> Result<Shapes> {
-    Shapes::read(&root.join(JOBS))
-}
-
 /// Builds a line's program where that is needed.
 fn prepare(line: &Line, root: &Path) -> Result<()> {
     for build in &line.build {
@@ -170,7 +160,7 @@ fn ask(
 ) -> Result<Vec<Answer>> {
     let mut runner = Runner::start(bridge)?;
     let offered = match runner.ask("shapes", limit) {
-        Outcome::Reply(reply) => crate::bench::expressions(&reply).context("`shapes`")?,
+        Outcome::Reply(reply) => crate::timing::clock::expressions(&reply).context("`shapes`")?,
         other => anyhow::bail!("`shapes`: {other:?}"),
     };
     let mut answers = Vec::new();
@@ -194,7 +184,6 @@ fn ask(
 }
 
 fn time(workspace: &Workspace, keys: &[Key], args: &Args) -> Result<Peers> {
-    let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     // Before pinning, which would leave one CPU to count.
     let machine = Machine::read();
     let pinned = Pinned::to_last_cpu()?;
@@ -202,15 +191,18 @@ fn time(workspace: &Workspace, keys: &[Key], args: &Args) -> Result<Peers> {
     (profile.launches, profile.more_launches) = (args.launches, MORE_LAUNCHES);
     let plan = Plan {
         workspace,
-        machine,
+        bridges: workspace.bridges.iter().collect(),
+        keys: keys.to_vec(),
         profile,
+        within: None,
+        named: Vec::new(),
         limit: Duration::from_secs(args.limit),
+        seed: plan::any_seed(),
+        machine,
         pinned: &pinned,
-        started: &started,
-        seed: fastrand::u64(..u64::from(u32::MAX)),
+        started: plan::now(),
     };
-    let bridges: Vec<&Bridge> = workspace.bridges.iter().collect();
-    let run = plan.time(&bridges, keys)?.without_raw();
+    let run = plan.time()?.without_raw();
     Ok(Peers {
         schema: SCHEMA,
         started: run.started,

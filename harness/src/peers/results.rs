@@ -1,19 +1,33 @@
 //! What `toll peers --save` writes: `bench/results/peers.json`. `bench/results/README.md` documents the format.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::document::figures;
 use crate::machine::Machine;
 use crate::peers::answers::Answer;
 use crate::peers::lines::Line;
-use crate::report::figures;
-use crate::results::{Absent, BridgeRun, Case, Settings};
+use crate::results::{Absent, BridgeRun, Case, Settings, words};
+use crate::shapes::Shapes;
 use crate::stats;
 use crate::store::Stored;
 
 /// The format's number, raised when a reader must change.
 pub const SCHEMA: u32 = 1;
+
+/// The jobs, below the root.
+pub const JOBS: &str = "bench/peers/jobs.toml";
+
+/// The jobs of the project.
+///
+/// # Errors
+/// When their file is missing or wrong.
+pub fn jobs(root: &Path) -> Result<Shapes> {
+    Shapes::read(&root.join(JOBS))
+}
 
 /// One run. Its fields mean what they do in [`Results`](crate::results::Results), with a line where that has a bridge.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,7 +93,7 @@ impl Peers {
     }
 
     /// One line's time over another's, as it is written: noise is told from a difference as in
-    /// [`report::rows`](crate::report::rows).
+    /// [`report::rows`](crate::results::rows).
     #[must_use]
     pub fn ratio(&self, line: (&str, &str), other: (&str, &str)) -> Option<String> {
         let bests = |(line, job): (&str, &str)| {
@@ -90,7 +104,7 @@ impl Peers {
         let ratio = self.ns(line.0, line.1)? / self.ns(other.0, other.1)?;
         let interval = stats::bootstrap(&[bests(line)?, bests(other)?], |h| h[0] / h[1])?;
         Some(match interval.low <= 1.0 && interval.high >= 1.0 {
-            true => figures::LIKE_FLOOR.into(),
+            true => words::LIKE_FLOOR.into(),
             false => figures::ratio(ratio),
         })
     }

@@ -1,8 +1,9 @@
 //! "Bind Rust, or use the port?": the table, and what it comes to.
 
+use crate::document::figures;
+use crate::document::{Block, Cell, Table};
 use crate::peers::results::{LineRun, Peers};
-use crate::report::document::{Block, Cell, Table};
-use crate::report::figures;
+use crate::results::words;
 use crate::shapes::Shapes;
 use crate::table::columns;
 
@@ -49,7 +50,7 @@ pub fn blocks(peers: &Peers, jobs: &Shapes) -> Vec<Block> {
             "Whole jobs, each by the best bridge of its host, and by HdrHistogram's own ports. {LABEL} Every answer was \
              compared with the core's before anything was timed; one that differs is marked. Below a time: \
              that time ÷ the time of `rust/direct`; `{}` where the difference is noise. From a run of its own, of {}: compare within this table only.",
-            figures::LIKE_FLOOR,
+            words::LIKE_FLOOR,
             peers.started.split('T').next().unwrap_or_default()
         )),
         Block::Table(table(peers, jobs)),
@@ -143,7 +144,7 @@ fn verdict(peers: &Peers, line: &LineRun, ports: &[&LineRun], whom: &str) -> Opt
             continue;
         };
         let (ours, theirs) = ((&*line.id, job), (port, its_job));
-        if peers.ratio(ours, theirs).as_deref() == Some(figures::LIKE_FLOOR) {
+        if peers.ratio(ours, theirs).as_deref() == Some(words::LIKE_FLOOR) {
             same.push(format!("`{job}`"));
         } else if mine <= ns {
             wins.push(format!("`{job}` {}", figures::ratio(ns / mine)));

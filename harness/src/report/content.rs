@@ -8,13 +8,13 @@ use crate::bridge::Role;
 use crate::count::claims;
 use crate::count::committed::{Count, Counts};
 use crate::crosscheck::{self, Agreement};
-use crate::report::document::{Block, Cell, Plot, Table};
-use crate::report::figures::{self, case_name};
+use crate::document::figures::{self, case_name};
+use crate::document::plot::{self, Dots, Series, Sizes};
+use crate::document::{Block, Cell, Plot, Table};
 use crate::report::kept::{self, Kept};
 use crate::report::model::{Model, Models};
-use crate::report::plot::{self, Dots, Series, Sizes};
-use crate::report::rows::{self, BASELINE, DoesLess, NO_TOLL, Row};
-use crate::results::{Results, Vectors};
+use crate::results::rows::{self, BASELINE, DoesLess, NO_TOLL, Row};
+use crate::results::{Results, Vectors, words};
 use crate::shapes::{EMPTY, Shape, Shapes, Unit};
 
 /// The report's title.
@@ -90,7 +90,7 @@ impl<'a> Content<'a> {
     pub fn blocks(&self, agreement: &[Agreement]) -> Result<Vec<Block>> {
         let mut blocks = self.introduction();
         blocks.extend(self.headlines()?);
-        blocks.extend(how_to_read(figures::notes(self.rows.iter())));
+        blocks.extend(how_to_read(words::notes(self.rows.iter())));
         for group in self.groups() {
             blocks.extend(self.chapter(&group)?);
         }
@@ -115,9 +115,10 @@ impl<'a> Content<'a> {
             machine,
             settings,
             started,
+            deadline,
             ..
         } = self.results;
-        vec![
+        let mut blocks = vec![
             Block::Paragraph(
                 "One small Rust library is carried into other languages by every serious binding strategy. \
                  This page says what a call across each of these bridges costs, measured on one machine in \
@@ -133,7 +134,10 @@ impl<'a> Content<'a> {
                 settings.launches,
                 started.replace('T', " ").replace('Z', " UTC"),
             )),
-        ]
+        ];
+        let told = deadline.iter().flat_map(|deadline| deadline.told(settings));
+        blocks.extend(told.map(Block::Paragraph));
+        blocks
     }
 
     /// Hosts in the order of their bridges, each with its bridges before its floor and its pure code.
@@ -216,10 +220,10 @@ impl<'a> Content<'a> {
         let Some(row) = row else {
             return Cell::figure("–");
         };
-        let toll = row.toll.map(|toll| format!("toll {}", figures::toll(toll)));
-        let ratio = figures::over_floor(row);
+        let toll = row.toll.map(|toll| format!("toll {}", words::toll(toll)));
+        let ratio = words::over_floor(row);
         let small: Vec<String> = [toll, ratio].into_iter().flatten().collect();
-        Cell::figure(figures::outcome(row))
+        Cell::figure(words::outcome(row))
             .with_small(small.join(" · "))
             .marked(row.is_doubtful())
     }
@@ -418,11 +422,11 @@ impl<'a> Content<'a> {
         let Some(row) = row else {
             return Cell::figure("–");
         };
-        let ratio = figures::over_floor(row);
+        let ratio = words::over_floor(row);
         let each = row.ns.filter(|_| unit == Unit::N && row.n > 1);
         let each = each.map(|ns| format!("{} each", figures::time(ns / row.n as f64)));
         let small: Vec<String> = [ratio, each].into_iter().flatten().collect();
-        Cell::figure(figures::outcome(row))
+        Cell::figure(words::outcome(row))
             .with_small(small.join(" · "))
             .marked(row.is_doubtful())
     }
@@ -496,7 +500,7 @@ impl<'a> Content<'a> {
                     or_dash(row.ns.map(figures::time)),
                     or_dash(interval),
                     or_dash(row.ns_median.map(figures::time)),
-                    or_dash(row.toll.map(figures::toll)),
+                    or_dash(row.toll.map(words::toll)),
                     or_dash(row.over_floor.map(figures::ratio)),
                     or_dash(over),
                     Cell::figure(row.launches.to_string()),
@@ -524,7 +528,7 @@ impl<'a> Content<'a> {
                 table.rows.push(vec![
                     Cell::text(case_name(&count.shape, count.n)),
                     Cell::text(&count.bridge),
-                    Cell::figure(ns.map_or("–".into(), figures::outcome)),
+                    Cell::figure(ns.map_or("–".into(), words::outcome)),
                     Cell::figure(claims::side(count.library)),
                     Cell::figure(claims::side(count.host)),
                     Cell::figure(count.instructions.map_or("–".into(), |i| i.to_string())),
@@ -585,7 +589,7 @@ impl<'a> Content<'a> {
                     continue;
                 }
                 let cells = against.iter().map(|rival| match rival {
-                    Some(r) => Cell::figure(figures::outcome(r))
+                    Some(r) => Cell::figure(words::outcome(r))
                         .with_small(r.ns.map_or(String::new(), |ns| figures::ratio(ns / own)))
                         .marked(lost(r)),
                     None => Cell::figure("–"),
@@ -833,7 +837,7 @@ fn how_to_read(notes: Vec<String>) -> Vec<Block> {
                 "Times the floor: under it stands the same shape in plain C over the host's own API. That is a yardstick \
                  and no limit: a ratio below 1 says that this C does the work in a slower way. `{}` says that the \
                  difference is noise: the ratio's interval holds 1, or it is less than {NO_TOLL} ns.",
-                figures::LIKE_FLOOR
+                words::LIKE_FLOOR
             ),
             "In the plots against n a curve is the cost model, explained under “What n items cost”; a thin one has \
              no line and joins what was measured."

@@ -11,16 +11,16 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::bridge::{Bridge, Workspace};
 use crate::count::claims;
 use crate::count::committed::{Count, Counts};
+use crate::document::figures::{self, case_name};
+use crate::document::{Cell, Table};
+use crate::document::{markdown, plot};
 use crate::peers::results::Peers;
 use crate::peers::{self, summary};
 use crate::platforms;
 use crate::report::content::{Content, KEY_CASES};
-use crate::report::document::{Cell, Table};
-use crate::report::figures::{self, case_name};
 use crate::report::kept::{self, REFERENCE};
-use crate::report::rows::{self, DoesLess, Row};
-use crate::report::{markdown, plot};
-use crate::results::Results;
+use crate::results::rows::{self, DoesLess, Row};
+use crate::results::{Results, words};
 use crate::shapes::Shapes;
 use crate::store::Stored;
 use crate::strategies::{self, results::Strategies};
@@ -88,7 +88,7 @@ pub fn run(
             .collect(),
         counts: Counts::load(root)?,
         peers: match Peers::load(root)? {
-            Some(peers) => Some((peers, peers::jobs(root)?)),
+            Some(peers) => Some((peers, peers::results::jobs(root)?)),
             None => None,
         },
         strategies: Strategies::load(root)?,
@@ -323,7 +323,7 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
         }
         ["ns", bridge, case] => {
             ns(rows, bridge, case)?;
-            Ok(figures::outcome(row(rows, bridge, case)?))
+            Ok(words::outcome(row(rows, bridge, case)?))
         }
         ["ratio", bridge, case, "/", over, over_case] => Ok(figures::ratio(
             ns(rows, bridge, case)? / ns(rows, over, over_case)?,
@@ -333,7 +333,7 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
             if let Some(what) = &row.floor_does_less {
                 bail!("{}/floor is no measure for {case}: it {what}", row.host);
             }
-            figures::over_floor(row).with_context(|| format!("{bridge} {case} has no floor"))
+            words::over_floor(row).with_context(|| format!("{bridge} {case} has no floor"))
         }
         ["beyond", limit, bridge] => beyond(rows, limit, bridge, true),
         ["below", limit, bridge] => beyond(rows, limit, bridge, false),
@@ -342,15 +342,15 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
             let (cases, bridges) = cases_and_bridges(options, all)?;
             let table = table(&cases, &bridges, |bridge, case| {
                 let row = row(rows, bridge, case).ok()?;
-                let ratio = figures::over_floor(row);
+                let ratio = words::over_floor(row);
                 let ratio = ratio.map_or(String::new(), |ratio| format!(" ({ratio})"));
-                Some(figures::outcome(row) + &ratio)
+                Some(words::outcome(row) + &ratio)
             })?;
             let shown = rows.iter().filter(|row| {
                 bridges.contains(&row.bridge.as_str())
                     && cases.contains(&case_name(&row.shape, row.n))
             });
-            Ok(table + &list(&figures::notes(shown), "\n"))
+            Ok(table + &list(&words::notes(shown), "\n"))
         }
         ["counts", ref options @ ..] => {
             let counts = counts.as_ref().context("nothing was counted yet")?;
@@ -379,8 +379,8 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
                 is_strategy && strategies::page::shows(&row.shape, row.n)
             });
             // The table has no ratio, so that only what concerns a time is said.
-            let notes = figures::notes(shown).into_iter();
-            let notes: Vec<String> = notes.filter(|n| n.starts_with(figures::LOOP)).collect();
+            let notes = words::notes(shown).into_iter();
+            let notes: Vec<String> = notes.filter(|n| n.starts_with(words::LOOP)).collect();
             Ok(format!(
                 "\n{}{}",
                 markdown::table(&table),
@@ -514,7 +514,7 @@ fn beyond(rows: &[Row], limit: &str, bridge: &str, more: bool) -> Result<String>
     Ok(format!(
         "\n{found} of {all} cases take {than} than {limit} times the floor's time:\n\n{}{}",
         markdown::table(&table),
-        list(&figures::notes(of_bridge), "\n")
+        list(&words::notes(of_bridge), "\n")
     ))
 }
 
@@ -612,7 +612,7 @@ mod tests {
 
     use super::*;
     use crate::count::committed::{Allocated, SCHEMA};
-    use crate::report::sample;
+    use crate::results::sample;
 
     fn rewritten(text: &str) -> Result<String> {
         let count = |bridge: &str, library, host| Count {

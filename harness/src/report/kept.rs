@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::bridge::Role;
-use crate::report::document::{Block, Cell, Table};
-use crate::report::figures::{self, case_name};
-use crate::report::rows::{self, DoesLess, Row};
+use crate::document::figures::{self, case_name};
+use crate::document::{Block, Cell, Table};
 use crate::results::Results;
+use crate::results::rows::{self, DoesLess, Row};
 use crate::stats;
 
 /// The run from which documents quote unless they name another.
@@ -197,7 +197,8 @@ fn side(row: &Row) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{markdown, sample};
+    use crate::document::markdown;
+    use crate::results::sample;
 
     #[test]
     fn another_run_is_compared_and_what_flips_is_named() {

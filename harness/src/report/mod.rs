@@ -2,16 +2,8 @@
 
 pub mod content;
 pub mod docs;
-pub mod document;
-pub mod figures;
-pub mod html;
 pub mod kept;
-pub mod markdown;
 pub mod model;
-pub mod plot;
-pub mod rows;
-#[cfg(test)]
-pub mod sample;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,20 +11,20 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::bench;
 use crate::bridge::Workspace;
 use crate::count::committed::Counts;
 use crate::crosscheck::Agreement;
+use crate::document::{html, markdown};
 use crate::peers::results::Peers;
 use crate::peers::{self, summary};
-use crate::results::Results;
+use crate::results::rows::{self, DoesLess};
+use crate::results::{self, Results};
 use crate::shapes::Shapes;
 use crate::store::Stored;
 use crate::table;
 use content::{Content, TITLE};
 use kept::Kept;
 use model::Models;
-use rows::DoesLess;
 
 /// The page's file name.
 pub const PAGE: &str = "report.html";
@@ -73,7 +65,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     let in_docs = args.docs || args.check_docs;
     let input = args.input.unwrap_or_else(|| match in_docs {
         true => root.join("bench/results/reference.json"),
-        false => bench::latest(root),
+        false => results::latest(root),
     });
     let results = Results::load(&input)?;
     if in_docs {
@@ -124,7 +116,10 @@ impl Beside {
         let peers = Peers::load(root)?;
         Ok(Self {
             counts: Counts::load(root)?,
-            jobs: peers.as_ref().map(|_| peers::jobs(root)).transpose()?,
+            jobs: peers
+                .as_ref()
+                .map(|_| peers::results::jobs(root))
+                .transpose()?,
             peers,
             less: DoesLess::of(&workspace.bridges),
             kept: kept::load(root)?,

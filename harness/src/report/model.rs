@@ -4,13 +4,13 @@
 use serde::Serialize;
 
 use crate::bridge::Role;
+use crate::document::figures;
+use crate::document::{Block, Cell, Table};
 use crate::model::{
     BreakEven, Cost, HeldOut, Instead, LINE_END, LINE_LIMIT, Line, NoLine, Point, break_even, share,
 };
-use crate::report::document::{Block, Cell, Table};
-use crate::report::figures;
-use crate::report::rows::{BASELINE, loop_is_taken_off};
-use crate::results::{BridgeRun, Case, Results, significant};
+use crate::results::rows::{BASELINE, loop_is_taken_off};
+use crate::results::{BridgeRun, Case, Results, significant, words};
 use crate::shapes::{EMPTY, Shape, Shapes};
 use crate::stats::{self, Interval};
 use crate::table::columns;
@@ -368,7 +368,7 @@ impl<'a> Models<'a> {
                 Cell::text(&model.shape.id),
                 alpha,
                 beta,
-                or_dash(toll.map(|t| figures::toll(t[0]))),
+                or_dash(toll.map(|t| words::toll(t[0]))),
                 or_dash(toll.map(|t| {
                     if t[1] > 0.0 {
                         figures::each(t[1])

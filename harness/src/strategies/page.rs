@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
-use crate::report::document::{Cell, Table};
-use crate::report::figures::{self, case_name};
-use crate::report::rows::Row;
+use crate::document::figures::{self, case_name};
+use crate::document::{Cell, Table};
+use crate::results::{rows::Row, words};
 use crate::strategies::results::{Hazards, Strategies, Strategy};
 use crate::table::columns;
 
@@ -89,7 +89,7 @@ pub fn table(found: &Strategies, host: &str, rows: &[Row]) -> Result<Table> {
             let row = rows
                 .iter()
                 .find(|r| r.bridge == s.bridge && r.shape == shape && r.n == n);
-            row.map_or_else(dash, figures::outcome)
+            row.map_or_else(dash, words::outcome)
         };
         push(
             format!("`{}`", case_name(shape, n)),

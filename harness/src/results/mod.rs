@@ -1,18 +1,56 @@
 //! What `toll bench` writes and `toll report` reads. `bench/results/README.md` documents the format.
 
+pub mod rows;
+#[cfg(test)]
+pub mod sample;
+pub mod words;
+
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::bridge::Role;
-use crate::machine::Machine;
+use crate::machine::{Library, Machine};
 use crate::stats::{self, Interval};
 use crate::store;
 
 /// The format's number, raised when a reader must change.
 pub const SCHEMA: u32 = 1;
+
+/// Where runs are written, below the root.
+const RUNS: &str = "target/toll/bench";
+/// The results' file name.
+pub const FILE: &str = "result.json";
+
+/// The folder of a run that began then.
+#[must_use]
+pub fn folder(root: &Path, started: &str) -> PathBuf {
+    root.join(RUNS).join(started.replace(':', ""))
+}
+
+/// The results of the latest run that was written into a [`folder`].
+#[must_use]
+pub fn latest(root: &Path) -> PathBuf {
+    root.join(RUNS).join("latest").join(FILE)
+}
+
+/// Makes a folder the latest.
+///
+/// # Errors
+/// When the link to it cannot be made.
+pub fn point_latest_to(folder: &Path) -> Result<()> {
+    let (Some(runs), Some(name)) = (folder.parent(), folder.file_name()) else {
+        return Ok(());
+    };
+    let latest = runs.join("latest");
+    if latest.symlink_metadata().is_ok() {
+        std::fs::remove_file(&latest).with_context(|| format!("replacing {}", latest.display()))?;
+    }
+    std::os::unix::fs::symlink(name, &latest)
+        .with_context(|| format!("linking {}", latest.display()))
+}
 
 /// One run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +70,9 @@ pub struct Results {
     pub dirty: bool,
     /// How it was measured.
     pub settings: Settings,
+    /// The deadline that it had, and what that cost; none where it had as long as it took.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub deadline: Option<Deadline>,
     /// What it was measured on.
     pub machine: Machine,
     /// The first line each tool gives about its version.
@@ -64,6 +105,72 @@ pub struct Settings {
     pub seed: u64,
     /// The CPU that `toll` and pinned runners ran on.
     pub cpu: usize,
+}
+
+/// What a run did without to end in time. It did without no bridge.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// Seconds that it had.
+    pub seconds: u64,
+    /// Seconds that it took longer, since what is never left out took so long.
+    pub over: u64,
+    /// Launches that it would have made of everything; [`Settings::launches`] says how many it made.
+    pub launches: u32,
+    /// Shapes that were not timed.
+    pub left_out: Vec<String>,
+    /// The bridges, as they were named; none for all.
+    pub named: Vec<String>,
+}
+
+impl Deadline {
+    /// What it cost, and what would time the rest; nothing where it cost nothing.
+    #[must_use]
+    pub fn told(&self, settings: &Settings) -> Vec<String> {
+        let within = match self.seconds {
+            seconds if seconds >= 60 && seconds.is_multiple_of(60) => {
+                format!("{} min", seconds / 60)
+            }
+            seconds => format!("{seconds} s"),
+        };
+        let recipe = match settings.profile.as_str() {
+            "full" => "bench-full",
+            _ => "bench",
+        };
+        let command = |options: &str| {
+            let named: String = self.named.iter().map(|name| format!(" {name}")).collect();
+            format!("`./just {recipe}{named}{options}`")
+        };
+        let mut told = Vec::new();
+        if self.over > 0 {
+            told.push(format!(
+                "It took {} s more than {within}: neither a bridge nor a shape of the README is left out.",
+                self.over
+            ));
+        }
+        if !self.left_out.is_empty() {
+            let options: String = self
+                .left_out
+                .iter()
+                .map(|id| format!(" --shape {id}"))
+                .collect();
+            told.push(format!(
+                "Left out, to end within {within}: {} shapes ({}). {} times them.",
+                self.left_out.len(),
+                self.left_out.join(", "),
+                command(&options)
+            ));
+        }
+        if settings.launches < self.launches {
+            told.push(format!(
+                "{} launches of {}, to end within {within}. {} takes as long as it takes.",
+                settings.launches,
+                self.launches,
+                command(" --within none")
+            ));
+        }
+        told
+    }
 }
 
 /// A bridge that could not be started.
@@ -115,18 +222,6 @@ pub struct Vectors {
     pub failed: usize,
     /// The bridge declares that it cannot.
     pub unsupported: usize,
-}
-
-/// A library file.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Library {
-    /// Relative to the repository, or the bare file name of one outside.
-    pub path: String,
-    /// Its size.
-    pub bytes: u64,
-    /// `build-id:` + hex of an ELF file that has one, else `sha256:` + hex.
-    pub identity: String,
 }
 
 /// One bridge × shape × size.

@@ -9,7 +9,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendCoord, DrawingErrorKind};
 
-use crate::report::figures;
+use crate::document::figures;
 
 /// Okabe and Ito's palette, which colour-blind readers can tell apart, without its black and yellow,
 /// which vanish on a dark or a light page.

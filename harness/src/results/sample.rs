@@ -32,6 +32,7 @@ pub fn results() -> Results {
             seed: 1,
             cpu: 1,
         },
+        deadline: None,
         machine: Machine {
             cpu: "test".into(),
             cores: 2,

@@ -1,7 +1,7 @@
 //! The report as one page that needs nothing else: no network, no script.
 
-use crate::report::document::{Block, Cell, Plot, Table};
-use crate::report::plot::DARK_STYLE;
+use crate::document::plot::DARK_STYLE;
+use crate::document::{Block, Cell, Plot, Table};
 
 const STYLE: &str = include_str!("page.css");
 

@@ -1,6 +1,6 @@
 //! The report as Markdown. Plots are left to the page.
 
-use crate::report::document::{Block, Cell, Table};
+use crate::document::{Block, Cell, Table};
 
 /// The whole report.
 pub fn render(title: &str, blocks: &[Block]) -> String {

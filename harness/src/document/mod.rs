@@ -1,4 +1,10 @@
-//! What the report says, before it is HTML or Markdown.
+//! What the report and other pages say, before it is HTML or Markdown, and how it becomes so. Nothing here knows what
+//! is measured.
+
+pub mod figures;
+pub mod html;
+pub mod markdown;
+pub mod plot;
 
 /// What stands where there is no figure.
 pub const DASH: &str = "–";

@@ -302,7 +302,7 @@ fn has_plateau(case: &Case) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::results::sample;
 
     fn row<'a>(rows: &'a [Row], bridge: &str, shape: &str) -> &'a Row {
         rows.iter()
@@ -357,7 +357,7 @@ mod tests {
         assert_eq!(str_len.floor_does_less.as_deref(), Some("trusts its text"));
         assert!(row(&rows, "c/cabi", "add").over_floor.is_some());
         assert!(row(&rows, "python/pyo3", "str_len").over_floor.is_some());
-        let notes = crate::report::figures::notes(rows.iter());
+        let notes = crate::results::words::notes(rows.iter());
         assert_eq!(
             notes,
             ["No ratio for `str_len` (c): the floor trusts its text."]
@@ -386,8 +386,8 @@ mod tests {
         let rows = rows(&results, &DoesLess::default());
         let add = row(&rows, "python/pyo3", "add");
         assert!(add.is_loop, "rust/direct takes 1.5");
-        assert_eq!(crate::report::figures::over_floor(add), None);
-        assert_eq!(crate::report::figures::outcome(add), "1.7 ns ≈ loop");
+        assert_eq!(crate::results::words::over_floor(add), None);
+        assert_eq!(crate::results::words::outcome(add), "1.7 ns ≈ loop");
         assert!(!row(&rows, "c/cabi", "add").is_loop, "it crosses");
         assert!(!row(&rows, "rust/direct", "add").is_loop);
     }
