@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use serde::Serialize;
+use toml::Value;
 
-use crate::bridge::{Bridge, Role, Workspace};
+use crate::bridge::{Bridge, Layers, Role, Said, Workspace};
 use crate::coverage;
 use crate::shapes::Shapes;
 use crate::table;
@@ -15,16 +16,19 @@ use crate::table;
 pub struct Args {
     /// Bridges: `python`, `python/pyo3`, `c/*`; all when none is named.
     pub bridges: Vec<String>,
+    /// Instead: all that the TOML files say of each bridge, layer over layer, and where each line stands.
+    #[arg(long)]
+    pub resolved: bool,
     /// Instead: every operation, probe, fault and error that no vector reaches. Exit code 1 if there is one.
-    #[arg(long, conflicts_with = "bridges")]
+    #[arg(long, conflicts_with_all = ["bridges", "resolved"])]
     pub uncovered: bool,
     /// Instead: what is timed.
-    #[arg(long, conflicts_with_all = ["bridges", "uncovered"])]
+    #[arg(long, conflicts_with_all = ["bridges", "resolved", "uncovered"])]
     pub shapes: bool,
     /// Instead: which operation gives which error, and the vectors that show it.
-    #[arg(long, conflicts_with_all = ["bridges", "uncovered", "shapes"])]
+    #[arg(long, conflicts_with_all = ["bridges", "resolved", "uncovered", "shapes"])]
     pub errors: bool,
-    /// A list of rows. Bridges: bridge, host, strategy, role, title, library. Uncovered: kind, name. Shapes: shape,
+    /// A list of rows. Bridges: bridge, host, strategy, role, title, library. Resolved: bridge, key, value, place. Uncovered: kind, name. Shapes: shape,
     /// group, what, sizes. Errors: operation, error, vectors.
     #[arg(long)]
     pub json: bool,
@@ -60,6 +64,9 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         });
     }
     let bridges = workspace.select(&args.bridges)?;
+    if args.resolved {
+        return resolved(&bridges, args.json);
+    }
     let rows: Vec<BridgeRow> = bridges.into_iter().map(BridgeRow::new).collect();
     print(&rows, args.json, |row| {
         vec![
@@ -68,6 +75,53 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             row.title.to_owned(),
         ]
     })
+}
+
+fn resolved(bridges: &[&Bridge], json: bool) -> Result<ExitCode> {
+    let mut rows = Vec::new();
+    let mut text = String::new();
+    for bridge in bridges {
+        let layers = bridge.layers()?;
+        text += &format!("# {}\n{}\n", bridge.id, toml_of(&layers));
+        rows.extend(layers.rows().iter().map(|(key, said)| SaidRow {
+            bridge: &bridge.id,
+            key: dotted(key),
+            value: said.value.clone(),
+            place: said.place.clone(),
+        }));
+    }
+    match json {
+        true => table::print_json(&rows)?,
+        false => table::print(text.trim_end().to_owned() + "\n")?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is said of a bridge, as one file would say it.
+fn toml_of(layers: &Layers) -> String {
+    let (mut lines, mut tables) = (String::new(), String::new());
+    for (key, Said { value, place, .. }) in layers.rows() {
+        match value {
+            Value::Table(table) => {
+                tables += &format!("\n[{}]  # {place}\n", dotted(key));
+                for (name, value) in table {
+                    tables += &format!("{} = {value}\n", dotted(&[name.into()]));
+                }
+            }
+            value => lines += &format!("{} = {value}  # {place}\n", dotted(key)),
+        }
+    }
+    lines + &tables
+}
+
+/// A key as it stands in TOML.
+fn dotted(key: &[String]) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let part = |part: &String| match !part.is_empty() && part.chars().all(is_bare) {
+        true => part.clone(),
+        false => Value::from(part.as_str()).to_string(),
+    };
+    key.iter().map(part).collect::<Vec<_>>().join(".")
 }
 
 fn uncovered(workspace: &Workspace, json: bool) -> Result<ExitCode> {
@@ -96,6 +150,14 @@ fn print<T: Serialize>(
         table::print(table::columns(&rows.iter().map(line).collect::<Vec<_>>()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Serialize)]
+struct SaidRow<'a> {
+    bridge: &'a str,
+    key: String,
+    value: Value,
+    place: String,
 }
 
 #[derive(Serialize)]

@@ -110,6 +110,7 @@ scripts/releases asks the registries for the last releases.")]
     /// List bridges, shapes, errors, or what no vector reaches.
     #[command(after_help = "Examples:
   toll list                every bridge
+  toll list --resolved c/cabi    all that its bridge.toml and the layers before it say, with file and line
   toll list --uncovered    operations, probes, faults and errors that no vector reaches; exit code 1 if any
   toll list --shapes       what `toll bench` times
   toll list --errors       which operation gives which error, and the vectors that show it")]

@@ -32,7 +32,10 @@ fn project(root: &Path) {
          [[hazard]]\nname = 'abi'\nwhy = 'w'\npromise = 'refused'\ndeed = 'len h => 0'\n\
          [[hazard]]\nname = 'end'\nwhy = 'w'\npromise = 'right'\ndeed = 'len h => 0'\n",
     );
-    write("bindings/fake/host.toml", "name = 'Fake'");
+    write(
+        "bindings/fake/host.toml",
+        "name = 'Fake'\nlanguage.C = { extensions = ['c', 'h'], line = '//', block = ['/*', '*/'] }",
+    );
     // An object file at hand: this test's own toll.
     fs::copy(env!("CARGO_BIN_EXE_toll"), root.join("library.so")).unwrap();
     let runner = |id: &str| {

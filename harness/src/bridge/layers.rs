@@ -255,7 +255,7 @@ impl Layers {
     /// What is said, key by key in the order of the files.
     pub fn rows(&self) -> Vec<(&[String], &Said)> {
         let mut rows: Vec<_> = self.said.iter().map(|(k, s)| (&**k, s)).collect();
-        rows.sort_by_key(|(key, said)| (key.len() > 1, said.order));
+        rows.sort_by_key(|(key, said)| ((key.len() > 1).then(|| &key[0]), said.order));
         rows
     }
 

@@ -269,9 +269,29 @@ pub struct Host {
     /// How its runners are timed.
     #[serde(default)]
     pub bench: Timing,
+    /// How lines of its sources are counted, by the language's name.
+    #[serde(default)]
+    pub language: BTreeMap<String, Language>,
     /// Its folder below `bindings/`.
     #[serde(skip)]
     pub id: String,
+}
+
+/// How lines of a language are counted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Language {
+    /// What names of its files end in, without the dot.
+    pub extensions: Vec<String>,
+    /// What a comment begins with that ends with its line.
+    pub line: String,
+    /// What a comment of several lines begins and ends with.
+    pub block: Option<[String; 2]>,
+    /// The line from which on a file has nothing but its tests.
+    pub tests: Option<String>,
+    /// Code that counts as unsafe, word by word.
+    #[serde(rename = "unsafe")]
+    pub unsafe_code: Option<String>,
 }
 
 /// How a host's runners are counted.

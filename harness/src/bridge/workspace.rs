@@ -115,6 +115,17 @@ impl Workspace {
         })
     }
 
+    /// Hosts whose `host.toml` is missing or wrong.
+    #[must_use]
+    pub fn unread_hosts(&self) -> Vec<&str> {
+        let broken = self.broken.iter();
+        let hosts = broken.filter_map(|broken| broken.id.split_once('/'));
+        let mut unread: Vec<&str> = hosts.map(|(host, _)| host).collect();
+        unread.retain(|id| self.hosts.iter().all(|host| host.id != *id));
+        unread.dedup();
+        unread
+    }
+
     fn ids(&self) -> impl Iterator<Item = &str> {
         let broken = self.broken.iter().map(|broken| &*broken.id);
         self.bridges.iter().map(|bridge| &*bridge.id).chain(broken)

@@ -8,7 +8,7 @@ pub mod results;
 pub mod source;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -58,6 +58,13 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     ensure!(
         !bridges.is_empty(),
         "floors and pure hosts are no strategies"
+    );
+    // Lines of their languages would be missing anywhere.
+    let unread = workspace.unread_hosts();
+    ensure!(
+        unread.is_empty() || !args.save,
+        "nothing is kept while the host.toml of {} is wrong: it names languages whose lines are counted",
+        unread.join(", ")
     );
     let Ready { here, skipped } = hosts::ready(workspace, bridges)?;
     let known = Strategies::load(root)?;
@@ -126,7 +133,7 @@ impl Surveyor<'_> {
         // All that a baseline has is its runner.
         let sources = match baseline {
             true => source::Sources::default(),
-            false => source::Sources::of(bridge)?,
+            false => source::Sources::of(bridge, &self.workspace.hosts)?,
         };
         let krate = build::Crate::of(bridge)?;
         let libraries = bridge.libraries()?;
@@ -144,9 +151,7 @@ impl Surveyor<'_> {
             bridge: bridge.id.clone(),
             host: bridge.host().into(),
             baseline,
-            over: self
-                .over(bridge, library.as_ref())
-                .map(|over| over.id.clone()),
+            over: self.over(bridge, library.as_ref())?,
             written: sources.written,
             shared: sources.shared,
             generated: sources.generated,
@@ -167,20 +172,23 @@ impl Surveyor<'_> {
         })
     }
 
-    /// The bridge whose library this one loads, when it is another's: perhaps a copy of it.
-    fn over(&self, bridge: &Bridge, library: Option<&Library>) -> Option<&Bridge> {
-        let identity = &library?.identity;
-        let is_crate = |bridge: &Bridge| bridge.dir().join("Cargo.toml").exists();
+    /// The bridge whose library this one loads, as it says. It is that one or a copy of it, if that one is built.
+    fn over(&self, bridge: &Bridge, library: Option<&Library>) -> Result<Option<String>> {
+        let Some(id) = &bridge.over else {
+            return Ok(None);
+        };
         let mut others = self.workspace.bridges.iter();
-        others.find(|other| {
-            let same = |path: &PathBuf| {
-                machine::library(path, &self.workspace.root)
-                    .is_ok_and(|found| found.identity == *identity)
-            };
-            !is_crate(bridge)
-                && is_crate(other)
-                && other.libraries().is_ok_and(|files| files.iter().any(same))
-        })
+        let other = others.find(|other| other.id == *id);
+        let files = other.and_then(|other| other.libraries().ok());
+        for file in files.unwrap_or_default() {
+            let identity = machine::library(&file, &self.workspace.root)?.identity;
+            ensure!(
+                library.is_some_and(|library| library.identity == identity),
+                "over = \"{id}\", but its library is not that one's: build both, `./just build {} {id}`",
+                bridge.id
+            );
+        }
+        Ok(Some(id.clone()))
     }
 
     /// What the last `toll check` said of this very library.
