@@ -130,6 +130,7 @@ nupkg: (build "dotnet/pinvoke")
 
 # Write again what is generated and committed: headers, matrix, figures in the docs.
 generate: build
+    {{toll}} errors --write
     TB_BLESS=1 cargo test --quiet -p tollbridge-c-cabi -p tollbridge-c-safer-ffi -p tollbridge-c-ffi-support --test header
     {{toll}} check
     scripts/setup-platforms

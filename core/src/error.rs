@@ -1,6 +1,7 @@
-//! Every way to fail, declared once: code, name, typed fields, message.
+//! Every way to fail, declared once: code, name, documentation, typed fields, message.
 //!
-//! Bridges generate their error tables from [`Error::TABLE`] or compare them with it in a test.
+//! The hosts' classes are generated from [`Error::TABLE`], by `toll errors --write`: so what is said here is
+//! read in every language, and says nothing of Rust's.
 //! A code is never reused: one that is retired moves to [`Error::RETIRED`].
 
 use std::borrow::Cow;
@@ -35,8 +36,42 @@ pub struct ErrorInfo {
     pub code: i32,
     /// The stable name, in snake case.
     pub name: &'static str,
-    /// Names and types of the fields, in order.
-    pub fields: &'static [(&'static str, FieldKind)],
+    /// Whether only tests and timing meet it: it is part of no product.
+    pub scaffolding: bool,
+    /// The fields, in order.
+    pub fields: &'static [FieldInfo],
+    doc: &'static str,
+}
+
+/// What is known of an error's field without having one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// The stable name, in snake case.
+    pub name: &'static str,
+    /// The type.
+    pub kind: FieldKind,
+    doc: &'static str,
+}
+
+impl ErrorInfo {
+    /// What it means, for users of any language: paragraphs with an empty line between.
+    pub fn documentation(&self) -> String {
+        paragraphs(self.doc)
+    }
+}
+
+impl FieldInfo {
+    /// What it holds, as [`ErrorInfo::documentation`].
+    pub fn documentation(&self) -> String {
+        paragraphs(self.doc)
+    }
+}
+
+/// Joins the lines of each paragraph, as they stand behind `///`.
+fn paragraphs(lines: &str) -> String {
+    let joined = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let paragraphs: Vec<String> = lines.split("\n\n").map(joined).collect();
+    paragraphs.join("\n\n")
 }
 
 macro_rules! field_type {
@@ -57,9 +92,18 @@ macro_rules! field_value {
     };
 }
 
+macro_rules! is_scaffolding {
+    () => {
+        false
+    };
+    (scaffolding) => {
+        true
+    };
+}
+
 macro_rules! errors {
-    ($($(#[$doc:meta])* $code:literal $name:literal $variant:ident
-        { $($field:ident: $kind:ident),* } $message:literal)*) => {
+    ($($(#[doc = $doc:literal])+ $code:literal $name:literal $variant:ident $($scaffolding:ident)?
+        { $($(#[doc = $field_doc:literal])+ $field:ident: $kind:ident,)* } $message:literal)*) => {
         /// What went wrong. The operation changed nothing, unless the variant says otherwise.
         ///
         /// Codes, names and fields are stable. Making an error is cheap; [`Display`](fmt::Display)
@@ -67,7 +111,9 @@ macro_rules! errors {
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Error {
-            $($(#[$doc])* #[allow(missing_docs)] $variant { $($field: field_type!($kind)),* },)*
+            $($(#[doc = $doc])+ $variant {
+                $($(#[doc = $field_doc])+ $field: field_type!($kind),)*
+            },)*
         }
 
         impl Error {
@@ -75,7 +121,13 @@ macro_rules! errors {
             pub const TABLE: &'static [ErrorInfo] = &[$(ErrorInfo {
                 code: $code,
                 name: $name,
-                fields: &[$((stringify!($field), FieldKind::$kind)),*],
+                scaffolding: is_scaffolding!($($scaffolding)?),
+                fields: &[$(FieldInfo {
+                    name: stringify!($field),
+                    kind: FieldKind::$kind,
+                    doc: concat!($($field_doc, "\n"),+),
+                }),*],
+                doc: concat!($($doc, "\n"),+),
             }),*];
 
             /// Codes that were given out once and must not come back.
@@ -122,65 +174,152 @@ macro_rules! errors {
 
 errors! {
     /// An argument is outside what its operation allows.
-    1 "invalid_argument" InvalidArgument { argument: Text, value: Text, rule: Text }
-        "{argument} is {value}, but must be {rule}"
+    1 "invalid_argument" InvalidArgument {
+        /// The argument's name.
+        argument: Text,
+        /// What it was.
+        value: Text,
+        /// What it must be.
+        rule: Text,
+    } "{argument} is {value}, but must be {rule}"
+
     // ANCHOR: declared
-    /// A value is above what the histogram can track. `index` counts the values of the call from 0.
-    2 "out_of_range" OutOfRange { value: U64, highest: U64, index: U64 }
-        "value {value} (item {index}) is above the highest trackable value {highest}"
+    /// A value is above what the histogram can track.
+    2 "out_of_range" OutOfRange {
+        /// The value.
+        value: U64,
+        /// The highest that can be recorded.
+        highest: U64,
+        /// Which of the call's values it is, counted from 0.
+        index: U64,
+    } "value {value} (item {index}) is above the highest trackable value {highest}"
     // ANCHOR_END: declared
+
     /// The histogram's total would pass 2^63 - 1, the most that the file formats can hold.
-    3 "count_overflow" CountOverflow { count: U64, len: U64 }
-        "{count} more would overflow a histogram that holds {len}"
-    /// A quantile is NaN or not in 0 to 1.
-    4 "invalid_quantile" InvalidQuantile { quantile: F64, index: U64 }
-        "quantile {quantile} (item {index}) is not from 0 to 1"
-    /// Text that should be a duration is none. Line and column count from 1, the column in characters.
-    5 "invalid_duration" InvalidDuration { line: U64, column: U64, token: Text }
-        "line {line}, column {column}: {token:?} is not a duration"
-    /// A tag holds a character that the log format cannot. `offset` counts characters from 0.
-    6 "invalid_tag" InvalidTag { character: Text, offset: U64 }
-        "a tag cannot hold {character:?} (character {offset})"
-    /// Something would pass a limit. `what` names it: `bucket_limit` of a scan, `memory_limit` of a replay
-    /// in bytes, `tag_limit` and `line_limit` of a log in bytes. `advice` says what to do.
-    7 "too_many" TooMany { count: U64, limit: U64, what: Text, advice: Text }
-        "{what} is {limit}, but this takes {count}: {advice}"
+    3 "count_overflow" CountOverflow {
+        /// How many were to be added.
+        count: U64,
+        /// How many it holds.
+        len: U64,
+    } "{count} more would overflow a histogram that holds {len}"
+
+    /// A quantile is NaN, or not from 0 to 1.
+    4 "invalid_quantile" InvalidQuantile {
+        /// The quantile.
+        quantile: F64,
+        /// Which of the call's quantiles it is, counted from 0.
+        index: U64,
+    } "quantile {quantile} (item {index}) is not from 0 to 1"
+
+    /// Text that should be a duration is none.
+    5 "invalid_duration" InvalidDuration {
+        /// Counted from 1.
+        line: U64,
+        /// Counted from 1, in characters.
+        column: U64,
+        /// What stands there.
+        token: Text,
+    } "line {line}, column {column}: {token:?} is not a duration"
+
+    /// A tag holds a character that the log format cannot.
+    6 "invalid_tag" InvalidTag {
+        /// The character.
+        character: Text,
+        /// How many characters stand before it.
+        offset: U64,
+    } "a tag cannot hold {character:?} (character {offset})"
+
+    /// Something would pass a limit. Nothing was done yet.
+    7 "too_many" TooMany {
+        /// What this would take.
+        count: U64,
+        /// What is allowed.
+        limit: U64,
+        /// The limit's name: `bucket_limit` of a scan, `memory_limit` of a replay in bytes, `tag_limit` and
+        /// `line_limit` of a log in bytes.
+        what: Text,
+        /// What to do.
+        advice: Text,
+    } "{what} is {limit}, but this takes {count}: {advice}"
+
     /// Bytes are not an encoded histogram.
-    8 "malformed_histogram" MalformedHistogram { reason: Text }
-        "not an encoded histogram: {reason}"
-    /// A panic left this histogram half-changed; it answers nothing else any more.
-    9 "poisoned" Poisoned {}
-        "a panic left this histogram half-changed"
+    8 "malformed_histogram" MalformedHistogram {
+        /// What is wrong with them.
+        reason: Text,
+    } "not an encoded histogram: {reason}"
+
+    /// A panic left this histogram half-changed. It answers nothing else any more.
+    9 "poisoned" Poisoned {} "a panic left this histogram half-changed"
+
     /// A panic inside the library, caught at the boundary.
-    10 "panic" Panic { what: Text }
-        "panic: {what}"
+    10 "panic" Panic {
+        /// What it said.
+        what: Text,
+    } "panic: {what}"
+
     /// The handle was closed.
-    11 "closed" Closed {}
-        "the handle is closed"
-    /// Text that came across is not Unicode. `offset` counts the good characters before.
-    12 "invalid_text" InvalidText { offset: U64 }
-        "not Unicode text at character {offset}"
-    /// A pointer that must not be NULL is. Only strategies with raw pointers raise it.
-    13 "null_argument" NullArgument { argument: Text }
-        "{argument} is NULL"
+    11 "closed" Closed {} "the handle is closed"
+
+    /// Text that came across is not Unicode.
+    12 "invalid_text" InvalidText {
+        /// How many good characters stand before.
+        offset: U64,
+    } "not Unicode text at character {offset}"
+
+    /// A pointer is NULL that must not be.
+    13 "null_argument" NullArgument {
+        /// The argument's name.
+        argument: Text,
+    } "{argument} is NULL"
+
     /// An integer stands for no value of an enum or boolean.
-    14 "invalid_enum" InvalidEnum { argument: Text, value: U64 }
-        "{argument} has no value {value}"
+    14 "invalid_enum" InvalidEnum {
+        /// The argument's name.
+        argument: Text,
+        /// The integer.
+        value: U64,
+    } "{argument} has no value {value}"
+
     /// A length is more than memory can hold.
-    15 "invalid_length" InvalidLength { argument: Text, length: U64, limit: U64 }
-        "{argument} has length {length}, above {limit}"
-    /// What [`probe::fail`](crate::probe::fail) answers, with a field of every type.
-    16 "probe" Probe { number: U64, ratio: F64, text: Text }
-        "probe failed: {number} {ratio} {text}"
-    /// A line of an interval log is none. Lines count from 1. Nothing of the log was kept.
-    17 "malformed_log" MalformedLog { line: U64, reason: Text }
-        "line {line}: {reason}"
-    /// A file cannot be used. `os_code` is the operating system's number (`errno`), or 0.
-    18 "io" Io { path: Text, reason: Text, os_code: U64 }
-        "cannot use {path:?}: {reason}"
+    15 "invalid_length" InvalidLength {
+        /// The argument's name.
+        argument: Text,
+        /// The length.
+        length: U64,
+        /// The most that is possible.
+        limit: U64,
+    } "{argument} has length {length}, above {limit}"
+
+    /// What the probe `fail` answers, with a field of every type.
+    16 "probe" Probe scaffolding {
+        /// What the caller gave.
+        number: U64,
+        /// Not a number.
+        ratio: F64,
+        /// Text with a character of two bytes.
+        text: Text,
+    } "probe failed: {number} {ratio} {text}"
+
+    /// A line of an interval log is none. Nothing of the log was kept.
+    17 "malformed_log" MalformedLog {
+        /// Counted from 1.
+        line: U64,
+        /// What is wrong with it.
+        reason: Text,
+    } "line {line}: {reason}"
+
+    /// A file cannot be used.
+    18 "io" Io {
+        /// The file.
+        path: Text,
+        /// What the operating system says.
+        reason: Text,
+        /// The operating system's number (`errno`), or 0.
+        os_code: U64,
+    } "cannot use {path:?}: {reason}"
+
     /// A callback asked for the end of long work. Nothing of it was kept.
-    19 "cancelled" Cancelled {}
-        "cancelled by the callback"
+    19 "cancelled" Cancelled {} "cancelled by the callback"
 }
 
 impl std::error::Error for Error {}
@@ -244,14 +383,29 @@ mod tests {
             .expect("a row");
         assert_eq!(row.name, error.name());
         let names: Vec<_> = error.fields().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(
-            names,
-            row.fields.iter().map(|(name, _)| *name).collect::<Vec<_>>()
-        );
+        let listed: Vec<_> = row.fields.iter().map(|field| field.name).collect();
+        assert_eq!(names, listed);
         assert_eq!(error.fields()[2], ("text", Field::Text("é")));
         assert_eq!(error.field(2), Some(Field::Text("é")));
         assert_eq!(error.field(3), None);
         assert_eq!(error.to_string(), "probe failed: 7 0.5 é");
+    }
+
+    #[test]
+    fn documentation_is_paragraphs() {
+        assert_eq!(
+            paragraphs(" One\n line.\n\n Another.\n"),
+            "One line.\n\nAnother."
+        );
+        let row = Error::TABLE[6];
+        assert_eq!(
+            row.documentation(),
+            "Something would pass a limit. Nothing was done yet."
+        );
+        let what = row.fields[2].documentation();
+        assert!(what.contains("`tag_limit` and `line_limit`"), "{what}");
+        let scaffolding = Error::TABLE.iter().filter(|row| row.scaffolding);
+        assert_eq!(scaffolding.map(|row| row.code).collect::<Vec<_>>(), [16]);
     }
 
     #[test]

@@ -38,7 +38,7 @@ mod tag;
 mod watch;
 
 pub use config::Config;
-pub use error::{Error, ErrorInfo, Field, FieldKind};
+pub use error::{Error, ErrorInfo, Field, FieldInfo, FieldKind};
 pub use histogram::{Histogram, Summary};
 pub use log::{LINE_LIMIT, LogWriter, MEMORY_LIMIT, Progress, replay_log};
 pub use scan::{BUCKET_LIMIT, Bucket, Buckets, Scan};

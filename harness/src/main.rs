@@ -140,9 +140,14 @@ scripts/releases asks the registries for the last releases.")]
     #[command(after_help = "Example:
   toll doctor --json")]
     Doctor(hosts::DoctorArgs),
-    /// Print the library's error table: codes, names and fields.
-    #[command(after_help = "Example:
-  toll errors --json     for a host's test to compare its own table with")]
+    /// Print the library's error table, or write what hosts have of it.
+    #[command(after_help = "Examples:
+  toll errors            codes, names and fields
+  toll errors --json     for a host's test to compare its own table with
+  toll errors --write    every host's classes, after a change of core/src/error.rs
+  toll errors --check    exit code 1 when one of those files is stale
+
+bindings/<host>/error_classes.toml names a host's files and holds what is its own; harness/README.md says how.")]
     Errors(errors::Args),
 }
 
@@ -156,7 +161,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Errors(args) = &cli.command {
-        return errors::run(args);
+        return errors::run(|| Workspace::find(cli.root.as_deref()), args);
     }
     let workspace = Workspace::find(cli.root.as_deref())?;
     let (asked_for, others) = workspace.broken_among(&cli.command.bridges(&workspace));
@@ -218,7 +223,7 @@ impl Command {
             Self::Test(args) => hosts::test(workspace, &args),
             Self::Lint(args) => hosts::lint(workspace, &args),
             Self::Doctor(args) => hosts::doctor(workspace, &args),
-            Self::Errors(args) => errors::run(&args),
+            Self::Errors(args) => errors::run(|| Ok(workspace.clone()), &args),
         }
     }
 }

@@ -708,6 +708,121 @@ fn the_error_table_is_cores() {
     let rows = rows.as_array().expect("a list");
     assert_eq!(rows.len(), tollbridge_core::Error::TABLE.len());
     assert_eq!(rows[1]["fields"][0]["kind"], "u64");
+    assert_eq!(rows[1]["fields"][0]["doc"], "The value.");
+    assert_eq!(
+        (&rows[15]["code"], &rows[15]["scaffolding"]),
+        (&16.into(), &true.into())
+    );
+}
+
+/// Of a language that nobody has heard of.
+const CLASSES: &str = r#"
+answer = "yes"
+
+[[file]]
+path = "good/errors.fake"
+template = "classes.jinja"
+mark = "!"
+
+[types]
+u64 = "Natural"
+f64 = "Real"
+text = "Words"
+
+[errors]
+closed = { note = "As a door is, `in fact`." }
+"#;
+
+const TEMPLATE: &str = r#"mark {{ file.mark }} {{ host.answer }}
+{% for error in errors if error.code in [2, 7, 11, 16] %}
+-- {{ (error.doc ~ " " ~ error.note if error.note else error.doc) | code("<", ">") | wrap("-- ", 40) }}
+kind {{ error.name | camel }} = {{ error.code }}{% if error.scaffolding %} (scaffolding){% endif %}
+
+{% for field in error.fields %}
+    {{ field.name }} is {{ host.types[field.kind] }}
+{% endfor %}
+{% endfor %}
+"#;
+
+const WRITTEN: &str = "mark ! yes
+-- A value is above what the histogram
+-- can track.
+kind OutOfRange = 2
+    value is Natural
+    highest is Natural
+    index is Natural
+-- Something would pass a limit. Nothing
+-- was done yet.
+kind TooMany = 7
+    count is Natural
+    limit is Natural
+    what is Words
+    advice is Words
+-- The handle was closed. As a door is,
+-- <in fact>.
+kind Closed = 11
+-- What the probe <fail> answers, with a
+-- field of every type.
+kind Probe = 16 (scaffolding)
+    number is Natural
+    ratio is Real
+    text is Words
+";
+
+#[test]
+fn a_hosts_error_classes_are_written_and_checked() {
+    let project = Project::new(&["good"]);
+    let (toml, file) = (
+        "bindings/fake/error_classes.toml",
+        "bindings/fake/good/errors.fake",
+    );
+    assert!(
+        project.says(&["errors", "--check"]).1,
+        "no host has any to be stale"
+    );
+    project.write(toml, CLASSES);
+    project.write("bindings/fake/classes.jinja", TEMPLATE);
+    let stale = format!("stale: {file}; run `toll errors --write`");
+    assert!(project.complains(&["errors", "--check"]).contains(&stale));
+    let wrote = (format!("wrote {file}\n"), true);
+    assert_eq!(project.says(&["errors", "--write"]), wrote);
+    assert_eq!(project.read(file), WRITTEN);
+    assert_eq!(project.says(&["errors", "--check"]), (String::new(), true));
+    assert_eq!(project.says(&["errors", "--write"]), (String::new(), true));
+    project.write(file, &WRITTEN.replace("Closed = 11", "Closed = 12"));
+    assert!(project.complains(&["errors", "--check"]).contains(&stale));
+
+    let refused = |classes: &str, template: &str| {
+        project.write(toml, classes);
+        project.write("bindings/fake/classes.jinja", template);
+        project.complains(&["errors", "--write"])
+    };
+    for (classes, complaint) in [
+        (
+            CLASSES.replace("closed =", "clothed ="),
+            "[errors.clothed]: no error has this name",
+        ),
+        (
+            CLASSES.replace("note =", "nota ="),
+            "`nota` of [errors.closed] stands in no template",
+        ),
+        (
+            CLASSES.replace("mark =", "merk ="),
+            "`merk` of good/errors.fake does not stand in its template",
+        ),
+        (
+            CLASSES.replace("template =", "form ="),
+            "missing field `template`",
+        ),
+    ] {
+        let said = refused(&classes, TEMPLATE);
+        assert!(said.contains(toml) && said.contains(complaint), "{said}");
+    }
+    let said = refused(CLASSES, &TEMPLATE.replace("field.name }}", "field.nome }}"));
+    assert!(
+        said.contains("undefined value") && said.contains("classes.jinja:7"),
+        "{said}"
+    );
 }
 
 #[test]

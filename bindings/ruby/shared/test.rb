@@ -7,16 +7,6 @@ require "tollbridge_shared"
 class SharedTest < Minitest::Test
   include TollbridgeShared
 
-  ERROR_RS = File.expand_path("../../../core/src/error.rs", __dir__)
-  ROW = /^    (\d+) "(\w+)" \w+ \{([^}]*)\}/
-
-  def test_the_errors_are_those_of_core
-    core = File.read(ERROR_RS).scan(ROW).map { |code, name, fields| [code.to_i, name, fields.scan(/(\w+):/).flatten] }
-    ours = ERRORS.map { |code, kind| [code, kind.error_name, kind.field_names.map(&:to_s)] }
-    assert_operator core.size, :>, 15
-    assert_equal core, ours
-  end
-
   def test_an_error_is_read_once_and_lets_go_of_c
     native = Struct.new(:reads) do
       def details = ["out_of_range", "message", { value: self.reads += 1 }.freeze]

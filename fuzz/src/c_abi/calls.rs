@@ -32,10 +32,10 @@ fn check(details: &tb_error_details) {
     assert_ne!(row.name, "panic", "{message}");
     assert!(!message.is_empty());
     assert_eq!(details.field_count, row.fields.len());
-    for (at, (wanted, _)) in row.fields.iter().enumerate() {
+    for (at, wanted) in row.fields.iter().enumerate() {
         // SAFETY: there are `field_count` of them.
         let field = unsafe { &*details.fields.add(at) };
-        assert_eq!(name(field.name), *wanted);
+        assert_eq!(name(field.name), wanted.name);
         if field.kind == tb_field_kind::TB_FIELD_TEXT as u32 {
             text(field.text, field.text_length);
         }

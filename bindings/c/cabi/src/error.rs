@@ -65,49 +65,6 @@ pub struct tb_error_details {
     pub field_count: usize,
 }
 
-/// The stable codes. Treat one you do not know as a failure like any other.
-#[repr(C)]
-pub enum tb_code {
-    /// An argument is outside what its function allows: `argument`, `value`, `rule` (text).
-    TB_ERR_INVALID_ARGUMENT = 1,
-    /// A value is above `highest`: `value`, `highest`, `index` in the call's values.
-    TB_ERR_OUT_OF_RANGE = 2,
-    /// The total would pass 2^63 - 1: `count` to add, `len` there.
-    TB_ERR_COUNT_OVERFLOW = 3,
-    /// A quantile is not from 0 to 1: `quantile` (real), `index`.
-    TB_ERR_INVALID_QUANTILE = 4,
-    /// Text is no duration: `line`, `column` (both from 1), `token` (text).
-    TB_ERR_INVALID_DURATION = 5,
-    /// A tag cannot hold this: `character` (text), `offset` in characters.
-    TB_ERR_INVALID_TAG = 6,
-    /// A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
-    TB_ERR_TOO_MANY = 7,
-    /// Bytes are no encoded histogram: `reason` (text).
-    TB_ERR_MALFORMED_HISTOGRAM = 8,
-    /// A panic left the histogram half-changed; it answers nothing else from then on.
-    TB_ERR_POISONED = 9,
-    /// A panic was caught: `what` (text).
-    TB_ERR_PANIC = 10,
-    /// The handle is closed. Managed hosts raise it; no function here does.
-    TB_ERR_CLOSED = 11,
-    /// Text is not UTF-8: `offset`, the number of good characters before.
-    TB_ERR_INVALID_TEXT = 12,
-    /// A pointer is NULL that must not be: `argument` (text).
-    TB_ERR_NULL_ARGUMENT = 13,
-    /// An integer stands for no value of an enum or boolean: `argument` (text), `value`.
-    TB_ERR_INVALID_ENUM = 14,
-    /// A length is more than memory can hold: `argument` (text), `length`, `limit`.
-    TB_ERR_INVALID_LENGTH = 15,
-    /// What tb_probe_fail answers: `number`, `ratio` (real), `text`.
-    TB_ERR_PROBE = 16,
-    /// A line of an interval log is none: `line` (from 1), `reason` (text). Nothing of the log was kept.
-    TB_ERR_MALFORMED_LOG = 17,
-    /// A file cannot be used: `path` (text), `reason` (text), `os_code` (errno, or 0).
-    TB_ERR_IO = 18,
-    /// A callback asked for the end of long work, of which nothing was kept.
-    TB_ERR_CANCELLED = 19,
-}
-
 /// The texts that a `tb_error_details` points into, each with a NUL behind. Not boxes: to move one says
 /// that no other pointer into it is used any more.
 struct Rendered {

@@ -28,6 +28,7 @@ const _: () = {
 
 mod abi;
 mod buckets;
+mod codes;
 mod error;
 mod fault;
 mod guard;
@@ -40,6 +41,7 @@ mod watch;
 
 pub use abi::*;
 pub use buckets::*;
+pub use codes::*;
 pub use error::*;
 pub use fault::*;
 pub use histogram::*;

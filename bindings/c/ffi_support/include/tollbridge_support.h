@@ -60,48 +60,85 @@ typedef struct {
 /// The stable codes; the negative ones are this strategy's own. Treat one you do not know as a
 /// failure like any other.
 typedef enum {
-  /// No call gave out this handle, or it stands for something of another type, or of another copy of
-  /// the library.
+  /// No call gave out this handle, or it stands for something of another type, or of another copy of the
+  /// library.
   TBF_ERR_INVALID_HANDLE = -1000,
   /// There are 32,765 handles of this type, and no more can be made.
   TBF_ERR_TOO_MANY_HANDLES = -2,
-  /// An argument is outside what its function allows: `argument`, `value`, `rule` (text).
+  /// An argument is outside what its operation allows.
+  /// - `argument` (text): The argument's name.
+  /// - `value` (text): What it was.
+  /// - `rule` (text): What it must be.
   TBF_ERR_INVALID_ARGUMENT = 1,
-  /// A value is above `highest`: `value`, `highest`, `index` in the call's values.
+  /// A value is above what the histogram can track.
+  /// - `value` (number): The value.
+  /// - `highest` (number): The highest that can be recorded.
+  /// - `index` (number): Which of the call's values it is, counted from 0.
   TBF_ERR_OUT_OF_RANGE = 2,
-  /// The total would pass 2^63 - 1: `count` to add, `len` there.
+  /// The histogram's total would pass 2^63 - 1, the most that the file formats can hold.
+  /// - `count` (number): How many were to be added.
+  /// - `len` (number): How many it holds.
   TBF_ERR_COUNT_OVERFLOW = 3,
-  /// A quantile is not from 0 to 1: `quantile` (real), `index`.
+  /// A quantile is NaN, or not from 0 to 1.
+  /// - `quantile` (real): The quantile.
+  /// - `index` (number): Which of the call's quantiles it is, counted from 0.
   TBF_ERR_INVALID_QUANTILE = 4,
-  /// Text is no duration: `line`, `column` (both from 1), `token` (text).
+  /// Text that should be a duration is none.
+  /// - `line` (number): Counted from 1.
+  /// - `column` (number): Counted from 1, in characters.
+  /// - `token` (text): What stands there.
   TBF_ERR_INVALID_DURATION = 5,
-  /// A tag cannot hold this: `character` (text), `offset` in characters.
+  /// A tag holds a character that the log format cannot.
+  /// - `character` (text): The character.
+  /// - `offset` (number): How many characters stand before it.
   TBF_ERR_INVALID_TAG = 6,
-  /// A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
+  /// Something would pass a limit. Nothing was done yet.
+  /// - `count` (number): What this would take.
+  /// - `limit` (number): What is allowed.
+  /// - `what` (text): The limit's name: `bucket_limit` of a scan, `memory_limit` of a replay in bytes,
+  ///   `tag_limit` and `line_limit` of a log in bytes.
+  /// - `advice` (text): What to do.
   TBF_ERR_TOO_MANY = 7,
-  /// Bytes are no encoded histogram: `reason` (text).
+  /// Bytes are not an encoded histogram.
+  /// - `reason` (text): What is wrong with them.
   TBF_ERR_MALFORMED_HISTOGRAM = 8,
-  /// A panic left the histogram half-changed; it answers nothing else from then on.
+  /// A panic left this histogram half-changed. It answers nothing else any more.
   TBF_ERR_POISONED = 9,
-  /// A panic was caught: `what` (text).
+  /// A panic inside the library, caught at the boundary.
+  /// - `what` (text): What it said.
   TBF_ERR_PANIC = 10,
-  /// The handle was freed.
+  /// The handle was closed.
   TBF_ERR_CLOSED = 11,
-  /// Text is not UTF-8: `offset`, the number of good characters before.
+  /// Text that came across is not Unicode.
+  /// - `offset` (number): How many good characters stand before.
   TBF_ERR_INVALID_TEXT = 12,
-  /// A pointer is NULL that must not be: `argument` (text).
+  /// A pointer is NULL that must not be.
+  /// - `argument` (text): The argument's name.
   TBF_ERR_NULL_ARGUMENT = 13,
-  /// An integer stands for no value of an enum or boolean: `argument` (text), `value`.
+  /// An integer stands for no value of an enum or boolean.
+  /// - `argument` (text): The argument's name.
+  /// - `value` (number): The integer.
   TBF_ERR_INVALID_ENUM = 14,
-  /// A length is more than memory can hold: `argument` (text), `length`, `limit`.
+  /// A length is more than memory can hold.
+  /// - `argument` (text): The argument's name.
+  /// - `length` (number): The length.
+  /// - `limit` (number): The most that is possible.
   TBF_ERR_INVALID_LENGTH = 15,
-  /// What tbf_probe_fail answers: `number`, `ratio` (real), `text`.
+  /// What the probe `fail` answers, with a field of every type.
+  /// - `number` (number): What the caller gave.
+  /// - `ratio` (real): Not a number.
+  /// - `text` (text): Text with a character of two bytes.
   TBF_ERR_PROBE = 16,
-  /// A line of an interval log is none: `line` (from 1), `reason` (text). Nothing of the log was kept.
+  /// A line of an interval log is none. Nothing of the log was kept.
+  /// - `line` (number): Counted from 1.
+  /// - `reason` (text): What is wrong with it.
   TBF_ERR_MALFORMED_LOG = 17,
-  /// A file cannot be used: `path` (text), `reason` (text), `os_code` (errno, or 0).
+  /// A file cannot be used.
+  /// - `path` (text): The file.
+  /// - `reason` (text): What the operating system says.
+  /// - `os_code` (number): The operating system's number (`errno`), or 0.
   TBF_ERR_IO = 18,
-  /// A callback asked for the end of long work, of which nothing was kept.
+  /// A callback asked for the end of long work. Nothing of it was kept.
   TBF_ERR_CANCELLED = 19,
 } tbf_code;
 

@@ -1,5 +1,6 @@
 //! Errors as C sees them: ffi-support's code and message, and what those cannot carry.
 
+use crate::codes::tbf_code;
 use ffi_support::{ErrorCode, ExternError, HandleError};
 use std::ffi::c_char;
 use std::fmt;
@@ -138,55 +139,6 @@ pub struct tbf_error_details {
     pub fields: *const tbf_error_field,
     /// How many fields there are.
     pub field_count: usize,
-}
-
-/// The stable codes; the negative ones are this strategy's own. Treat one you do not know as a
-/// failure like any other.
-#[repr(C)]
-pub enum tbf_code {
-    /// No call gave out this handle, or it stands for something of another type, or of another copy of
-    /// the library.
-    TBF_ERR_INVALID_HANDLE = -1000,
-    /// There are 32,765 handles of this type, and no more can be made.
-    TBF_ERR_TOO_MANY_HANDLES = -2,
-    /// An argument is outside what its function allows: `argument`, `value`, `rule` (text).
-    TBF_ERR_INVALID_ARGUMENT = 1,
-    /// A value is above `highest`: `value`, `highest`, `index` in the call's values.
-    TBF_ERR_OUT_OF_RANGE = 2,
-    /// The total would pass 2^63 - 1: `count` to add, `len` there.
-    TBF_ERR_COUNT_OVERFLOW = 3,
-    /// A quantile is not from 0 to 1: `quantile` (real), `index`.
-    TBF_ERR_INVALID_QUANTILE = 4,
-    /// Text is no duration: `line`, `column` (both from 1), `token` (text).
-    TBF_ERR_INVALID_DURATION = 5,
-    /// A tag cannot hold this: `character` (text), `offset` in characters.
-    TBF_ERR_INVALID_TAG = 6,
-    /// A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
-    TBF_ERR_TOO_MANY = 7,
-    /// Bytes are no encoded histogram: `reason` (text).
-    TBF_ERR_MALFORMED_HISTOGRAM = 8,
-    /// A panic left the histogram half-changed; it answers nothing else from then on.
-    TBF_ERR_POISONED = 9,
-    /// A panic was caught: `what` (text).
-    TBF_ERR_PANIC = 10,
-    /// The handle was freed.
-    TBF_ERR_CLOSED = 11,
-    /// Text is not UTF-8: `offset`, the number of good characters before.
-    TBF_ERR_INVALID_TEXT = 12,
-    /// A pointer is NULL that must not be: `argument` (text).
-    TBF_ERR_NULL_ARGUMENT = 13,
-    /// An integer stands for no value of an enum or boolean: `argument` (text), `value`.
-    TBF_ERR_INVALID_ENUM = 14,
-    /// A length is more than memory can hold: `argument` (text), `length`, `limit`.
-    TBF_ERR_INVALID_LENGTH = 15,
-    /// What tbf_probe_fail answers: `number`, `ratio` (real), `text`.
-    TBF_ERR_PROBE = 16,
-    /// A line of an interval log is none: `line` (from 1), `reason` (text). Nothing of the log was kept.
-    TBF_ERR_MALFORMED_LOG = 17,
-    /// A file cannot be used: `path` (text), `reason` (text), `os_code` (errno, or 0).
-    TBF_ERR_IO = 18,
-    /// A callback asked for the end of long work, of which nothing was kept.
-    TBF_ERR_CANCELLED = 19,
 }
 
 /// The texts that a `tbf_error_details` points into, each with a NUL behind. Not boxes: to move one says

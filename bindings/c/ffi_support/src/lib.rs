@@ -25,6 +25,7 @@ const _: () = {
 mod abi;
 mod buckets;
 mod call;
+mod codes;
 mod destructors;
 mod error;
 mod fault;
@@ -38,10 +39,11 @@ mod watch;
 
 pub use abi::*;
 pub use buckets::*;
+pub use codes::*;
 pub use destructors::*;
 pub use error::{
-    tbf_code, tbf_details, tbf_error, tbf_error_details, tbf_error_field, tbf_error_free,
-    tbf_error_info, tbf_field_kind,
+    tbf_details, tbf_error, tbf_error_details, tbf_error_field, tbf_error_free, tbf_error_info,
+    tbf_field_kind,
 };
 pub use fault::*;
 pub use histogram::*;

@@ -210,79 +210,116 @@ enum tbs_code {
      */
     TBS_CODE_OK = 0,
     /** \brief
-     *  An argument is outside what its function allows: `argument`, `value`, `rule` (text).
+     *  An argument is outside what its operation allows.
+     *  - `argument` (text): The argument's name.
+     *  - `value` (text): What it was.
+     *  - `rule` (text): What it must be.
      */
     TBS_CODE_INVALID_ARGUMENT = 1,
     /** \brief
-     *  A value is above `highest`: `value`, `highest`, `index` in the call's values.
+     *  A value is above what the histogram can track.
+     *  - `value` (number): The value.
+     *  - `highest` (number): The highest that can be recorded.
+     *  - `index` (number): Which of the call's values it is, counted from 0.
      */
     TBS_CODE_OUT_OF_RANGE = 2,
     /** \brief
-     *  The total would pass 2^63 - 1: `count` to add, `len` there.
+     *  The histogram's total would pass 2^63 - 1, the most that the file formats can hold.
+     *  - `count` (number): How many were to be added.
+     *  - `len` (number): How many it holds.
      */
     TBS_CODE_COUNT_OVERFLOW = 3,
     /** \brief
-     *  A quantile is not from 0 to 1: `quantile` (real), `index`.
+     *  A quantile is NaN, or not from 0 to 1.
+     *  - `quantile` (real): The quantile.
+     *  - `index` (number): Which of the call's quantiles it is, counted from 0.
      */
     TBS_CODE_INVALID_QUANTILE = 4,
     /** \brief
-     *  Text is no duration: `line`, `column` (both from 1), `token` (text).
+     *  Text that should be a duration is none.
+     *  - `line` (number): Counted from 1.
+     *  - `column` (number): Counted from 1, in characters.
+     *  - `token` (text): What stands there.
      */
     TBS_CODE_INVALID_DURATION = 5,
     /** \brief
-     *  A tag cannot hold this: `character` (text), `offset` in characters.
+     *  A tag holds a character that the log format cannot.
+     *  - `character` (text): The character.
+     *  - `offset` (number): How many characters stand before it.
      */
     TBS_CODE_INVALID_TAG = 6,
     /** \brief
-     *  A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
+     *  Something would pass a limit. Nothing was done yet.
+     *  - `count` (number): What this would take.
+     *  - `limit` (number): What is allowed.
+     *  - `what` (text): The limit's name: `bucket_limit` of a scan, `memory_limit` of a replay in bytes,
+     *  `tag_limit` and `line_limit` of a log in bytes.
+     *  - `advice` (text): What to do.
      */
     TBS_CODE_TOO_MANY = 7,
     /** \brief
-     *  Bytes are no encoded histogram: `reason` (text).
+     *  Bytes are not an encoded histogram.
+     *  - `reason` (text): What is wrong with them.
      */
     TBS_CODE_MALFORMED_HISTOGRAM = 8,
     /** \brief
-     *  A panic left the histogram half-changed; it answers nothing else from then on.
+     *  A panic left this histogram half-changed. It answers nothing else any more.
      */
     TBS_CODE_POISONED = 9,
     /** \brief
-     *  A panic was caught: `what` (text).
+     *  A panic inside the library, caught at the boundary.
+     *  - `what` (text): What it said.
      */
     TBS_CODE_PANIC = 10,
     /** \brief
-     *  The handle is closed. Managed hosts raise it; no function here does.
+     *  The handle was closed. Managed hosts raise it; no function here does.
      */
     TBS_CODE_CLOSED = 11,
     /** \brief
-     *  Text is not UTF-8: `offset`, the number of good characters before.
+     *  Text that came across is not Unicode.
+     *  - `offset` (number): How many good characters stand before.
      */
     TBS_CODE_INVALID_TEXT = 12,
     /** \brief
-     *  A pointer is NULL that must not be: `argument` (text).
+     *  A pointer is NULL that must not be.
+     *  - `argument` (text): The argument's name.
      */
     TBS_CODE_NULL_ARGUMENT = 13,
     /** \brief
-     *  An integer stands for no value of an enum or boolean: `argument` (text), `value`.
+     *  An integer stands for no value of an enum or boolean.
+     *  - `argument` (text): The argument's name.
+     *  - `value` (number): The integer.
      */
     TBS_CODE_INVALID_ENUM = 14,
     /** \brief
-     *  A length is more than memory can hold: `argument` (text), `length`, `limit`.
+     *  A length is more than memory can hold.
+     *  - `argument` (text): The argument's name.
+     *  - `length` (number): The length.
+     *  - `limit` (number): The most that is possible.
      */
     TBS_CODE_INVALID_LENGTH = 15,
     /** \brief
-     *  What tbs_probe_fail answers: `number`, `ratio` (real), `text`.
+     *  What the probe `fail` answers, with a field of every type.
+     *  - `number` (number): What the caller gave.
+     *  - `ratio` (real): Not a number.
+     *  - `text` (text): Text with a character of two bytes.
      */
     TBS_CODE_PROBE = 16,
     /** \brief
-     *  A line of an interval log is none: `line` (from 1), `reason` (text). Nothing of the log was kept.
+     *  A line of an interval log is none. Nothing of the log was kept.
+     *  - `line` (number): Counted from 1.
+     *  - `reason` (text): What is wrong with it.
      */
     TBS_CODE_MALFORMED_LOG = 17,
     /** \brief
-     *  A file cannot be used: `path` (text), `reason` (text), `os_code` (errno, or 0).
+     *  A file cannot be used.
+     *  - `path` (text): The file.
+     *  - `reason` (text): What the operating system says.
+     *  - `os_code` (number): The operating system's number (`errno`), or 0.
      */
     TBS_CODE_IO = 18,
     /** \brief
-     *  A callback asked for the end of long work, of which nothing was kept.
+     *  A callback asked for the end of long work. Nothing of it was kept.
      */
     TBS_CODE_CANCELLED = 19,
 }

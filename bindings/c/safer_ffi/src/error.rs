@@ -1,5 +1,6 @@
 //! Errors as C sees them: an owned object, asked for its details only when someone wants them.
 
+use crate::codes::tbs_code;
 use crate::guard::guard_free;
 use crate::unchecked::Unchecked;
 use safer_ffi::prelude::*;
@@ -69,53 +70,6 @@ pub struct tbs_error_details<'error> {
     pub message: str::Ref<'error>,
     /// The fields in a stable order.
     pub fields: c_slice::Ref<'error, tbs_error_field<'error>>,
-}
-
-/// The stable codes. Treat one you do not know as a failure like any other.
-#[derive_ReprC]
-#[repr(i32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum tbs_code {
-    /// Success: what tbs_error_code answers for NULL.
-    Ok = 0,
-    /// An argument is outside what its function allows: `argument`, `value`, `rule` (text).
-    InvalidArgument = 1,
-    /// A value is above `highest`: `value`, `highest`, `index` in the call's values.
-    OutOfRange = 2,
-    /// The total would pass 2^63 - 1: `count` to add, `len` there.
-    CountOverflow = 3,
-    /// A quantile is not from 0 to 1: `quantile` (real), `index`.
-    InvalidQuantile = 4,
-    /// Text is no duration: `line`, `column` (both from 1), `token` (text).
-    InvalidDuration = 5,
-    /// A tag cannot hold this: `character` (text), `offset` in characters.
-    InvalidTag = 6,
-    /// A limit would be passed: `count`, `limit`, `what` names it, `advice` (text).
-    TooMany = 7,
-    /// Bytes are no encoded histogram: `reason` (text).
-    MalformedHistogram = 8,
-    /// A panic left the histogram half-changed; it answers nothing else from then on.
-    Poisoned = 9,
-    /// A panic was caught: `what` (text).
-    Panic = 10,
-    /// The handle is closed. Managed hosts raise it; no function here does.
-    Closed = 11,
-    /// Text is not UTF-8: `offset`, the number of good characters before.
-    InvalidText = 12,
-    /// A pointer is NULL that must not be: `argument` (text).
-    NullArgument = 13,
-    /// An integer stands for no value of an enum or boolean: `argument` (text), `value`.
-    InvalidEnum = 14,
-    /// A length is more than memory can hold: `argument` (text), `length`, `limit`.
-    InvalidLength = 15,
-    /// What tbs_probe_fail answers: `number`, `ratio` (real), `text`.
-    Probe = 16,
-    /// A line of an interval log is none: `line` (from 1), `reason` (text). Nothing of the log was kept.
-    MalformedLog = 17,
-    /// A file cannot be used: `path` (text), `reason` (text), `os_code` (errno, or 0).
-    Io = 18,
-    /// A callback asked for the end of long work, of which nothing was kept.
-    Cancelled = 19,
 }
 
 /// What a `tbs_error_details` points to, but for the texts that the error itself has.

@@ -7,8 +7,8 @@ using static Tollbridge.NativeMethods;
 
 namespace Tollbridge
 {
-    /// <summary>Makes exceptions of the library's errors.</summary>
-    internal static unsafe class Failure
+    /// <summary>Makes exceptions of the library's errors; Exceptions.g.cs knows the class of each code.</summary>
+    internal static unsafe partial class Failure
     {
         /// <summary>Throws unless a call succeeded.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -42,31 +42,6 @@ namespace Tollbridge
                 tb_error_free(error);
             }
         }
-
-        /// <summary>The class of a code. A code of a later version has none but the base.</summary>
-        private static TollbridgeException Of(ErrorValues error) => error.Code switch
-        {
-            1 => new InvalidArgumentException(error),
-            2 => new OutOfRangeException(error),
-            3 => new CountOverflowException(error),
-            4 => new InvalidQuantileException(error),
-            5 => new InvalidDurationException(error),
-            6 => new InvalidTagException(error),
-            7 => new TooManyException(error),
-            8 => new MalformedHistogramException(error),
-            9 => new PoisonedException(error),
-            10 => new PanicException(error),
-            // 11, closed, is ObjectDisposedException: SafeHandle throws it before anything crosses.
-            12 => new InvalidTextException(error),
-            13 => new NullArgumentException(error),
-            14 => new InvalidEnumException(error),
-            15 => new InvalidLengthException(error),
-            16 => new ProbeException(error),
-            17 => new MalformedLogException(error),
-            18 => new LogFileException(error),
-            19 => new CancelledException(error),
-            _ => new TollbridgeException(error),
-        };
 
         private static Dictionary<string, object> Fields(ReadOnlySpan<ErrorField> fields)
         {

@@ -11,7 +11,7 @@
 from . import fault, probe
 from ._abi import VERSION as __version__
 from ._buckets import Bucket, Buckets
-from ._errors import (
+from ._error_classes import (
     ERRORS,
     CancelledError,
     ClosedError,

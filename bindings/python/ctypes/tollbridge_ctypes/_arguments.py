@@ -11,7 +11,7 @@ from struct import error as StructError
 from struct import pack
 from typing import Any
 
-from ._errors import invalid_text
+from ._failure import invalid_text
 
 U8_MAX, U32_MAX, U64_MAX = 2**8 - 1, 2**32 - 1, 2**64 - 1
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 from ._abi import BUCKET, finalizer, tb_buckets_free, tb_buckets_next, tb_histogram_buckets
 from ._arguments import U64_MAX, integer
-from ._errors import closed, failure, opened
+from ._failure import closed, failure, opened
 from ._owned import Owned
 from ._scan import native_scan
 from ._weight import heavy

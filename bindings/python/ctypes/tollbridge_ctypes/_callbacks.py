@@ -16,7 +16,7 @@ from typing import Any
 
 from ._abi import GO_ON, STOP, tb_probe_callback
 from ._arguments import u64
-from ._errors import failure
+from ._failure import failure
 
 
 class Call:

@@ -47,7 +47,8 @@ from ._arguments import (
     utf8,
 )
 from ._buckets import Bucket, Buckets, open_cursor, pull
-from ._errors import PoisonedError, closed, failure
+from ._error_classes import PoisonedError
+from ._failure import closed, failure
 from ._owned import Bytes, Owned, Text
 from ._scan import RECORDED, Scan
 from ._summary import Summary

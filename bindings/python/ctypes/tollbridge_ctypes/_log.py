@@ -22,7 +22,9 @@ from ._abi import (
     tb_replay_log_with_limit,
 )
 from ._arguments import u64
-from ._errors import IoError, TollbridgeError, failure, opened
+from ._error_classes import IoError
+from ._errors import TollbridgeError
+from ._failure import failure, opened
 from ._histogram import Handle, Histogram
 from ._owned import Owned
 

@@ -28,7 +28,8 @@ from ._abi import (
     tb_watcher,
 )
 from ._arguments import u64
-from ._errors import NativeError, failure
+from ._errors import NativeError
+from ._failure import failure
 from ._owned import Owned
 from ._weight import alive
 

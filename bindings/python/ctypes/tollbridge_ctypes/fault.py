@@ -10,7 +10,7 @@ from ._abi import (
     tb_fault_panics_when_dropped_new,
 )
 from ._arguments import utf8
-from ._errors import failure
+from ._failure import failure
 from ._histogram import Histogram
 from ._owned import Owned
 

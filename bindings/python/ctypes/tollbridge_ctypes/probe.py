@@ -67,7 +67,7 @@ from ._arguments import (
     writable_doubles,
 )
 from ._callbacks import answer_number, call_with
-from ._errors import failure
+from ._failure import failure
 from ._histogram import Histogram
 from ._owned import Bytes, Text
 

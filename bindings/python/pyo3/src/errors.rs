@@ -44,7 +44,7 @@ fn made(class: &Bound<'_, PyType>, detail: ErrorDetail) -> PyResult<PyErr> {
     Ok(PyErr::from_value(error))
 }
 
-/// The classes that `tollbridge/_errors.py` declares, by code.
+/// The classes that `tollbridge/_error_classes.py` declares, by code.
 static CLASSES: PyOnceLock<Vec<(i32, Py<PyType>)>> = PyOnceLock::new();
 
 /// Takes them when `tollbridge` is imported: at the first error could be too late, when the

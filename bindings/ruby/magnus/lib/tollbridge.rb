@@ -15,5 +15,5 @@ require_relative "tollbridge/fault"
 
 Tollbridge.loaded
 class << Tollbridge
-  private :loaded, :replay, :error_table
+  private :loaded, :replay
 end

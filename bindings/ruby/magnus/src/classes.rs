@@ -19,7 +19,7 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// The class that `lib/tollbridge/errors.rb` declares for `code`.
+    /// The class that `lib/tollbridge/error_classes.rb` declares for `code`.
     pub fn error(&self, ruby: &Ruby, code: i32) -> Option<ExceptionClass> {
         let (_, class) = self.errors.iter().find(|(of, _)| *of == code)?;
         Some(ruby.get_inner(*class))

@@ -165,20 +165,9 @@ fn value(ruby: &Ruby, field: Field<'_>) -> Value {
     }
 }
 
-/// Core's table of errors: code, name and names of the fields. For the tests.
-fn table(ruby: &Ruby) -> Result<magnus::RArray, magnus::Error> {
-    let table = ruby.ary_new();
-    for row in Error::TABLE {
-        let fields = ruby.ary_from_iter(row.fields.iter().map(|(name, _)| *name));
-        table.push((row.code, row.name, fields))?;
-    }
-    Ok(table)
-}
-
 pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
     let detail = define_class::<ErrorDetail>(ruby, module, "ErrorDetail")?;
     detail.define_method("fields", method!(ErrorDetail::fields, 0))?;
     detail.define_method("field", method!(ErrorDetail::field, 1))?;
-    detail.define_method("message", method!(ErrorDetail::message, 0))?;
-    module.define_singleton_method("error_table", magnus::function!(table, 0))
+    detail.define_method("message", method!(ErrorDetail::message, 0))
 }

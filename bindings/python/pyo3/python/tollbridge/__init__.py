@@ -9,7 +9,7 @@
 """
 
 from . import fault, probe
-from ._errors import (
+from ._error_classes import (
     ERRORS,
     CancelledError,
     ClosedError,
@@ -42,6 +42,7 @@ from ._native import (
     Summary,
     Watch,
     __version__,
+    _set_errors,
     replay_log,
 )
 
@@ -80,3 +81,5 @@ __all__ = [
     "probe",
     "replay_log",
 ]
+
+_set_errors(ERRORS)

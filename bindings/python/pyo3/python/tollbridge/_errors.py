@@ -1,38 +1,14 @@
-"""The exceptions: one class for each of core's error codes.
+"""What the exceptions derive from.
 
-They are declared here and not in Rust because several have a second base, which lets
-`except ValueError` catch them. Rust finds each by its code in `ERRORS`; a test compares all of it
-with core's own table.
+They are declared in Python and not in Rust because several have a second base, which lets
+`except ValueError` catch them: one class for each of core's error codes, in `_error_classes.py`,
+which is generated. Rust finds each by its code in `ERRORS`.
 """
 
 import os
 from typing import Any, ClassVar
 
-from ._native import ErrorDetail, _set_errors
-
-__all__ = [
-    "ERRORS",
-    "CancelledError",
-    "ClosedError",
-    "CountOverflowError",
-    "InvalidArgumentError",
-    "InvalidDurationError",
-    "InvalidEnumError",
-    "InvalidLengthError",
-    "InvalidQuantileError",
-    "InvalidTagError",
-    "InvalidTextError",
-    "IoError",
-    "MalformedHistogramError",
-    "MalformedLogError",
-    "NullArgumentError",
-    "OutOfRangeError",
-    "PanicError",
-    "PoisonedError",
-    "ProbeError",
-    "TollbridgeError",
-    "TooManyError",
-]
+from ._native import ErrorDetail
 
 
 def attribute(name: str) -> property:
@@ -109,195 +85,15 @@ class TollbridgeError(Exception):
         return {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), self.args, self.__dict__ or None
+        return type(self), self.args, self.__getstate__()
 
 
-class InvalidArgumentError(TollbridgeError, ValueError):
-    """An argument is outside what its operation allows."""
+class SystemFailure(OSError):
+    """What makes an OSError of an error that has the system's number for it.
 
-    code = 1
-    name = "invalid_argument"
-    field_names = ("argument", "value", "rule")
-    argument: str
-    value: str
-    rule: str
-
-
-# ANCHOR: class
-class OutOfRangeError(TollbridgeError, ValueError):
-    """A value is above what the histogram can track. `index` counts the call's values from 0."""
-
-    code = 2
-    name = "out_of_range"
-    field_names = ("value", "highest", "index")
-    value: int
-    highest: int
-    index: int
-
-
-# ANCHOR_END: class
-
-
-class CountOverflowError(TollbridgeError, OverflowError):
-    """The histogram's total would pass 2**63 - 1, the most that the file formats can hold."""
-
-    code = 3
-    name = "count_overflow"
-    field_names = ("count", "len")
-    count: int
-    len: int
-
-
-class InvalidQuantileError(TollbridgeError, ValueError):
-    """A quantile is NaN or not in 0 to 1."""
-
-    code = 4
-    name = "invalid_quantile"
-    field_names = ("quantile", "index")
-    quantile: float
-    index: int
-
-
-class InvalidDurationError(TollbridgeError, ValueError):
-    """Text that should be a duration is none. Line and column count from 1, in characters."""
-
-    code = 5
-    name = "invalid_duration"
-    field_names = ("line", "column", "token")
-    line: int
-    column: int
-    token: str
-
-
-class InvalidTagError(TollbridgeError, ValueError):
-    """A tag holds a character that the log format cannot. `offset` counts characters from 0."""
-
-    code = 6
-    name = "invalid_tag"
-    field_names = ("character", "offset")
-    character: str
-    offset: int
-
-
-class TooManyError(TollbridgeError, ValueError):
-    """Something would pass a limit; nothing was done yet.
-
-    `what` names the limit: `bucket_limit` of a scan, `memory_limit` of a replay in bytes,
-    `tag_limit` and `line_limit` of a log in bytes. `limit` is its value, `count` what this would
-    take, and `advice` says what to do.
+    A base beside TollbridgeError, which gives it its fields.
     """
 
-    code = 7
-    name = "too_many"
-    field_names = ("count", "limit", "what", "advice")
-    count: int
-    limit: int
-    what: str
-    advice: str
-
-
-class MalformedHistogramError(TollbridgeError, ValueError):
-    """Bytes are not an encoded histogram."""
-
-    code = 8
-    name = "malformed_histogram"
-    field_names = ("reason",)
-    reason: str
-
-
-class PoisonedError(TollbridgeError):
-    """A panic left this histogram half-changed; it answers nothing else any more."""
-
-    code = 9
-    name = "poisoned"
-
-
-class PanicError(TollbridgeError):
-    """A panic inside the library, caught at the boundary. The process is well."""
-
-    code = 10
-    name = "panic"
-    field_names = ("what",)
-    what: str
-
-
-class ClosedError(TollbridgeError, ValueError):
-    """The handle was closed. A ValueError, as for a closed file."""
-
-    code = 11
-    name = "closed"
-
-
-class InvalidTextError(TollbridgeError, ValueError):
-    """Text holds a lone surrogate. `offset` counts the good characters before it."""
-
-    code = 12
-    name = "invalid_text"
-    field_names = ("offset",)
-    offset: int
-
-
-class NullArgumentError(TollbridgeError):
-    """A pointer that must not be NULL is. Cannot happen through this strategy."""
-
-    code = 13
-    name = "null_argument"
-    field_names = ("argument",)
-    argument: str
-
-
-class InvalidEnumError(TollbridgeError):
-    """An integer stands for no value of an enum. Cannot happen through this strategy."""
-
-    code = 14
-    name = "invalid_enum"
-    field_names = ("argument", "value")
-    argument: str
-    value: int
-
-
-class InvalidLengthError(TollbridgeError):
-    """A length is more than memory can hold. Cannot happen through this strategy."""
-
-    code = 15
-    name = "invalid_length"
-    field_names = ("argument", "length", "limit")
-    argument: str
-    length: int
-    limit: int
-
-
-class ProbeError(TollbridgeError):
-    """What `probe.fail` raises, with a field of every type."""
-
-    code = 16
-    name = "probe"
-    field_names = ("number", "ratio", "text")
-    number: int
-    ratio: float
-    text: str
-
-
-class MalformedLogError(TollbridgeError, ValueError):
-    """A line of an interval log is none. Lines count from 1."""
-
-    code = 17
-    name = "malformed_log"
-    field_names = ("line", "reason")
-    line: int
-    reason: str
-
-
-class IoError(TollbridgeError, OSError):
-    """A file cannot be used. An OSError too, with its `errno`, `strerror` and `filename`.
-
-    `filename` is what the operation was given, as for `open`; `path` is its readable text.
-    `except OSError` catches it, `except FileNotFoundError` and its like do not: ask `errno`.
-    """
-
-    code = 18
-    name = "io"
-    field_names = ("path", "reason", "os_code")
     path: str
     reason: str
     os_code: int
@@ -308,21 +104,6 @@ class IoError(TollbridgeError, OSError):
         self.strerror = os.strerror(self.os_code) if self.os_code else self.reason
         self.filename = self.path
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __getstate__(self) -> dict[str, Any]:
         # OSError keeps the filename outside of __dict__.
-        return type(self), self.args, self.__dict__ | {"filename": self.filename}
-
-
-class CancelledError(TollbridgeError):
-    """A progress callback asked for the end by returning False."""
-
-    code = 19
-    name = "cancelled"
-
-
-ERRORS: dict[int, type[TollbridgeError]] = {
-    error.code: error for error in TollbridgeError.__subclasses__()
-}
-"""Every exception class by its code."""
-
-_set_errors(ERRORS)
+        return self.__dict__ | {"filename": self.filename}
