@@ -19,7 +19,7 @@ use crate::results::rows::{self, DoesLess};
 use crate::results::{self, Failure, Results};
 use crate::shapes::Shapes;
 use crate::timing::plan::{self, FULL, Key, Plan, QUICK};
-use crate::{report, table};
+use crate::{hosts, report, table};
 
 /// Within which time a run ends that names nothing.
 const WITHIN: Duration = Duration::from_secs(10 * 60);
@@ -102,6 +102,8 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         Some(Within(within)) => within,
         None => (names_nothing && !args.full).then_some(WITHIN),
     };
+    let bridges = plan::with_baselines(workspace, &workspace.select(&args.bridges)?);
+    hosts::prepare(workspace, &bridges)?;
     if let Some(name) = &args.save {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         ensure!(
@@ -114,7 +116,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     let pinned = Pinned::to_last_cpu()?;
     let plan = Plan {
         workspace,
-        bridges: plan::with_baselines(workspace, &workspace.select(&args.bridges)?),
+        bridges,
         keys: plan::keys(&shapes, &args.shapes, &profile)?,
         profile,
         within,

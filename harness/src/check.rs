@@ -397,7 +397,7 @@ impl<'a> Checker<'a> {
         if let Some(problem) = runner.and_then(|runner| self.end(runner)) {
             row.problems.push(problem);
         }
-        if self.all_ran && row.passed == 0 {
+        if self.all_ran && row.passed == 0 && row.problems.is_empty() {
             row.problems.push("not one vector passed".into());
         }
         // A failed vector may be the one that needs the reason.

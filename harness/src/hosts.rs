@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 use crate::bridge::{Bridge, Host, Need, Workspace};
@@ -25,11 +25,71 @@ pub struct Ready<'a> {
     pub skipped: Vec<&'a Bridge>,
 }
 
+/// The bridges that can be run: set up and built first, if that is asked for, and without those whose host cannot run
+/// here.
+///
+/// # Errors
+/// As [`able`], and when one cannot be built.
+pub fn ready<'a>(workspace: &'a Workspace, bridges: Vec<&'a Bridge>) -> Result<Ready<'a>> {
+    prepare(workspace, &bridges)?;
+    able(workspace, bridges)
+}
+
+/// Sets up the hosts of these bridges and builds them, unless that is not asked for. What it says goes to stderr.
+///
+/// # Errors
+/// When a bridge cannot be built; and in CI when a host cannot be set up.
+pub fn prepare(workspace: &Workspace, bridges: &[&Bridge]) -> Result<()> {
+    if !workspace.prepare {
+        return Ok(());
+    }
+    set_up(workspace, bridges)?;
+    let away = |host: &Host| host.missing(&workspace.root).is_some();
+    let away: Vec<&str> = hosts_of(workspace, bridges)
+        .filter(|host| away(host))
+        .map(|host| host.id.as_str())
+        .collect();
+    let mut lines = Lines::new(workspace, false);
+    lines.aside = true;
+    for bridge in bridges
+        .iter()
+        .filter(|bridge| !away.contains(&bridge.host()))
+    {
+        lines.run(&bridge.id, &bridge.build)?;
+    }
+    ensure!(lines.failed == 0, "a bridge could not be built");
+    Ok(())
+}
+
+/// Installs what the hosts of these bridges need, unless that is not asked for.
+fn set_up(workspace: &Workspace, bridges: &[&Bridge]) -> Result<()> {
+    let hosts: Vec<&str> = hosts_of(workspace, bridges).map(|host| &*host.id).collect();
+    install(workspace, "scripts/setup", &hosts)
+}
+
+/// Runs a script of the project that installs something, if that is asked for and there is one. What it says goes to
+/// stderr.
+///
+/// # Errors
+/// When it fails.
+pub(crate) fn install(workspace: &Workspace, script: &str, arguments: &[&str]) -> Result<()> {
+    let file = workspace.root.join(script);
+    if !workspace.prepare || !file.is_file() {
+        return Ok(());
+    }
+    let mut command = Command::new(file);
+    command.args(arguments).current_dir(&workspace.root);
+    command.stdin(Stdio::null()).stdout(std::io::stderr());
+    let status = command.status().with_context(|| script.to_owned())?;
+    ensure!(status.success(), "{script}: {status}");
+    Ok(())
+}
+
 /// Sets aside the bridges whose host cannot run here, with one line a host on stderr.
 ///
 /// # Errors
 /// When one is set aside although the environment says `CI=true`.
-pub fn ready<'a>(workspace: &'a Workspace, bridges: Vec<&'a Bridge>) -> Result<Ready<'a>> {
+fn able<'a>(workspace: &'a Workspace, bridges: Vec<&'a Bridge>) -> Result<Ready<'a>> {
     let mut away = BTreeSet::new();
     for host in hosts_of(workspace, &bridges) {
         if let Some(need) = host.missing(&workspace.root) {
@@ -62,6 +122,30 @@ pub struct RunArgs {
     pub verbose: bool,
 }
 
+/// Arguments of `toll test`.
+#[derive(Debug, clap::Args)]
+pub struct TestArgs {
+    /// What to test, and how.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// What the hosts try beside their tests, instead: it takes minutes, and says itself what it finds.
+    #[arg(long)]
+    pub deep: bool,
+    /// Of that only what `test-all` runs.
+    #[arg(long, requires = "deep")]
+    pub quick: bool,
+}
+
+/// Arguments of `toll package`.
+#[derive(Debug, clap::Args)]
+pub struct PackageArgs {
+    /// Packages by name, or bridges: `python`, `python/pyo3`, `c/*`; all when none is named.
+    pub names: Vec<String>,
+    /// Where to put them, instead of where each bridge.toml says.
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+}
+
 /// Arguments of `toll lint`.
 #[derive(Debug, clap::Args)]
 pub struct LintArgs {
@@ -89,7 +173,8 @@ pub struct DoctorArgs {
 /// When nothing is selected or a shell cannot be started; a build that fails is exit code 1.
 pub fn build(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
     let bridges = workspace.select(&args.bridges)?;
-    let Ready { here, skipped } = ready(workspace, bridges)?;
+    set_up(workspace, &bridges)?;
+    let Ready { here, skipped } = able(workspace, bridges)?;
     let mut lines = Lines::new(workspace, args.verbose);
     for bridge in here {
         lines.run(&bridge.id, &bridge.build)?;
@@ -113,10 +198,13 @@ pub(crate) fn build_all(workspace: &Workspace, bridges: &[Bridge]) -> Result<Exi
 ///
 /// # Errors
 /// When nothing is selected or a shell cannot be started; a test that fails is exit code 1.
-pub fn test(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
-    let bridges = workspace.select(&args.bridges)?;
+pub fn test(workspace: &Workspace, args: &TestArgs) -> Result<ExitCode> {
+    let bridges = workspace.select(&args.run.bridges)?;
     let Ready { here, skipped } = ready(workspace, bridges)?;
-    let mut lines = Lines::new(workspace, args.verbose);
+    if args.deep {
+        return deep(workspace, &here, skipped.len(), args.quick);
+    }
+    let mut lines = Lines::new(workspace, args.run.verbose);
     for bridge in &here {
         lines.run(&bridge.id, &bridge.test)?;
     }
@@ -129,13 +217,85 @@ pub fn test(workspace: &Workspace, args: &RunArgs) -> Result<ExitCode> {
     lines.summary("passed", skipped.len())
 }
 
+/// What the hosts of these bridges try that takes minutes.
+fn deep(
+    workspace: &Workspace,
+    bridges: &[&Bridge],
+    mut skipped: usize,
+    quick: bool,
+) -> Result<ExitCode> {
+    let mut lines = Lines::new(workspace, true);
+    lines.limit = DEEP_LIMIT;
+    for host in hosts_of(workspace, bridges) {
+        let Some(deep) = &host.deep else { continue };
+        match &deep.needs {
+            Some(need) if !is_there(need, &workspace.root) => {
+                ensure!(
+                    !in_ci(),
+                    "nothing may be skipped where CI=true: {}",
+                    advice(need)
+                );
+                eprintln!("skipping {}: {}", host.name, advice(need));
+                skipped += 1;
+            }
+            _ => lines.run(&host.name, if quick { &deep.quick } else { &deep.full })?,
+        }
+    }
+    lines.summary("passed", skipped)
+}
+
+/// Makes what bridges ship.
+///
+/// # Errors
+/// When nothing is selected or a shell cannot be started; one that cannot be made is exit code 1.
+pub fn package(workspace: &Workspace, args: &PackageArgs) -> Result<ExitCode> {
+    let package = |bridge: &&Bridge| bridge.package.as_ref().map(|package| package.name.clone());
+    let of_name = |name: &String| {
+        let mut all = workspace.bridges.iter();
+        all.find(|bridge| package(bridge).as_ref() == Some(name))
+    };
+    let names = args.names.iter();
+    let names: Vec<String> = names
+        .map(|name| of_name(name).map_or(name, |bridge| &bridge.id).clone())
+        .collect();
+    let mut bridges = workspace.select(&names)?;
+    bridges.retain(|bridge| bridge.package.is_some());
+    ensure!(
+        !bridges.is_empty(),
+        "no bridge.toml of these has a [package]"
+    );
+    let to = args.to.as_ref().map(std::path::absolute).transpose()?;
+    let Ready { here, skipped } = ready(workspace, bridges)?;
+    let mut lines = Lines::new(workspace, false);
+    let mut made = Vec::new();
+    for (bridge, package) in here.iter().filter_map(|b| Some((b, b.package.as_ref()?))) {
+        let folder = to
+            .clone()
+            .unwrap_or_else(|| workspace.root.join(&package.folder));
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        lines.env = Some(("TO", folder.clone()));
+        // The same line puts something else into another folder.
+        lines.done.clear();
+        let failed = lines.failed;
+        lines.run(&bridge.id, &package.run)?;
+        if lines.failed == failed {
+            made.push(format!("{}: {}", package.name, folder.display()));
+        }
+    }
+    for line in made {
+        table::print_line(line)?;
+    }
+    lines.summary("done", skipped.len())
+}
+
 /// Checks the sources of the hosts that selected bridges belong to, or mends them.
 ///
 /// # Errors
 /// When nothing is selected or a shell cannot be started; a finding is exit code 1.
 pub fn lint(workspace: &Workspace, args: &LintArgs) -> Result<ExitCode> {
     let bridges = workspace.select(&args.run.bridges)?;
-    let Ready { here, skipped } = ready(workspace, bridges)?;
+    set_up(workspace, &bridges)?;
+    let Ready { here, skipped } = able(workspace, bridges)?;
     let mut lines = Lines::new(workspace, args.run.verbose);
     for host in hosts_of(workspace, &here) {
         lines.run(&host.name, if args.fix { &host.fix } else { &host.lint })?;
@@ -242,10 +402,18 @@ pub(crate) fn shell(line: &str, root: &Path) -> Command {
 /// What a line may take: several times what the slowest does, building everything from nothing.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 
+/// The same of what takes minutes, with a toolchain of the user's or under a tool.
+const DEEP_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// Runs shell lines, each once, and reports each in a line.
-struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     root: &'a Path,
     verbose: bool,
+    /// Whether all that is said goes to stderr: something else is what was asked for.
+    aside: bool,
+    limit: Duration,
+    /// Environment of the lines.
+    env: Option<(&'static str, PathBuf)>,
     /// Lines that were run, and whether they passed.
     done: BTreeMap<&'a str, bool>,
     passed: usize,
@@ -253,10 +421,13 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn new(workspace: &'a Workspace, verbose: bool) -> Self {
+    pub(crate) fn new(workspace: &'a Workspace, verbose: bool) -> Self {
         Self {
             root: &workspace.root,
             verbose,
+            aside: false,
+            limit: LIMIT,
+            env: None,
             done: BTreeMap::new(),
             passed: 0,
             failed: 0,
@@ -264,7 +435,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Runs `lines` in order, and stops at the first that fails, since the later ones build on it.
-    fn run(&mut self, who: &str, lines: &'a [String]) -> Result<()> {
+    pub(crate) fn run(&mut self, who: &str, lines: &'a [String]) -> Result<()> {
         for line in lines {
             match self.done.get(line.as_str()) {
                 Some(true) => continue,
@@ -274,28 +445,43 @@ impl<'a> Lines<'a> {
             let start = Instant::now();
             // One stream, so that errors stay beside the output they belong to.
             let mut command = shell(&format!("exec 2>&1\n{line}"), self.root);
-            command.stdin(Stdio::null());
+            command.stdin(Stdio::null()).envs(self.env.clone());
             command.stdout(if self.verbose {
                 Stdio::inherit()
             } else {
                 Stdio::piped()
             });
-            let (how, output) = finish(&mut command, LIMIT)?;
+            let (how, output) = finish(&mut command, self.limit)?;
             let took = seconds(start.elapsed());
             let passed = how.is_some_and(|status| status.success());
             self.done.insert(line, passed);
             if passed {
-                table::print_line(format_args!("ok      {who}: {line} ({took})"))?;
+                self.say(format_args!("ok      {who}: {line} ({took})\n"))?;
                 self.passed += 1;
             } else {
                 let how = how.map_or("it hung, and was killed".to_owned(), |how| how.to_string());
-                table::print_line(format_args!("FAILED  {who}: {line} ({took}, {how})"))?;
-                table::print(String::from_utf8_lossy(&output))?;
+                self.say(format_args!("FAILED  {who}: {line} ({took}, {how})\n"))?;
+                self.say(String::from_utf8_lossy(&output))?;
                 self.failed += 1;
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Whether one of them has.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed > 0
+    }
+
+    fn say(&self, text: impl std::fmt::Display) -> Result<()> {
+        match self.aside {
+            true => {
+                eprint!("{text}");
+                Ok(())
+            }
+            false => table::print(text),
+        }
     }
 
     fn summary(&self, passed: &str, skipped: usize) -> Result<ExitCode> {

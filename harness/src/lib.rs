@@ -16,6 +16,7 @@ pub mod coverage;
 pub mod crosscheck;
 pub mod document;
 pub mod errors;
+pub mod generate;
 pub mod hazards;
 pub mod hosts;
 pub mod list;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 use toml::Value;
 
-use crate::bridge::{Bridge, Layers, Role, Said, Workspace};
+use crate::bridge::{Bridge, Layers, Readme, Role, Said, Workspace};
 use crate::coverage;
 use crate::shapes::Shapes;
 use crate::table;
@@ -168,6 +168,7 @@ struct BridgeRow<'a> {
     role: Role,
     title: &'a str,
     library: Option<&'a str>,
+    readme: Option<&'a Readme>,
 }
 
 impl<'a> BridgeRow<'a> {
@@ -179,6 +180,7 @@ impl<'a> BridgeRow<'a> {
             role: bridge.role,
             title: &bridge.title,
             library: bridge.library.as_deref(),
+            readme: bridge.readme.as_ref(),
         }
     }
 }

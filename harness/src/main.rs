@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tollbridge_harness::bridge::{Broken, Workspace};
 use tollbridge_harness::{
-    bench, check, count, errors, hazards, hosts, list, matrix, peers, platforms, report, say,
-    strategies,
+    bench, check, count, errors, generate, hazards, hosts, list, matrix, peers, platforms, report,
+    say, strategies,
 };
 
 /// Checks every bridge against the conformance vectors, and measures what its crossings cost.
@@ -32,6 +32,9 @@ struct Cli {
     /// The project's root, instead of the nearest folder above this one that looks like it.
     #[arg(long, global = true, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// First set up the hosts of the bridges that the command is about, and build those bridges, as `./just` does.
+    #[arg(long, global = true)]
+    prepare: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -129,8 +132,24 @@ scripts/releases asks the registries for the last releases.")]
     /// Run the bridges' and the hosts' own tests.
     #[command(after_help = "Examples:
   toll test              all of them
-  toll test c/cabi       only those of that bridge; a host's own run when all of its bridges are selected")]
-    Test(hosts::RunArgs),
+  toll test c/cabi       only those of that bridge; a host's own run when all of its bridges are selected
+  toll test --deep       what the hosts try beside them, by Valgrind for example: minutes")]
+    Test(hosts::TestArgs),
+    /// Make what the bridges ship: wheels, gems, an installed library.
+    #[command(after_help = "Examples:
+  toll package               all of them, where each bridge.toml says
+  toll package wheel         one, by its name
+  toll package python        those of these bridges
+  toll package c --to /opt   elsewhere")]
+    Package(hosts::PackageArgs),
+    /// Write again what is generated and committed: headers, pages, counts, figures in the docs.
+    #[command(after_help = "Examples:
+  toll generate                  of every bridge
+  toll generate python/ctypes    of this one; what is said of others stays as it was
+
+It runs the `generate` lines of each bridge.toml, then check, platforms, matrix, hazards and count with --write, and
+report --docs. Times are not measured anew: that is `toll bench --save` and `toll strategies --save`.")]
+    Generate(generate::Args),
     /// Check the hosts' sources, or mend them.
     #[command(after_help = "Examples:
   toll lint python
@@ -163,7 +182,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Errors(args) = &cli.command {
         return errors::run(|| Workspace::find(cli.root.as_deref()), args);
     }
-    let workspace = Workspace::find(cli.root.as_deref())?;
+    let mut workspace = Workspace::find(cli.root.as_deref())?;
+    workspace.prepare = cli.prepare;
     let (asked_for, others) = workspace.broken_among(&cli.command.bridges(&workspace));
     for line in Broken::lines(&others) {
         eprintln!("toll: warning: {line}");
@@ -198,7 +218,10 @@ impl Command {
             Self::Strategies(args) => args.bridges.clone(),
             Self::List(args) => args.bridges.clone(),
             Self::Say(args) => vec![args.bridge.clone()],
-            Self::Build(args) | Self::Test(args) => args.bridges.clone(),
+            Self::Build(args) => args.bridges.clone(),
+            Self::Test(args) => args.run.bridges.clone(),
+            Self::Generate(args) => args.bridges.clone(),
+            Self::Package(args) => args.names.clone(),
             Self::Lint(args) => args.run.bridges.clone(),
             Self::Doctor(args) => args.bridges.clone(),
             Self::Matrix(args) => args.bridges.clone(),
@@ -221,6 +244,8 @@ impl Command {
             Self::Say(args) => say::run(workspace, &args),
             Self::Build(args) => hosts::build(workspace, &args),
             Self::Test(args) => hosts::test(workspace, &args),
+            Self::Package(args) => hosts::package(workspace, &args),
+            Self::Generate(args) => generate::run(workspace, &args),
             Self::Lint(args) => hosts::lint(workspace, &args),
             Self::Doctor(args) => hosts::doctor(workspace, &args),
             Self::Errors(args) => errors::run(|| Ok(workspace.clone()), &args),

@@ -157,7 +157,7 @@ fn generated(workspace: &Workspace, results: &[Checked], args: &Args) -> Result<
         args.write,
         "toll matrix --write",
     )?;
-    page::tell(FILE, &without);
+    page::tell(FILE, &without, page::GENERATE);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,5 +1,6 @@
 //! Generated pages that are committed: written, or compared with what would be written.
 
+use std::borrow::Borrow;
 use std::fs;
 use std::io::ErrorKind;
 
@@ -43,12 +44,13 @@ pub(crate) fn put(
     Ok(())
 }
 
-/// Says which bridges have no figures in a page yet, and what makes them.
-pub(crate) fn tell(file: &str, without: &[&str]) {
+/// What brings pages up to date.
+pub(crate) const GENERATE: &str = "./just generate";
+
+/// Says which bridges have no figures in a file yet, and what makes them.
+pub(crate) fn tell<S: Borrow<str>>(file: &str, without: &[S], command: &str) {
     if !without.is_empty() {
         let names = without.join(" ");
-        eprintln!(
-            "{file} has no figures of {names} yet; they are made by: ./just generate {names}"
-        );
+        eprintln!("{file} has no figures of {names} yet; they are made by: {command} {names}");
     }
 }

@@ -3,6 +3,7 @@
 //! A bridge's `bridge.toml` says which platforms it is built for, and how; what came of it is kept in a file
 //! `platforms.json` beside it, which the tables in the READMEs are made of.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::bridge::{Bridge, Platform, Workspace};
 use crate::check::{self, Checked};
-use crate::document::{Cell, Table};
+use crate::document::{Cell, DASH, Table};
 use crate::hosts;
-use crate::{store, table};
+use crate::{page, store, table};
 
 /// The command that writes a platforms.json.
 const WRITES: &str = "just test-platforms --write";
@@ -56,6 +57,13 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         !bridges.is_empty(),
         "no selected bridge.toml has a [[platform]]"
     );
+    let needs = bridges.iter().flat_map(|bridge| &bridge.platform);
+    let scripts: BTreeSet<&str> = needs
+        .filter_map(|platform| Some(&*platform.needs.as_ref()?.install))
+        .collect();
+    for script in scripts {
+        hosts::install(workspace, script, &[])?;
+    }
     for need in bridges
         .iter()
         .flat_map(|bridge| &bridge.platform)
@@ -94,11 +102,19 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         // What is wrong is not written down.
         if args.write && here.is_empty() {
             store::write(&file(bridge), &ran, &workspace.root)?;
-        } else if args.check && load(bridge)? != ran {
-            wrong.push(format!(
-                "bindings/{}/platforms.json says otherwise; run `just test-platforms --write`, `toll matrix --write` and `toll report --docs`",
-                bridge.id
-            ));
+        } else if args.check {
+            match load(bridge)? {
+                Some(before) if before == ran => {}
+                None => page::tell(
+                    &file(bridge).display().to_string(),
+                    &[&*bridge.id],
+                    page::GENERATE,
+                ),
+                Some(_) => wrong.push(format!(
+                    "bindings/{}/platforms.json says otherwise; run `{WRITES}`, `toll matrix --write` and `toll report --docs`",
+                    bridge.id
+                )),
+            }
         }
         wrong.extend(here);
     }
@@ -117,10 +133,10 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     })
 }
 
-/// What the last run that was written down found, a row a platform.
+/// What the last run that was written down found, a row a platform; dashes when none was.
 ///
 /// # Errors
-/// When nothing was written down of a platform that the `bridge.toml` names.
+/// When something was written down, and not of a platform that the `bridge.toml` names.
 pub fn summary(bridge: &Bridge) -> Result<Table> {
     let figures = ["passed", "unsupported"].map(Cell::figure);
     let mut table = Table::new(
@@ -131,18 +147,24 @@ pub fn summary(bridge: &Bridge) -> Result<Table> {
     );
     let ran = load(bridge)?;
     for platform in bridge.platform.iter().filter(|p| p.mistake.is_none()) {
-        let ran = ran.iter().find(|ran| ran.platform == platform.name);
-        let ran = ran.with_context(|| {
-            format!(
-                "{} was not run on {}; run `just test-platforms --write`",
-                bridge.id, platform.name
-            )
-        })?;
+        let of_platform = |ran: &Vec<Ran>| ran.iter().position(|r| r.platform == platform.name);
+        let figure = |pick: fn(&Ran) -> usize| {
+            let Some(ran) = &ran else {
+                return Ok(DASH.into());
+            };
+            let at = of_platform(ran).with_context(|| {
+                format!(
+                    "{} was not run on {}; run `{WRITES}`",
+                    bridge.id, platform.name
+                )
+            })?;
+            anyhow::Ok(pick(&ran[at]).to_string())
+        };
         table.rows.push(vec![
             Cell::text(format!("`{}`", platform.name)),
             Cell::text(&platform.what),
-            Cell::figure(ran.passed.to_string()),
-            Cell::figure(ran.unsupported.to_string()),
+            Cell::figure(figure(|ran| ran.passed)?),
+            Cell::figure(figure(|ran| ran.unsupported)?),
         ]);
     }
     Ok(table)
@@ -153,11 +175,11 @@ pub fn summary(bridge: &Bridge) -> Result<Table> {
 /// # Errors
 /// As [`summary`].
 pub fn mistakes(bridge: &Bridge) -> Result<Vec<String>> {
-    let ran = load(bridge)?;
+    let ran = load(bridge)?.unwrap_or_default();
     let of = |platform: &Platform| {
         let mistake = platform.mistake.as_ref()?;
         let ran = ran.iter().find(|ran| ran.platform == platform.name);
-        let failed = ran.map_or(0, |ran| ran.failed);
+        let failed = ran.map_or_else(|| DASH.into(), |ran| ran.failed.to_string());
         Some(format!("{mistake}: {failed} vectors fail."))
     };
     Ok(bridge.platform.iter().filter_map(of).collect())
@@ -234,10 +256,9 @@ fn file(bridge: &Bridge) -> PathBuf {
     bridge.dir().join("platforms.json")
 }
 
-fn load(bridge: &Bridge) -> Result<Vec<Ran>> {
+fn load(bridge: &Bridge) -> Result<Option<Vec<Ran>>> {
     let file = file(bridge);
-    let found = store::read(&file, None, WRITES).with_context(|| file.display().to_string())?;
-    found.with_context(|| format!("{} is not there; run `{WRITES}`", file.display()))
+    store::read(&file, None, WRITES).with_context(|| file.display().to_string())
 }
 
 #[cfg(test)]

@@ -73,6 +73,8 @@ impl Runner {
     /// # Errors
     /// As `start`; or when this process may not use that CPU.
     pub fn start_on(bridge: &Bridge, cpu: Option<usize>) -> Result<Self> {
+        // Else a loader would tell what it lacks, in its own words.
+        bridge.is_built()?;
         let start = || -> Result<(Process, Hello)> {
             let mut process = Process::start(bridge, cpu)?;
             let hello = check_hello(bridge, process.ask("hello", START_LIMIT))?;
@@ -167,13 +169,7 @@ impl Process {
     fn start(bridge: &Bridge, cpu: Option<usize>) -> Result<Self> {
         let program = &bridge.runner[0];
         let mut command = if program.contains('/') {
-            let path = bridge.root.join(program);
-            ensure!(
-                path.exists(),
-                "{program} is not there; build it: ./just build {}",
-                bridge.id
-            );
-            Command::new(path)
+            Command::new(bridge.root.join(program))
         } else {
             Command::new(program)
         };

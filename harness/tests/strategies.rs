@@ -121,12 +121,32 @@ fn what_is_counted_and_what_is_left_out() {
 }
 
 #[test]
-fn part_of_the_strategies_is_not_kept() {
+fn what_is_said_of_others_stays() {
     let dir = tempfile::tempdir().unwrap();
-    project(dir.path());
+    let root = dir.path();
+    project(root);
+    assert!(toll(root, &["strategies", "--save"]).status.success());
+    let mut known = Strategies::load(root).unwrap().unwrap();
+    let mut other = known.of("fake/one").unwrap().clone();
+    other.bridge = "fake/zero".into();
+    other.load.ms = 12_345.0;
+    known.strategies.push(other);
+    known.save(root).unwrap();
+    let save = || toll(root, &["strategies", "fake/one", "--save"]);
+    assert!(save().status.success());
+    let found = Strategies::load(root).unwrap().unwrap();
+    let ids: Vec<&str> = found.strategies.iter().map(|s| &*s.bridge).collect();
+    assert_eq!(ids, ["fake/one", "fake/zero"]);
+    assert_eq!(found.of("fake/zero").unwrap().load.ms, 12_345.0);
+    assert_eq!(found.absent.len(), 1);
+
+    // One table is of one machine.
+    known.machine.cpu = "another".into();
+    known.save(root).unwrap();
+    let output = save();
+    let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        !toll(dir.path(), &["strategies", "fake/one", "--save"])
-            .status
-            .success()
+        !output.status.success() && said.contains("measured on another"),
+        "{said}"
     );
 }

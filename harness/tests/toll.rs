@@ -1,6 +1,7 @@
 //! `toll` against runners that crash, hang, lie and talk nonsense: each is that bridge's result, and the run goes on.
 
 use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -262,7 +263,9 @@ fn a_library_that_is_not_built_says_how_to_build_it() {
     std::fs::remove_file(project.0.path().join("bindings/fake/good/library")).expect("there");
     let said = project.complains(&["say", "fake/good", "nop"]);
     assert!(
-        said.contains("is not there; build it: ./just build fake/good"),
+        said.contains(
+            "not built: ./just build fake/good (bindings/fake/good/library is not there)"
+        ),
         "{said}"
     );
 }
@@ -658,6 +661,106 @@ fn one_line_is_said() {
             .complains(&["say", "fake", "nop"])
             .contains("is more than one bridge")
     );
+}
+
+#[test]
+fn what_is_named_is_set_up_and_built_first_and_nothing_else() {
+    let project = Project::new(&["good"]);
+    for name in ["good", "other"] {
+        let build = format!("build = [\"echo {name} >>built\"]\n");
+        project.bridge(name, "bridge", &build);
+    }
+    project.write("scripts/setup", "#!/bin/sh\necho set up \"$@\" >>built\n");
+    let script = project.0.path().join("scripts/setup");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("a script");
+    // What is asked for is on stdout, alone.
+    let rows = project.json(&["check", "--json", "--prepare", "fake/good"]);
+    assert_eq!(row(&rows, "fake/good")["passed"], 4);
+    assert_eq!(project.read("built"), "set up fake\ngood\n");
+    assert!(project.says(&["build", "--prepare", "fake/good"]).1);
+    assert!(project.read("built").ends_with("set up fake\ngood\n"));
+    // Help neither sets up nor builds.
+    let before = project.read("built");
+    assert!(project.says(&["check", "--prepare", "--help"]).1);
+    assert_eq!(project.read("built"), before);
+    project.bridge("good", "bridge", "build = [\"exit 3\"]\n");
+    let said = project.complains(&["check", "--prepare", "fake/good"]);
+    assert!(said.contains("FAILED  fake/good: exit 3"), "{said}");
+}
+
+#[test]
+fn a_file_that_a_runner_starts_and_that_is_not_there_is_not_built() {
+    let project = Project::new(&["good"]);
+    std::fs::remove_file(project.0.path().join("bindings/fake/good/library")).expect("there");
+    let (said, right) = project.says(&["check"]);
+    let wanted = "FAIL fake/good: not built: ./just build fake/good (bindings/fake/good/library is not there)\n";
+    assert!(!right && said.starts_with(wanted), "{said}");
+    // A word with a slash that is no file of the tree is none.
+    let runner = ["sh", "runner.sh", "fake/pure", "bindings/fake/pure/out.dll"];
+    let text = format!(
+        "id = \"fake/pure\"\ntitle = \"t\"\nrole = \"pure\"\nrunner = {runner:?}\nownership = \"o\"\n\
+         threads = \"t\"\ncopies = \"c\"\n"
+    );
+    project.write("bindings/fake/pure/bridge.toml", &text);
+    let said = project.complains(&["say", "fake/pure", "nop"]);
+    let wanted = "not built: ./just build fake/pure (bindings/fake/pure/out.dll is not there)";
+    assert!(said.contains(wanted), "{said}");
+}
+
+#[test]
+fn what_a_bridge_ships_is_made_where_it_says_or_elsewhere() {
+    let project = Project::new(&["good"]);
+    let package =
+        "package = { name = \"wheel\", folder = \"out\", run = [\"echo made >$TO/one\"] }\n";
+    project.bridge("ships", "bridge", package);
+    for (names, file) in [
+        (vec!["package"], "out/one"),
+        (vec!["package", "wheel"], "out/one"),
+        (vec!["package", "fake/ships"], "out/one"),
+        (
+            vec!["package", "wheel", "--to", "{}/else/where"],
+            "else/where/one",
+        ),
+    ] {
+        let root = project.0.path().display().to_string();
+        let names: Vec<String> = names.iter().map(|name| name.replace("{}", &root)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (said, right) = project.says(&names);
+        assert!(right && said.contains("\nwheel: "), "{said}");
+        assert_eq!(project.read(file), "made\n");
+        std::fs::remove_file(project.0.path().join(file)).expect("made");
+    }
+    let said = project.complains(&["package", "fake/good"]);
+    assert!(said.contains("has a [package]"), "{said}");
+    let said = project.complains(&["package", "gem"]);
+    assert!(said.contains("no bridge is called `gem`"), "{said}");
+}
+
+#[test]
+fn what_takes_minutes_is_tried_when_it_is_asked_for() {
+    let project = Project::new(&["good"]);
+    let host = |needs: &str| {
+        let deep =
+            format!("deep = {{ full = [\"echo all of it\"], quick = [\"echo some\"]{needs} }}");
+        project.write(
+            "bindings/fake/host.toml",
+            &format!("name = \"Fake\"\n{deep}\n"),
+        );
+    };
+    host("");
+    assert!(!project.says(&["test"]).0.contains("all of it"));
+    let (said, right) = project.says(&["test", "--deep"]);
+    assert!(right && said.starts_with("all of it\n"), "{said}");
+    let (said, right) = project.says(&["test", "--deep", "--quick", "fake/good"]);
+    assert!(right && said.starts_with("some\n"), "{said}");
+    host(", needs = { command = \"false\", install = \"get it\" }");
+    let (said, right) = project.says(&["test", "--deep"]);
+    assert!(right && said == "0 passed, 0 failed, 1 skipped\n", "{said}");
+    let in_ci = project
+        .command(&["test", "--deep"])
+        .env("CI", "true")
+        .output();
+    assert!(!in_ci.expect("toll starts").status.success());
 }
 
 #[test]

@@ -296,6 +296,9 @@ impl Layers {
             detector: Vec::new(),
             platform: self.take("platform")?.unwrap_or_default(),
             crosscheck: self.take("crosscheck")?,
+            generate: self.take("generate")?.unwrap_or_default(),
+            package: self.take("package")?,
+            readme: self.take("readme")?,
             root: root.to_owned(),
         };
         for (key, mut hazard) in self.entries::<super::Exception>("hazard")? {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 pub use layers::{Layers, Said};
@@ -99,6 +99,12 @@ pub struct Bridge {
     pub platform: Vec<Platform>,
     /// Another tool that times some of its calls.
     pub crosscheck: Option<CrossCheck>,
+    /// Shell lines that write again what is generated and committed, run from the root.
+    pub generate: Vec<String>,
+    /// What it ships.
+    pub package: Option<Package>,
+    /// The project's README shows it by a program.
+    pub readme: Option<Readme>,
     /// The workspace's root; absolute.
     pub root: PathBuf,
 }
@@ -221,6 +227,30 @@ pub struct CrossCheck {
     pub cases: Vec<String>,
 }
 
+/// What a bridge ships, for `toll package`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// Its name, which `toll package` knows beside the bridge's.
+    pub name: String,
+    /// Where it is put, from the root, unless another place is named.
+    pub folder: String,
+    /// Shell lines that put it into the folder `$TO`, run from the root.
+    pub run: Vec<String>,
+}
+
+/// How `scripts/check-readme` runs a program of the project's README.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Readme {
+    /// The language that the first such piece of code says it is in.
+    pub language: String,
+    /// Shell lines, run from the root, with the program in the file `$FILE`, alone in its folder.
+    pub run: Vec<String>,
+    /// What the last of them must print.
+    pub prints: String,
+}
+
 fn once() -> usize {
     1
 }
@@ -263,6 +293,8 @@ pub struct Host {
     /// Shell lines that mend what `lint` finds, as far as a tool can, run from the root.
     #[serde(default)]
     pub fix: Vec<String>,
+    /// What is tried beside its tests, and takes minutes.
+    pub deep: Option<Deep>,
     /// How its runners are counted.
     #[serde(default)]
     pub count: Counting,
@@ -292,6 +324,19 @@ pub struct Language {
     /// Code that counts as unsafe, word by word.
     #[serde(rename = "unsafe")]
     pub unsafe_code: Option<String>,
+}
+
+/// What is tried beside a host's tests, and takes minutes: by Valgrind, or with another toolchain.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deep {
+    /// What must be on the machine, if it may not be there.
+    pub needs: Option<Need>,
+    /// Shell lines, run from the root.
+    pub full: Vec<String>,
+    /// Those that run with everything else, in `test-all`.
+    #[serde(default)]
+    pub quick: Vec<String>,
 }
 
 /// How a host's runners are counted.
@@ -359,6 +404,32 @@ impl Bridge {
         Layers::read(&self.root, &self.id)
     }
 
+    /// What to do about a file that its build makes and that is not there.
+    pub(crate) fn not_built(&self, file: &str) -> String {
+        format!("not built: ./just build {} ({file} is not there)", self.id)
+    }
+
+    /// Whether its library and every file of the tree that its runner's command line names are there.
+    ///
+    /// # Errors
+    /// When one is not: it is not built.
+    pub(crate) fn is_built(&self) -> Result<()> {
+        self.libraries()?;
+        let is_in_tree = |word: &&String| {
+            let (folder, _) = word.split_once('/').unwrap_or_default();
+            // A list of files would be no file.
+            !folder.is_empty() && !word.contains(':') && self.root.join(folder).is_dir()
+        };
+        let program = self.runner.first().filter(|word| word.contains('/'));
+        let mut files = program
+            .into_iter()
+            .chain(self.runner.iter().skip(1).filter(is_in_tree));
+        match files.find(|file| !self.root.join(file).exists()) {
+            Some(file) => bail!(self.not_built(file)),
+            None => Ok(()),
+        }
+    }
+
     /// The files that its `library` glob matches now, symbolic links followed; empty for a pure host.
     ///
     /// # Errors
@@ -368,11 +439,7 @@ impl Bridge {
             return Ok(Vec::new());
         };
         let found = find(&self.root, library)?;
-        ensure!(
-            !found.is_empty(),
-            "{library} is not there; build it: ./just build {}",
-            self.id
-        );
+        ensure!(!found.is_empty(), self.not_built(library));
         found
             .iter()
             .map(|file| file.canonicalize().context(file.display().to_string()))

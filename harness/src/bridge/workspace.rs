@@ -18,6 +18,8 @@ pub struct Workspace {
     pub bridges: Vec<Bridge>,
     /// Every one that cannot, or whose host cannot.
     pub broken: Vec<Broken>,
+    /// Whether what a command is about is set up and built first.
+    pub prepare: bool,
 }
 
 /// A bridge whose TOML files say nothing that makes sense. It is missing, and spoils no other.
@@ -65,6 +67,7 @@ impl Workspace {
             hosts: hosts.into_values().flatten().collect(),
             bridges,
             broken,
+            prepare: false,
         })
     }
 

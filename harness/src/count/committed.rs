@@ -113,6 +113,12 @@ impl Counts {
             .find(|c| c.bridge == bridge && c.shape == shape && c.n == n)
     }
 
+    /// Whether it says anything of a bridge.
+    #[must_use]
+    pub fn has(&self, bridge: &str) -> bool {
+        self.hosts.iter().any(|host| host.bridge == bridge)
+    }
+
     /// Takes over what an older file says of bridges that were not counted now.
     pub fn keep_others(&mut self, old: Self) {
         let counted: Vec<String> = self.hosts.iter().map(|h| h.bridge.clone()).collect();
@@ -132,6 +138,10 @@ impl Counts {
         let same_compilers = self.toolchain == now.toolchain;
         let mut found = Differences::default();
         for host in &now.hosts {
+            if !self.has(&host.bridge) {
+                found.without.push(host.bridge.clone());
+                continue;
+            }
             let known = self.hosts.iter().find(|h| h.bridge == host.bridge);
             let same_host = known == Some(host);
             let of = |counts: &'_ Self| -> Vec<Count> {
@@ -175,6 +185,8 @@ impl Counts {
 /// Where counts differ from the committed ones.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Differences {
+    /// Bridges of which nothing is committed.
+    pub without: Vec<String>,
     /// What must not differ.
     pub failed: Vec<String>,
     /// What may: another compiler or interpreter was counted, or threads took turns in another way.
@@ -302,6 +314,7 @@ mod tests {
         let mut new = old.clone();
         new.hosts[0].bridge = "a/b".into();
         new.counts[0].bridge = "a/b".into();
+        assert_eq!(old.differences(&new).without, ["a/b"]);
         new.keep_others(old.clone());
         let ids: Vec<&str> = new.counts.iter().map(|c| c.bridge.as_str()).collect();
         assert_eq!(ids, ["a/b", "x/y"]);

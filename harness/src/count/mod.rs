@@ -21,6 +21,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::hosts::{self, Ready};
 use crate::machine;
+use crate::page;
 use crate::results::Failure;
 use crate::runner::{Outcome, Runner};
 use crate::shapes::{Shape, Shapes};
@@ -54,7 +55,7 @@ pub struct Args {
     /// A list of rows: bridge, shape, n, library and host (allocations and bytes a call), instructions.
     #[arg(long)]
     pub json: bool,
-    /// Write bench/results/counts.json.
+    /// Write bench/results/counts.json; what it says of bridges that are not named stays as it is.
     #[arg(long, conflicts_with = "json")]
     pub write: bool,
     /// Exit code 1 when bench/results/counts.json says otherwise.
@@ -90,8 +91,16 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         bridge.role == Role::Baseline || chosen.iter().any(|chosen| chosen.id == bridge.id)
     });
     let Ready { here, skipped } = hosts::ready(workspace, with_baseline.collect())?;
-    let instructions = here.iter().any(|b| workspace.host_of(b).count.instructions);
-    let with_instructions = instructions && has_valgrind(workspace, args)?;
+    let is_chosen = |bridge: &str| chosen.iter().any(|chosen| chosen.id == bridge);
+    let with_instructions = |bridge: &&Bridge| workspace.host_of(bridge).count.instructions;
+    let with_instructions: Vec<&str> = here
+        .iter()
+        .filter(|bridge| with_instructions(bridge))
+        .map(|bridge| bridge.id.as_str())
+        .collect();
+    // The baseline alone is counted for what the claims need.
+    let needed = with_instructions.iter().any(|bridge| is_chosen(bridge));
+    let with_instructions = !with_instructions.is_empty() && has_valgrind(workspace, args, needed)?;
     let counter = Counter::build(&workspace.root)?;
     let committed = Counts::load(&workspace.root)?;
     ensure!(
@@ -137,6 +146,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             table::print_line(format_args!("another compiler or interpreter: {line}"))?;
         }
         problems.extend(found.failed);
+        page::tell(FILE, &found.without, page::GENERATE);
     }
 
     if args.json {
@@ -154,6 +164,10 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         );
         if let Some(old) = committed {
             let known = |bridge: &str| workspace.bridges.iter().any(|b| b.id == bridge);
+            // The rows of what is not named stay, of the baseline too.
+            let stays = |bridge: &str| !is_chosen(bridge) && old.has(bridge);
+            now.hosts.retain(|host| !stays(&host.bridge));
+            now.counts.retain(|count| !stays(&count.bridge));
             now.keep_others(Counts {
                 hosts: old.hosts.into_iter().filter(|h| known(&h.bridge)).collect(),
                 counts: old
@@ -187,10 +201,13 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     })
 }
 
-fn has_valgrind(workspace: &Workspace, args: &Args) -> Result<bool> {
+fn has_valgrind(workspace: &Workspace, args: &Args, needed: bool) -> Result<bool> {
     let need = instructions::need();
     if hosts::is_there(&need, &workspace.root) {
         return Ok(true);
+    }
+    if !needed {
+        return Ok(false);
     }
     let advice = hosts::advice(&need);
     if args.write {

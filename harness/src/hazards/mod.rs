@@ -87,7 +87,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let (mut unwatched, mut wrong) = (0, false);
     for bridge in here {
         // It is this bridge's failure, not the others'.
-        if let Err(error) = catalogue.check(bridge) {
+        if let Err(error) = catalogue.check(bridge).and_then(|()| bridge.is_built()) {
             eprintln!("toll: {error:#}");
             wrong = true;
             continue;

@@ -29,7 +29,7 @@ pub fn generated(
         write,
         "toll hazards --write",
     )?;
-    page::tell(FILE, &new.without);
+    page::tell(FILE, &new.without, page::GENERATE);
     Ok(())
 }
 

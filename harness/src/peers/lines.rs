@@ -138,6 +138,12 @@ impl Line {
         self.id.split_once('/').map_or("", |(host, _)| host)
     }
 
+    /// The bridge that it stands on, when that is in the tree.
+    #[must_use]
+    pub fn on(&self) -> Option<&Bridge> {
+        self.on.as_ref()
+    }
+
     /// The first thing it needs that this machine lacks.
     #[must_use]
     pub fn missing(&self) -> Option<&Need> {

@@ -27,6 +27,8 @@ use answers::{Answer, Data};
 use lines::{Line, Lines};
 use results::{JOBS, Peers, SCHEMA, jobs};
 
+/// What installs the ports.
+const SETUP: &str = "scripts/setup-peers";
 /// Launches of each line: whole jobs differ by more than a few launches could tell apart.
 const LAUNCHES: u32 = 3;
 /// At most so many more, of what met a slow machine.
@@ -77,6 +79,13 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let data = Data::new(&keys)?;
     let lines = Lines::load(workspace)?.select(&args.lines)?;
     let limit = Duration::from_secs(args.limit);
+    let bridges: Vec<&Bridge> = lines.all.iter().filter_map(Line::on).collect();
+    hosts::prepare(workspace, &bridges)?;
+    if let Err(error) = hosts::install(workspace, SETUP, &[]) {
+        // What cannot be installed is left out below, with the reason.
+        ensure!(!hosts::in_ci(), error);
+        eprintln!("{error:#}");
+    }
 
     let mut skipped = Vec::new();
     let mut absent = Vec::new();
@@ -119,6 +128,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         hosts: lines.hosts.clone(),
         bridges: ready.iter().map(|(_, bridge)| bridge.clone()).collect(),
         broken: Vec::new(),
+        prepare: false,
     };
     let mut peers = time(&workspace, &keys, args)?;
     peers.absent.extend(absent);

@@ -12,8 +12,9 @@ use crate::bridge::{Bridge, Workspace};
 use crate::count::claims;
 use crate::count::committed::{Count, Counts};
 use crate::document::figures::{self, case_name};
-use crate::document::{Cell, Table};
+use crate::document::{Cell, DASH, Table};
 use crate::document::{markdown, plot};
+use crate::page;
 use crate::peers::results::Peers;
 use crate::peers::{self, summary};
 use crate::platforms;
@@ -104,6 +105,7 @@ pub fn run(
     if let Some(picture) = content.toll_plot(PICTURE_WIDTH)? {
         wanted.push((root.join(PICTURE), plot::standalone(&picture.svg)));
     }
+    figures.tell();
     let mut stale = 0;
     for (path, new) in wanted {
         let old = fs::read_to_string(&path).unwrap_or_default();
@@ -243,8 +245,8 @@ impl Quoted {
             ["ns" | "floor", bridge, _] | ["beyond" | "below", _, bridge] => vec![host(bridge)],
             ["ratio", one, _, "/", other, _] => vec![host(one), host(other)],
             ["table", ref options @ ..] => {
-                let all = run.rows.iter().map(|row| row.bridge.as_str());
-                let (_, bridges) = cases_and_bridges(options, all)?;
+                let all = figures.timed_in(run);
+                let (_, bridges) = cases_and_bridges(options, all.into_iter())?;
                 bridges.into_iter().map(host).collect()
             }
             ["strategies", of] => {
@@ -299,6 +301,46 @@ impl Figures {
         Ok((words, run))
     }
 
+    /// The bridges of a run, and after those of the reference the ones that were not timed yet.
+    fn timed_in<'a>(&'a self, run: &'a Run) -> Vec<&'a str> {
+        let mut all: Vec<&str> = run.rows.iter().map(|row| row.bridge.as_str()).collect();
+        if run.name == REFERENCE {
+            let bridges = self.bridges.iter().map(|bridge| bridge.id.as_str());
+            all.extend(bridges);
+        }
+        all
+    }
+
+    /// Whether a bridge of the tree has no times at all, so that dashes stand for them.
+    fn is_untimed(&self, bridge: &str, run: &Run) -> bool {
+        run.name == REFERENCE
+            && self.bridges.iter().any(|known| known.id == bridge)
+            && run.rows.iter().all(|row| row.bridge != bridge)
+    }
+
+    /// Says what is not measured yet, and how that is done.
+    fn tell(&self) {
+        let without = |has: &dyn Fn(&Bridge) -> bool| -> Vec<&str> {
+            let lacking = self.bridges.iter().filter(|bridge| !has(bridge));
+            lacking.map(|bridge| bridge.id.as_str()).collect()
+        };
+        let untimed = without(&|bridge| !self.is_untimed(&bridge.id, &self.runs[0]));
+        let reference = "bench/results/reference.json";
+        page::tell(
+            reference,
+            &untimed,
+            "./just toll bench --full --save reference",
+        );
+        if let Some(counts) = &self.counts {
+            let uncounted = without(&|bridge| counts.has(&bridge.id));
+            page::tell(Counts::FILE, &uncounted, page::GENERATE);
+        }
+        if let Some(strategies) = &self.strategies {
+            let unknown = without(&|b| b.role.is_partial() || strategies.of(&b.id).is_some());
+            page::tell(Strategies::FILE, &unknown, "./just strategies --save");
+        }
+    }
+
     fn peers_ns(&self, line: &str, job: &str) -> Result<f64> {
         let (peers, _) = self.peers.as_ref().context(NO_PEERS)?;
         let ns = peers.ns(line, job);
@@ -321,6 +363,17 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
             hold(claim, figures, runs)?;
             Ok(block.inner.into())
         }
+        ["ns" | "floor", bridge, _]
+        | ["beyond" | "below", _, bridge]
+        | ["ratio", bridge, _, "/", _, _]
+        | ["ratio", _, _, "/", bridge, _]
+            if figures.is_untimed(bridge, run) =>
+        {
+            Ok(match words[0] {
+                "beyond" | "below" => format!("\n{DASH}\n"),
+                _ => DASH.into(),
+            })
+        }
         ["ns", bridge, case] => {
             ns(rows, bridge, case)?;
             Ok(words::outcome(row(rows, bridge, case)?))
@@ -338,8 +391,8 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
         ["beyond", limit, bridge] => beyond(rows, limit, bridge, true),
         ["below", limit, bridge] => beyond(rows, limit, bridge, false),
         ["table", ref options @ ..] => {
-            let all = rows.iter().map(|row| row.bridge.as_str());
-            let (cases, bridges) = cases_and_bridges(options, all)?;
+            let all = figures.timed_in(run);
+            let (cases, bridges) = cases_and_bridges(options, all.into_iter())?;
             let table = table(&cases, &bridges, |bridge, case| {
                 let row = row(rows, bridge, case).ok()?;
                 let ratio = words::over_floor(row);
@@ -354,8 +407,9 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
         }
         ["counts", ref options @ ..] => {
             let counts = counts.as_ref().context("nothing was counted yet")?;
-            let all = counts.counts.iter().map(|count| count.bridge.as_str());
-            let (cases, bridges) = cases_and_bridges(options, all)?;
+            let all = counts.counts.iter().map(|count| &count.bridge);
+            let all = all.chain(figures.bridges.iter().map(|bridge| &bridge.id));
+            let (cases, bridges) = cases_and_bridges(options, all.map(String::as_str))?;
             table(&cases, &bridges, |bridge, case| {
                 let of_case = |c: &&Count| c.bridge == bridge && case_name(&c.shape, c.n) == case;
                 counts.counts.iter().find(of_case).map(bytes)
@@ -373,7 +427,10 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
         ["strategies", host] => {
             let strategies = figures.strategies.as_ref();
             let strategies = strategies.context("run `toll strategies --save` first")?;
-            let table = strategies::page::table(strategies, host, rows)?;
+            let bridges = figures.bridges.iter();
+            let bridges = bridges.filter(|b| b.host() == host && !b.role.is_partial());
+            let bridges: Vec<&str> = bridges.map(|bridge| bridge.id.as_str()).collect();
+            let table = strategies::page::table(strategies, host, &bridges, rows)?;
             let shown = rows.iter().filter(|row| {
                 let is_strategy = !row.role.is_partial() && row.host == host;
                 is_strategy && strategies::page::shows(&row.shape, row.n)
@@ -654,7 +711,10 @@ mod tests {
             counts: Some(counts),
             peers: None,
             strategies: None,
-            bridges: Vec::new(),
+            bridges: vec![Bridge {
+                id: "python/new".into(),
+                ..Bridge::default()
+            }],
         };
         rewrite(text, &figures)
     }
@@ -795,9 +855,31 @@ mod tests {
     fn counted_bytes_are_told_by_side() {
         let text = "<!-- toll:counts shapes=make_str:4096 -->\n<!-- /toll -->";
         let new = rewritten(text).unwrap();
-        let row = "| `make_str:4096` | 4\u{202f}096 B | 4\u{202f}096 + 49 B |\n";
+        let row = "| `make_str:4096` | 4\u{202f}096 B | 4\u{202f}096 + 49 B | – |\n";
         assert!(new.contains(row), "{new}");
         assert_eq!(rewritten(&new).unwrap(), new);
+    }
+
+    #[test]
+    fn a_bridge_without_figures_has_dashes() {
+        let text = "It takes <!-- toll:ns python/new add -->42 ns<!-- /toll -->, \
+                    <!-- toll:floor python/new add --><!-- /toll -->, \
+                    <!-- toll:ratio python/pyo3 add / python/new add --><!-- /toll -->\n\
+                    <!-- toll:table shapes=add bridges=python/pyo3,python/new -->\n<!-- /toll -->\n\
+                    <!-- toll:below 1 python/new -->\n<!-- /toll -->";
+        let new = rewritten_after_run(text).unwrap();
+        assert_eq!(new.matches("-->–<!-- /toll -->").count(), 3, "{new}");
+        assert!(
+            new.contains("| shape | python/pyo3 | python/new |\n"),
+            "{new}"
+        );
+        assert!(new.contains("| `add` | 42.0 ns (1.60×) | – |\n"), "{new}");
+        assert!(new.ends_with("-->\n–\n<!-- /toll -->"), "{new}");
+        // Of a kept run that had other bridges nothing is missing.
+        let other = text.replace(" -->", " run=elsewhere -->");
+        assert!(rewritten_after_run(&other).is_err());
+        // What is timed, but not at this, is a mistake.
+        assert!(rewritten_after_run(&text.replace("python/new add", "python/pyo3 ad")).is_err());
     }
 
     #[test]

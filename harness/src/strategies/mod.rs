@@ -38,8 +38,8 @@ pub struct Args {
     #[arg(long)]
     pub build: bool,
     /// Keep the results as `bench/results/strategies.json`, which the guide quotes. Of what is not measured this time
-    /// the last build time stays.
-    #[arg(long, conflicts_with = "bridges")]
+    /// the last build time stays, and all that is said of bridges that are not named.
+    #[arg(long)]
     pub save: bool,
     /// Print the results as JSON.
     #[arg(long)]
@@ -66,6 +66,11 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         "nothing is kept while the host.toml of {} is wrong: it names languages whose lines are counted",
         unread.join(", ")
     );
+    // A start is compared with that of the host alone.
+    let alone = workspace.bridges.iter().filter(|bridge| {
+        bridge.role == Role::Pure && bridges.iter().any(|one| one.host() == bridge.host())
+    });
+    hosts::prepare(workspace, &alone.collect::<Vec<_>>())?;
     let Ready { here, skipped } = hosts::ready(workspace, bridges)?;
     let known = Strategies::load(root)?;
     let surveyor = Surveyor {
@@ -95,7 +100,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         why: "its host cannot run here".into(),
     }));
     let (commit, dirty) = machine::commit(root);
-    let found = Strategies {
+    let mut found = Strategies {
         schema: SCHEMA,
         commit,
         dirty,
@@ -105,6 +110,9 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         strategies,
     };
     if args.save {
+        if let Some(known) = known.filter(|_| !args.bridges.is_empty()) {
+            found = found.beside(known)?;
+        }
         found.save(root)?;
     }
     match args.json {

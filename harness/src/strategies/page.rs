@@ -62,19 +62,19 @@ pub fn text(found: &Strategies) -> String {
     text
 }
 
-/// For the guide: the strategies of one host, with times of `rows`, which are of another run.
+/// For the guide: the strategies of one host, with times of `rows`, which are of another run. Of those `bridges` that
+/// were not looked at yet it has dashes.
 ///
 /// # Errors
 /// When the host has no strategy.
-pub fn table(found: &Strategies, host: &str, rows: &[Row]) -> Result<Table> {
-    let of_host: Vec<&Strategy> = found.strategies.iter().filter(|s| s.host == host).collect();
-    ensure!(
-        !of_host.is_empty(),
-        "no strategy of `{host}` is in strategies.json"
-    );
-    let header = of_host
-        .iter()
-        .map(|s| Cell::figure(format!("`{}`", s.bridge)));
+pub fn table(found: &Strategies, host: &str, bridges: &[&str], rows: &[Row]) -> Result<Table> {
+    let of_host = found.strategies.iter().filter(|s| s.host == host);
+    let mut columns: Vec<&str> = of_host.map(|s| s.bridge.as_str()).collect();
+    columns.extend(bridges);
+    columns.sort_unstable();
+    columns.dedup();
+    ensure!(!columns.is_empty(), "`{host}` has no strategy");
+    let header = columns.iter().map(|id| Cell::figure(format!("`{id}`")));
     let mut table = Table::new([Cell::text("")].into_iter().chain(header));
     let mut push = |name: String, cells: Vec<String>| {
         if cells.iter().any(|cell| *cell != dash()) {
@@ -85,19 +85,20 @@ pub fn table(found: &Strategies, host: &str, rows: &[Row]) -> Result<Table> {
         }
     };
     for (shape, n) in SHAPES {
-        let time = |s: &&Strategy| {
+        let time = |id: &&str| {
             let row = rows
                 .iter()
-                .find(|r| r.bridge == s.bridge && r.shape == shape && r.n == n);
+                .find(|r| r.bridge == *id && r.shape == shape && r.n == n);
             row.map_or_else(dash, words::outcome)
         };
         push(
             format!("`{}`", case_name(shape, n)),
-            of_host.iter().map(time).collect(),
+            columns.iter().map(time).collect(),
         );
     }
     for (name, says) in SAYS {
-        push(name.into(), of_host.iter().map(|s| says(s)).collect());
+        let say = |id: &&str| found.of(id).map_or_else(dash, says);
+        push(name.into(), columns.iter().map(say).collect());
     }
     Ok(table)
 }

@@ -1,7 +1,8 @@
 //! What `toll strategies --save` writes: `bench/results/strategies.json`. `bench/results/README.md` documents the format.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
@@ -133,6 +134,36 @@ impl Stored for Strategies {
 }
 
 impl Strategies {
+    /// Puts what was found of some bridges beside what is known of the others.
+    ///
+    /// # Errors
+    /// When that was measured on another machine: a table compares within one.
+    pub fn beside(self, known: Self) -> Result<Self> {
+        ensure!(
+            self.machine.cpu == known.machine.cpu,
+            "the others were measured on {}, and this is {}: save all of them here, by `{}` without names",
+            known.machine.cpu,
+            self.machine.cpu,
+            Self::COMMAND
+        );
+        let looked_at: BTreeSet<String> = self
+            .absent
+            .iter()
+            .map(|absent| &absent.bridge)
+            .chain(self.strategies.iter().map(|strategy| &strategy.bridge))
+            .cloned()
+            .collect();
+        let mut all = self;
+        let others = known.strategies.into_iter();
+        all.strategies
+            .extend(others.filter(|other| !looked_at.contains(&other.bridge)));
+        all.strategies.sort_by(|a, b| a.bridge.cmp(&b.bridge));
+        let others = known.absent.into_iter();
+        all.absent
+            .extend(others.filter(|other| !looked_at.contains(&other.bridge)));
+        Ok(all)
+    }
+
     /// What is known of a bridge.
     #[must_use]
     pub fn of(&self, bridge: &str) -> Option<&Strategy> {
