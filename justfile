@@ -2,7 +2,7 @@
 
 set positional-arguments
 
-toll := "cargo run --quiet --release -p tollbridge-harness --"
+toll := "scripts/toll"
 
 # Show the recipes.
 default:
@@ -13,60 +13,61 @@ setup:
     scripts/setup
 
 # Build every bridge, or some: `just build python`.
-build *BRIDGES:
-    scripts/setup "$@"
-    {{toll}} build "$@"
+build *ARGS:
+    {{toll}} build --prepare "$@"
 
 # Everything: every bridge, every test, every linter.
 test-all:
     scripts/test-all
 
 # One host: its bridges' tests, then the vectors on them.
-test HOST: (build HOST)
-    {{toll}} test "$1"
+test HOST:
+    {{toll}} test --prepare "$1"
     {{toll}} check "$1"
 
-# All of .NET, with the SDK on PATH if it is 8 or later: xunit, BenchmarkDotNet, package and NativeAOT too, where there is NuGet.
-test-dotnet: (build "dotnet")
-    scripts/test-dotnet
+# What takes minutes and is no part of `test`, of every host or some: `just test-deep python`.
+test-deep *ARGS:
+    {{toll}} test --prepare --deep "$@"
 
-# The conformance vectors on every bridge, or some, after building all (`just toll check NAMES` builds none).
-check *ARGS: build
-    {{toll}} check "$@"
+# The conformance vectors on every bridge, or some, after building those: `just check python/ctypes`.
+check *ARGS:
+    {{toll}} check --prepare "$@"
 
 # The vectors on other machines and C libraries: cross-compiled, by an emulator.
 test-platforms *ARGS:
-    scripts/setup-platforms
-    {{toll}} platforms "$@"
+    {{toll}} platforms --prepare "$@"
 
 # A host's tests, or everything, on another Debian release, in a fresh root of it: `just test-in 13 python`.
 test-in RELEASE *HOST:
     scripts/test-in "$@"
 
 # Build, measure for ten minutes at most, and write the report; of a host that is named, everything.
-bench *ARGS: build
-    {{toll}} bench "$@"
+bench *ARGS:
+    {{toll}} bench --prepare "$@"
 
 # Whole jobs on the core against HdrHistogram's own ports in each language: a minute or two.
-peers *ARGS: build
-    scripts/setup-peers
-    {{toll}} peers "$@"
+peers *ARGS:
+    {{toll}} peers --prepare "$@"
 
 # What each strategy takes beside its calls: lines, dependencies, size, load and build time.
-strategies *ARGS: build
-    {{toll}} strategies "$@"
+strategies *ARGS:
+    {{toll}} strategies --prepare "$@"
 
-# The same, for hours, with a process for each bridge and shape.
-bench-full *ARGS: build
-    {{toll}} bench --full "$@"
+# The same as `bench`, for hours, with a process for each bridge and shape.
+bench-full *ARGS:
+    {{toll}} bench --prepare --full "$@"
 
 # Write the report of the last measurement again.
 report *ARGS:
     {{toll}} report "$@"
 
 # What each crossing allocates, and its instructions, against bench/results/counts.json and the bridges' claims.
-count *ARGS: build
-    {{toll}} count "$@"
+count *ARGS:
+    {{toll}} count --prepare "$@"
+
+# What goes wrong at a boundary, tried on every bridge, or on some.
+hazards *ARGS:
+    {{toll}} hazards --prepare "$@"
 
 # What each bridge passes and what it cannot keep.
 matrix *ARGS:
@@ -103,42 +104,26 @@ miri:
     scripts/setup-nightly
     scripts/miri
 
-# All vectors on the Python bridges under Valgrind. `just test c` has those of C.
-valgrind: (build "python")
-    .tools/venv/bin/python bindings/python/tests/valgrind.py python/pyo3
-    .tools/venv/bin/python bindings/python/tests/valgrind.py python/ctypes
+# Make what a bridge ships: `just package python`, or by the package's name; `--to FOLDER` puts it elsewhere.
+package *ARGS:
+    cd "{{invocation_directory()}}" && "{{justfile_directory()}}/{{toll}}" --root "{{justfile_directory()}}" package --prepare "$@"
+
+# Build the Python wheel into target/wheels.
+wheel: (package "wheel")
+
+# Pack the gem into target/gems: built for this Ruby, and as source.
+gem: (package "gem")
+
+# Pack the NuGet package into target/nupkg.
+nupkg: (package "nupkg")
 
 # Install the C library: `just install-c /usr/local`, or any folder.
 install-c PREFIX:
-    cd "{{invocation_directory()}}" && "{{justfile_directory()}}/scripts/install-c" "$1"
+    cd "{{invocation_directory()}}" && "{{justfile_directory()}}/{{toll}}" --root "{{justfile_directory()}}" package libtollbridge --to "$1"
 
-# Build the Python wheel into target/wheels.
-wheel: (build "python/pyo3")
-    @ls target/wheels/*.whl
-
-# Pack the gem into target/gems: built for this Ruby, and as source.
-gem: (build "ruby/magnus")
-    rm -rf target/gems && mkdir -p target/gems
-    ruby bindings/ruby/magnus/package.rb platform target/gems
-    ruby bindings/ruby/magnus/package.rb source target/gems
-    @ls target/gems/*.gem
-
-# Pack the NuGet package into target/nupkg.
-nupkg: (build "dotnet/pinvoke")
-    bindings/dotnet/pinvoke/pack target/nupkg
-    @ls target/nupkg/*.nupkg
-
-# Write again what is generated and committed: headers, matrix, figures in the docs.
-generate: build
-    {{toll}} errors --write
-    TB_BLESS=1 cargo test --quiet -p tollbridge-c-cabi -p tollbridge-c-safer-ffi -p tollbridge-c-ffi-support --test header
-    {{toll}} check
-    scripts/setup-platforms
-    {{toll}} platforms --write
-    {{toll}} matrix --write
-    {{toll}} hazards --write
-    {{toll}} count --write
-    {{toll}} report --docs
+# Write again what is generated and committed, of every bridge or some: headers, matrix, hazards, counts, figures in the docs.
+generate *ARGS:
+    {{toll}} generate --prepare "$@"
 
 # Build the guide into target/book.
 book:

@@ -266,7 +266,7 @@ pub fn package(workspace: &Workspace, args: &PackageArgs) -> Result<ExitCode> {
     );
     let to = args.to.as_ref().map(std::path::absolute).transpose()?;
     let Ready { here, skipped } = ready(workspace, bridges)?;
-    let mut lines = Lines::new(workspace, false);
+    let mut lines = Lines::new(workspace, true);
     let mut made = Vec::new();
     for (bridge, package) in here.iter().filter_map(|b| Some((b, b.package.as_ref()?))) {
         let folder = to

@@ -8,6 +8,7 @@ CPython 3.11 makes them when it reads integers, and they spread to all it comput
 looked for under the C runner. That what counts is seen, a seeded bug proves each time.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,6 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parents[3]
 TOLL = ROOT / "target/release/toll"
 PYTHON = ROOT / ".tools/venv/bin/python"
-OURS = ("/libtollbridge.so", "/tollbridge/_native")
 VALGRIND = [
     "valgrind",
     "--xml=yes",
@@ -28,7 +28,8 @@ VALGRIND = [
     "--num-callers=40",
     f"--suppressions={Path(__file__).with_suffix('.supp')}",
 ]
-# C reads one item more than there are.
+# C reads one item more than there are, whichever bridge is looked at.
+C_LIBRARY = ROOT / "bindings/c/build/prefix/lib/libtollbridge.so"
 SEEDED = """
 import ctypes, sys
 library = ctypes.CDLL(sys.argv[1])
@@ -45,12 +46,19 @@ def under_valgrind(command: list[str], xml: Path) -> list[str]:
     return [*environment, *VALGRIND, f"--xml-file={xml}", *command]
 
 
-def ours(xml: Path) -> list[str]:
+def library(bridge: str) -> set[Path]:
+    """The files that the bridge says its runner has loaded."""
+    listed = subprocess.run([TOLL, "list", bridge, "--json"], check=True, stdout=subprocess.PIPE)
+    (row,) = json.loads(listed.stdout)
+    return {file.resolve() for file in ROOT.glob(row["library"])}
+
+
+def ours(xml: Path, libraries: set[Path]) -> list[str]:
     """The findings that lead through our library, for people."""
     found = []
     for error in ElementTree.parse(xml).getroot().iter("error"):
-        objects = [frame.text or "" for frame in error.iter("obj")]
-        if any(ours in name for name in objects for ours in OURS):
+        objects = {Path(frame.text).resolve() for frame in error.iter("obj") if frame.text}
+        if objects & libraries:
             what = error.findtext("what") or error.findtext("xwhat/text")
             frames = (f.findtext("fn") or f.findtext("obj") or "?" for f in error.iter("frame"))
             found.append("\n    ".join([str(what), *frames]))
@@ -60,10 +68,9 @@ def ours(xml: Path) -> list[str]:
 def main(bridge: str, arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         seeded, checked = Path(folder, "seeded.xml"), Path(folder, "checked.xml")
-        library = str(ROOT / "bindings/c/build/prefix/lib/libtollbridge.so")
-        program = [str(PYTHON), "-c", SEEDED, library]
+        program = [str(PYTHON), "-c", SEEDED, str(C_LIBRARY)]
         subprocess.run(under_valgrind(program, seeded), check=True)
-        if not any("Invalid read" in finding for finding in ours(seeded)):
+        if not any("Invalid read" in finding for finding in ours(seeded, {C_LIBRARY.resolve()})):
             print("the seeded bug was not seen")
             return 1
 
@@ -71,7 +78,7 @@ def main(bridge: str, arguments: list[str]) -> int:
         command = [str(TOLL), "check", bridge, "--limit", "300", *arguments]
         command += ["--under", " ".join(under_valgrind([], checked))]
         result = subprocess.run(command, check=False)
-        findings = ours(checked)
+        findings = ours(checked, library(bridge))
         for finding in findings:
             print(finding)
         print(f"{bridge}: {len(findings)} findings of Valgrind in our library")

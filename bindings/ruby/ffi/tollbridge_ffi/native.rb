@@ -9,7 +9,7 @@ module TollbridgeFFI
     ABI = 1
 
     # What to load: the environment's choice is the only one if made; then what stands beside this folder, what
-    # `scripts/install-c` put into the source tree, and what the system's loader finds.
+    # `bindings/c/cabi/install` put into the source tree, and what the system's loader finds.
     def self.candidate
       chosen = ENV.fetch("TOLLBRIDGE_LIBRARY", "")
       return chosen unless chosen.empty?
