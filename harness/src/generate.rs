@@ -37,8 +37,8 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         table::print_line(format_args!("\n==> toll {}", step.join(" ")))?;
         let mut toll = Command::new(std::env::current_exe().context("where toll is")?);
         toll.arg("--root").arg(&workspace.root).args(&step);
-        // Only emulators and cross compilers are left to install.
-        if workspace.prepare && step[0] == PLATFORMS {
+        // What is left to set up and build: emulators and cross compilers, and the baseline.
+        if workspace.prepare && [PLATFORMS, COUNT].contains(&&*step[0]) {
             toll.arg("--prepare");
         }
         let status = toll.status().context("starting toll again")?;
@@ -50,6 +50,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
 }
 
 const PLATFORMS: &str = "platforms";
+const COUNT: &str = "count";
 
 /// The commands, each of which needs what those before it wrote.
 fn steps(bridges: &[&Bridge]) -> Vec<Vec<String>> {
@@ -63,7 +64,7 @@ fn steps(bridges: &[&Bridge]) -> Vec<Vec<String>> {
         (&[PLATFORMS, "--write"], that(|b| !b.platform.is_empty())),
         (&["matrix", "--write"], all()),
         (&["hazards", "--write"], that(|b| !b.role.is_partial())),
-        (&["count", "--write"], all()),
+        (&[COUNT, "--write"], all()),
     ];
     let of_bridges = steps
         .into_iter()
