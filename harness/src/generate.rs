@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::bridge::{Bridge, Workspace};
 use crate::hosts::{self, Lines, Ready};
-use crate::table;
+use crate::{errors, table};
 
 /// Arguments of `toll generate`.
 #[derive(Debug, clap::Args)]
@@ -15,12 +15,19 @@ pub struct Args {
     pub bridges: Vec<String>,
 }
 
-/// Writes what the bridges generate, then every page and figure that is made of what they do; what is said of others
+/// Writes the error classes of all hosts and what the bridges generate, then every page and figure that is made of what they do; what is said of others
 /// stays.
 ///
 /// # Errors
 /// When nothing is selected, or `toll` cannot be started again. The first step that fails is exit code 1.
 pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    // Hosts' error classes are sources of what is built.
+    let of_core = errors::Args {
+        json: false,
+        write: true,
+        check: false,
+    };
+    errors::run(|| Ok(workspace.clone()), &of_core)?;
     let Ready { here, .. } = hosts::ready(workspace, workspace.select(&args.bridges)?)?;
     ensure!(
         !here.is_empty(),

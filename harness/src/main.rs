@@ -147,7 +147,7 @@ scripts/releases asks the registries for the last releases.")]
   toll generate                  of every bridge
   toll generate python/ctypes    of this one; what is said of others stays as it was
 
-It runs the `generate` lines of each bridge.toml, then check, platforms, matrix, hazards and count with --write, and
+It runs `toll errors --write` and the `generate` lines of each bridge.toml, then check, platforms, matrix, hazards and count with --write, and
 report --docs. Times are not measured anew: that is `toll bench --save` and `toll strategies --save`.")]
     Generate(generate::Args),
     /// Check the hosts' sources, or mend them.
