@@ -15,7 +15,7 @@ use crate::crosscheck::{self, Agreement};
 use crate::document::figures;
 use crate::machine::Machine;
 use crate::pin::Pinned;
-use crate::results::rows::{self, DoesLess};
+use crate::results::rows::{self, Declared};
 use crate::results::{self, Failure, Results};
 use crate::shapes::Shapes;
 use crate::timing::plan::{self, FULL, Key, Plan, QUICK};
@@ -151,8 +151,8 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     if args.json && args.cross_check {
         table::print_json(&agreement)?;
     } else if args.json {
-        let less = DoesLess::of(&workspace.bridges);
-        table::print_json(&rows::rows(&results, &less))?;
+        let declared = Declared::of(workspace);
+        table::print_json(&rows::rows(&results, &declared))?;
     } else {
         table::print(crosscheck::table(&agreement))?;
         table::print_line(summary(&results))?;

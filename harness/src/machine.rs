@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use object::Object;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::bridge::Host;
+use crate::hosts;
 
 /// The machine, as far as it tells.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,14 +96,14 @@ pub fn commit(root: &Path) -> (Option<String>, bool) {
     )
 }
 
-/// The compilers on the path. An interpreter says its version itself, through its runner.
-pub fn toolchain() -> BTreeMap<String, String> {
-    ["rustc", "cc"]
-        .into_iter()
-        .filter_map(|tool| {
-            let output = Command::new(tool).arg("--version").output().ok()?;
-            let text = String::from_utf8(output.stdout).ok()?;
-            Some((tool.to_string(), text.lines().next()?.to_string()))
+/// What these hosts' tools say of their versions, as far as they are there.
+pub fn toolchain(hosts: &[Host], root: &Path) -> BTreeMap<String, String> {
+    let tools = hosts.iter().flat_map(|host| &host.toolchain);
+    tools
+        .filter_map(|(tool, line)| {
+            let output = hosts::shell(line, root).stderr(Stdio::null()).output();
+            let text = String::from_utf8(output.ok()?.stdout).ok()?;
+            Some((tool.clone(), text.lines().next()?.to_string()))
         })
         .collect()
 }

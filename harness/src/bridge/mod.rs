@@ -304,6 +304,10 @@ pub struct Host {
     /// How lines of its sources are counted, by the language's name.
     #[serde(default)]
     pub language: BTreeMap<String, Language>,
+    /// Tools whose versions are recorded with results: a name, and the shell line that prints its version first. What
+    /// runs its code says its version itself, through the runner.
+    #[serde(default)]
+    pub toolchain: BTreeMap<String, String>,
     /// Its folder below `bindings/`.
     #[serde(skip)]
     pub id: String,
@@ -361,6 +365,10 @@ pub struct Timing {
     /// Seconds that a process runs each shape before anything is timed: where a compiler works at run time.
     #[serde(default)]
     pub warm_up: f64,
+    /// Whether the empty loop is taken off what is derived from a time: an interpreter's costs as much as a call does; a
+    /// compiled one moves by 0.3 ns with unrelated code, so taking it off would add more error than it removes.
+    #[serde(default)]
+    pub take_off_loop: bool,
 }
 
 /// Something a host needs on the machine.

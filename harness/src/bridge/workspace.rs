@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Bridge, Host, find, layers};
+use super::{Bridge, Host, Role, find, layers};
 
 /// The project's tree: its root, its hosts and its bridges, both in order of their names.
 #[derive(Debug, Clone)]
@@ -132,6 +132,13 @@ impl Workspace {
     fn ids(&self) -> impl Iterator<Item = &str> {
         let broken = self.broken.iter().map(|broken| &*broken.id);
         self.bridges.iter().map(|bridge| &*bridge.id).chain(broken)
+    }
+
+    /// The bridge whose times are taken off to give a toll: the library called from Rust.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&str> {
+        let mut baselines = self.bridges.iter().filter(|b| b.role == Role::Baseline);
+        Some(&baselines.next()?.id)
     }
 
     /// The host of a bridge.

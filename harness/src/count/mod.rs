@@ -118,7 +118,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let mut problems = Vec::new();
     let mut now = Counts {
         schema: SCHEMA,
-        toolchain: machine::toolchain(),
+        toolchain: machine::toolchain(&workspace.hosts, &workspace.root),
         hosts: Vec::new(),
         counts: Vec::new(),
     };

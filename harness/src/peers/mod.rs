@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::bridge::{Bridge, Workspace};
 use crate::hosts;
-use crate::machine::Machine;
+use crate::machine::{self, Machine};
 use crate::pin::Pinned;
 use crate::results::Absent;
 use crate::runner::{Outcome, Runner};
@@ -123,14 +123,15 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     absent.extend(skipped);
     ensure!(!ready.is_empty(), "nothing to time: {}", whys(&absent));
 
-    let workspace = Workspace {
+    let lines_alone = Workspace {
         root: root.clone(),
         hosts: lines.hosts.clone(),
         bridges: ready.iter().map(|(_, bridge)| bridge.clone()).collect(),
         broken: Vec::new(),
         prepare: false,
     };
-    let mut peers = time(&workspace, &keys, args)?;
+    let mut peers = time(&lines_alone, &keys, args)?;
+    peers.toolchain = machine::toolchain(&workspace.hosts, root);
     peers.absent.extend(absent);
     peers.answers = answers;
     peers.lines = ready
@@ -140,7 +141,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     if args.save {
         peers.save(root)?;
     }
-    show(args.json, &shapes, &peers)
+    show(args.json, &shapes, &peers, workspace.baseline())
 }
 
 /// Builds a line's program where that is needed.
@@ -231,11 +232,11 @@ fn time(workspace: &Workspace, keys: &[Key], args: &Args) -> Result<Peers> {
     })
 }
 
-fn show(json: bool, jobs: &Shapes, peers: &Peers) -> Result<ExitCode> {
+fn show(json: bool, jobs: &Shapes, peers: &Peers, baseline: Option<&str>) -> Result<ExitCode> {
     if json {
         table::print_json(peers)?;
     } else {
-        table::print(summary::text(peers, jobs))?;
+        table::print(summary::text(peers, jobs, baseline))?;
         for answer in peers.answers.iter().filter(|answer| !answer.agrees) {
             table::print_line(format_args!("differs: {answer}"))?;
         }

@@ -16,8 +16,8 @@ pub const TITLE: &str = "Bind Rust, or use the port?";
 
 /// For a terminal.
 #[must_use]
-pub fn text(peers: &Peers, jobs: &Shapes) -> String {
-    let table = table(peers, jobs);
+pub fn text(peers: &Peers, jobs: &Shapes, baseline: Option<&str>) -> String {
+    let table = table(peers, jobs, baseline);
     let cell = |cell: &Cell| {
         let text = cell.text.replace('`', "");
         match &cell.small {
@@ -43,17 +43,22 @@ pub fn text(peers: &Peers, jobs: &Shapes) -> String {
 
 /// The chapter of the report.
 #[must_use]
-pub fn blocks(peers: &Peers, jobs: &Shapes) -> Vec<Block> {
+pub fn blocks(peers: &Peers, jobs: &Shapes, baseline: Option<&str>) -> Vec<Block> {
+    let measure = baseline.map_or(String::new(), |baseline| {
+        format!(
+            " Below a time: that time ÷ the time of `{baseline}`; `{}` where the difference is noise.",
+            words::LIKE_FLOOR
+        )
+    });
     let mut blocks = vec![
         Block::Heading(2, TITLE.into()),
         Block::Paragraph(format!(
             "Whole jobs, each by the best bridge of its host, and by HdrHistogram's own ports. {LABEL} Every answer was \
-             compared with the core's before anything was timed; one that differs is marked. Below a time: \
-             that time ÷ the time of `rust/direct`; `{}` where the difference is noise. From a run of its own, of {}: compare within this table only.",
-            words::LIKE_FLOOR,
+             compared with the core's before anything was timed; one that differs is marked.{measure} From a run of its \
+             own, of {}: compare within this table only.",
             peers.started.split('T').next().unwrap_or_default()
         )),
-        Block::Table(table(peers, jobs)),
+        Block::Table(table(peers, jobs, baseline)),
         Block::List(verdicts(peers)),
     ];
     let notes = notes(peers);
@@ -63,9 +68,9 @@ pub fn blocks(peers: &Peers, jobs: &Shapes) -> Vec<Block> {
     blocks
 }
 
-/// A row a line, a column a job.
+/// A row a line, a column a job; below each time, how it compares with the baseline.
 #[must_use]
-pub fn table(peers: &Peers, jobs: &Shapes) -> Table {
+pub fn table(peers: &Peers, jobs: &Shapes, baseline: Option<&str>) -> Table {
     let timed: Vec<&str> = jobs
         .iter()
         .map(|job| job.id.as_str())
@@ -76,23 +81,22 @@ pub fn table(peers: &Peers, jobs: &Shapes) -> Table {
     for line in &peers.lines {
         let name = Cell::text(format!("`{}`", line.id))
             .with_small(if line.core { "the core" } else { "a port" }.into());
-        let cells = timed.iter().map(|job| cell(peers, line, job));
+        let cells = timed.iter().map(|job| cell(peers, line, job, baseline));
         table.rows.push([name].into_iter().chain(cells).collect());
     }
     table
 }
 
-fn cell(peers: &Peers, line: &LineRun, job: &str) -> Cell {
+fn cell(peers: &Peers, line: &LineRun, job: &str, baseline: Option<&str>) -> Cell {
     if line.without.contains_key(job) {
         return Cell::figure("none");
     }
     let Some(ns) = peers.ns(&line.id, job) else {
         return Cell::figure("failed").marked(true);
     };
-    let over = match &*line.id {
-        "rust/direct" => None,
-        id => peers.ratio((id, job), ("rust/direct", job)),
-    };
+    let over = baseline
+        .filter(|baseline| line.id != *baseline)
+        .and_then(|baseline| peers.ratio((&line.id, job), (baseline, job)));
     let differs = peers.differs(&line.id, job).is_some();
     let small: Vec<String> = over
         .into_iter()

@@ -13,8 +13,8 @@ use crate::document::plot::{self, Dots, Series, Sizes};
 use crate::document::{Block, Cell, Plot, Table};
 use crate::report::kept::{self, Kept};
 use crate::report::model::{Model, Models};
-use crate::results::rows::{self, BASELINE, DoesLess, NO_TOLL, Row};
-use crate::results::{Results, Vectors, words};
+use crate::results::rows::{self, Declared, NO_TOLL, Row};
+use crate::results::{BridgeRun, Results, Vectors, words};
 use crate::shapes::{EMPTY, Shape, Shapes, Unit};
 
 /// The report's title.
@@ -55,7 +55,7 @@ pub struct Content<'a> {
 
 impl<'a> Content<'a> {
     /// Derives the rows.
-    pub fn new(results: &'a Results, shapes: &'a Shapes, less: &DoesLess) -> Self {
+    pub fn new(results: &'a Results, shapes: &'a Shapes, declared: &Declared) -> Self {
         let keys = results
             .cases
             .iter()
@@ -64,8 +64,8 @@ impl<'a> Content<'a> {
         Self {
             results,
             shapes,
-            rows: rows::rows(results, less),
-            models: Models::of(results, shapes),
+            rows: rows::rows(results, declared),
+            models: Models::of(results, shapes, declared),
             counts: None,
             kept: Vec::new(),
             index,
@@ -81,8 +81,8 @@ impl<'a> Content<'a> {
 
     /// The same with a chapter on the runs that are kept, if any is.
     #[must_use]
-    pub fn with_kept(mut self, kept: &[Kept], less: &DoesLess) -> Self {
-        self.kept = kept::chapter(self.results, &self.rows, kept, less);
+    pub fn with_kept(mut self, kept: &[Kept], declared: &Declared) -> Self {
+        self.kept = kept::chapter(self.results, &self.rows, kept, declared);
         self
     }
 
@@ -167,8 +167,9 @@ impl<'a> Content<'a> {
             Block::Heading(2, "The tolls".into()),
             Block::Paragraph(format!(
                 "Time of one call. Below it: the toll, which is that time less the empty loop (in \
-                 interpreters) and less the same call in Rust (`{BASELINE}`); and times the host's floor, \
-                 the same call in hand-written C over the host's own API."
+                 interpreters) and less the same call in Rust{}; and times the host's floor, the same call \
+                 in hand-written C over the host's own API.",
+                self.results.baseline_in_brackets()
             )),
         ];
         let mut plots: Vec<Plot> = self.toll_plot(plot::WIDTH)?.into_iter().collect();
@@ -178,16 +179,17 @@ impl<'a> Content<'a> {
         blocks.push(Block::Plots(plots));
         let hosts = self.hosts();
         let is_alone = hosts.len() == 1;
-        for (host, bridges) in hosts {
+        for (host, mut columns) in hosts {
             // The baseline stands in every table.
-            if bridges == [BASELINE] && !is_alone {
-                continue;
+            if let Some(baseline) = self.results.baseline() {
+                if columns == [baseline] && !is_alone {
+                    continue;
+                }
+                if !columns.contains(&baseline) {
+                    columns.push(baseline);
+                }
             }
             blocks.push(Block::Heading(3, host.into()));
-            let mut columns = bridges.clone();
-            if !bridges.contains(&BASELINE) && self.results.bridge(BASELINE).is_some() {
-                columns.push(BASELINE);
-            }
             let header = columns.iter().map(|id| self.bridge_cell(id));
             let mut table = Table::new([Cell::text("shape")].into_iter().chain(header));
             for (shape, n) in [(EMPTY, 0)].into_iter().chain(KEY_CASES) {
@@ -245,7 +247,11 @@ impl<'a> Content<'a> {
             // What cannot be told from the floor is drawn as the floor.
             ratio.map(|ratio| if row.like_floor { 1.0 } else { ratio })
         };
-        let title = format!("{host}: times {host}/floor");
+        let is_floor = |b: &&BridgeRun| b.host == host && b.role == Role::Floor;
+        let Some(floor) = self.results.bridges.iter().find(is_floor) else {
+            return Ok(None);
+        };
+        let title = format!("{host}: times {}", floor.id);
         self.dots(title, plot::WIDTH, 1.0, |ratio| format!("{ratio}×"), ratio)
     }
 

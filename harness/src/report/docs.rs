@@ -20,7 +20,7 @@ use crate::peers::{self, summary};
 use crate::platforms;
 use crate::report::content::{Content, KEY_CASES};
 use crate::report::kept::{self, REFERENCE};
-use crate::results::rows::{self, DoesLess, Row};
+use crate::results::rows::{self, Declared, Row};
 use crate::results::{Results, words};
 use crate::shapes::Shapes;
 use crate::store::Stored;
@@ -47,10 +47,10 @@ struct Run {
 }
 
 impl Run {
-    fn new(name: &str, results: Results, less: &DoesLess) -> Self {
+    fn new(name: &str, results: Results, declared: &Declared) -> Self {
         Self {
             name: name.into(),
-            rows: rows::rows(&results, less),
+            rows: rows::rows(&results, declared),
             results,
         }
     }
@@ -64,6 +64,7 @@ struct Figures {
     peers: Option<(Peers, Shapes)>,
     strategies: Option<Strategies>,
     bridges: Vec<Bridge>,
+    baseline: Option<String>,
 }
 
 /// Rewrites every document, or with `write` unset only says which are stale; exit code 1 then.
@@ -77,13 +78,13 @@ pub fn run(
     write: bool,
 ) -> Result<ExitCode> {
     let root = &workspace.root;
-    let less = DoesLess::of(&workspace.bridges);
+    let declared = Declared::of(workspace);
     let kept = kept::load(root)?;
     let kept = kept
         .into_iter()
-        .map(|run| Run::new(&run.name, run.results, &less));
+        .map(|run| Run::new(&run.name, run.results, &declared));
     let figures = Figures {
-        runs: [Run::new(REFERENCE, results.clone(), &less)]
+        runs: [Run::new(REFERENCE, results.clone(), &declared)]
             .into_iter()
             .chain(kept)
             .collect(),
@@ -94,6 +95,7 @@ pub fn run(
         },
         strategies: Strategies::load(root)?,
         bridges: workspace.bridges.clone(),
+        baseline: workspace.baseline().map(Into::into),
     };
     let mut wanted: Vec<(PathBuf, String)> = Vec::new();
     for path in documents(root)? {
@@ -101,7 +103,7 @@ pub fn run(
         let new = rewrite(&text, &figures).with_context(|| path.display().to_string())?;
         wanted.push((path, new));
     }
-    let content = Content::new(results, shapes, &less);
+    let content = Content::new(results, shapes, &declared);
     if let Some(picture) = content.toll_plot(PICTURE_WIDTH)? {
         wanted.push((root.join(PICTURE), plot::standalone(&picture.svg)));
     }
@@ -384,7 +386,10 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
         ["floor", bridge, case] => {
             let row = row(rows, bridge, case)?;
             if let Some(what) = &row.floor_does_less {
-                bail!("{}/floor is no measure for {case}: it {what}", row.host);
+                bail!(
+                    "the floor of {} is no measure for {case}: it {what}",
+                    row.host
+                );
             }
             words::over_floor(row).with_context(|| format!("{bridge} {case} has no floor"))
         }
@@ -417,7 +422,7 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
         }
         ["peers"] => {
             let (peers, jobs) = figures.peers.as_ref().context(NO_PEERS)?;
-            let table = markdown::table(&summary::table(peers, jobs));
+            let table = markdown::table(&summary::table(peers, jobs, figures.baseline.as_deref()));
             Ok(format!(
                 "\n{table}{}",
                 list(&summary::verdicts(peers), "\n")
@@ -696,7 +701,7 @@ mod tests {
                 count("python/pyo3", side(4096.0), side(49.0)),
             ],
         };
-        let less = DoesLess::default();
+        let declared = sample::declared();
         let mut other = sample::results();
         other.started = "2026-02-03T04:05:06Z".into();
         let pyo3 = |c: &&mut crate::results::Case| c.bridge == "python/pyo3" && c.shape == "add";
@@ -705,8 +710,8 @@ mod tests {
         case.conclude();
         let figures = Figures {
             runs: vec![
-                Run::new(REFERENCE, sample::results(), &less),
-                Run::new("elsewhere", other, &less),
+                Run::new(REFERENCE, sample::results(), &declared),
+                Run::new("elsewhere", other, &declared),
             ],
             counts: Some(counts),
             peers: None,
@@ -715,6 +720,7 @@ mod tests {
                 id: "python/new".into(),
                 ..Bridge::default()
             }],
+            baseline: None,
         };
         rewrite(text, &figures)
     }

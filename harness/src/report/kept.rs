@@ -11,7 +11,7 @@ use crate::bridge::Role;
 use crate::document::figures::{self, case_name};
 use crate::document::{Block, Cell, Table};
 use crate::results::Results;
-use crate::results::rows::{self, DoesLess, Row};
+use crate::results::rows::{self, Declared, Row};
 use crate::stats;
 
 /// The run from which documents quote unless they name another.
@@ -119,7 +119,7 @@ pub fn source(commit: Option<&str>, dirty: bool) -> String {
 }
 
 /// What the kept runs say otherwise than the one shown; nothing where there is none.
-pub fn chapter(shown: &Results, rows: &[Row], kept: &[Kept], less: &DoesLess) -> Vec<Block> {
+pub fn chapter(shown: &Results, rows: &[Row], kept: &[Kept], declared: &Declared) -> Vec<Block> {
     let others: Vec<&Kept> = kept
         .iter()
         .filter(|run| run.results.started != shown.started)
@@ -136,7 +136,7 @@ pub fn chapter(shown: &Results, rows: &[Row], kept: &[Kept], less: &DoesLess) ->
     ];
     let mut table = Table::new(header);
     for run in &others {
-        let theirs = rows::rows(&run.results, less);
+        let theirs = rows::rows(&run.results, declared);
         let index: HashMap<(&str, &str, u64), &Row> = theirs
             .iter()
             .map(|r| ((r.bridge.as_str(), r.shape.as_str(), r.n), r))
@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn another_run_is_compared_and_what_flips_is_named() {
         let shown = sample::results();
-        let rows = rows::rows(&shown, &DoesLess::default());
-        let alone = chapter(&shown, &rows, &[], &DoesLess::default());
+        let rows = rows::rows(&shown, &sample::declared());
+        let alone = chapter(&shown, &rows, &[], &sample::declared());
         assert!(alone.is_empty(), "without kept runs nothing is added");
 
         let mut other = sample::results();
@@ -219,7 +219,7 @@ mod tests {
             name: "elsewhere".into(),
             results: other,
         }];
-        let blocks = chapter(&shown, &rows, &kept, &DoesLess::default());
+        let blocks = chapter(&shown, &rows, &kept, &sample::declared());
         let text = markdown::render("", &blocks);
         assert!(text.contains("`elsewhere`: Measured on 2026-02-03 on one machine (another"));
         let row = text.lines().find(|line| line.contains("| python/pyo3 |"));

@@ -17,7 +17,7 @@ use crate::crosscheck::Agreement;
 use crate::document::{html, markdown};
 use crate::peers::results::Peers;
 use crate::peers::{self, summary};
-use crate::results::rows::{self, DoesLess};
+use crate::results::rows::{self, Declared};
 use crate::results::{self, Results};
 use crate::shapes::Shapes;
 use crate::store::Stored;
@@ -61,7 +61,7 @@ pub struct Args {
 pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     let root = &workspace.root;
     let shapes = Shapes::load(root)?;
-    let less = DoesLess::of(&workspace.bridges);
+    let declared = Declared::of(workspace);
     let in_docs = args.docs || args.check_docs;
     let input = args.input.unwrap_or_else(|| match in_docs {
         true => root.join("bench/results/reference.json"),
@@ -72,7 +72,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         return docs::run(workspace, &results, &shapes, args.docs);
     }
     if args.model {
-        let models = Models::of(&results, &shapes);
+        let models = Models::of(&results, &shapes, &declared);
         match args.json {
             true => table::print_json(&models.rows())?,
             false => table::print(models.text())?,
@@ -80,7 +80,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if args.json {
-        table::print_json(&rows::rows(&results, &less))?;
+        table::print_json(&rows::rows(&results, &declared))?;
         return Ok(ExitCode::SUCCESS);
     }
     let out = match args.out {
@@ -100,8 +100,10 @@ pub struct Beside {
     pub peers: Option<Peers>,
     /// The jobs' order.
     jobs: Option<Shapes>,
-    /// What the floors leave out.
-    less: DoesLess,
+    /// What hosts and floors say of their times.
+    declared: Declared,
+    /// The bridge that whole jobs are compared with.
+    baseline: Option<String>,
     /// The runs that are kept, of other machines and runtimes.
     kept: Vec<Kept>,
 }
@@ -121,7 +123,8 @@ impl Beside {
                 .map(|_| peers::results::jobs(root))
                 .transpose()?,
             peers,
-            less: DoesLess::of(&workspace.bridges),
+            declared: Declared::of(workspace),
+            baseline: workspace.baseline().map(Into::into),
             kept: kept::load(root)?,
         })
     }
@@ -138,12 +141,12 @@ pub fn write(
     agreement: &[Agreement],
     out: &Path,
 ) -> Result<()> {
-    let mut blocks = Content::new(results, shapes, &beside.less)
+    let mut blocks = Content::new(results, shapes, &beside.declared)
         .with_counts(beside.counts)
-        .with_kept(&beside.kept, &beside.less)
+        .with_kept(&beside.kept, &beside.declared)
         .blocks(agreement)?;
     if let Some((peers, jobs)) = beside.peers.as_ref().zip(beside.jobs.as_ref()) {
-        blocks.extend(summary::blocks(peers, jobs));
+        blocks.extend(summary::blocks(peers, jobs, beside.baseline.as_deref()));
     }
     let write = |name: &str, text: String| {
         let path = out.join(name);

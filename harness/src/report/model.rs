@@ -9,7 +9,7 @@ use crate::document::{Block, Cell, Table};
 use crate::model::{
     BreakEven, Cost, HeldOut, Instead, LINE_END, LINE_LIMIT, Line, NoLine, Point, break_even, share,
 };
-use crate::results::rows::{BASELINE, loop_is_taken_off};
+use crate::results::rows::Declared;
 use crate::results::{BridgeRun, Case, Results, significant, words};
 use crate::shapes::{EMPTY, Shape, Shapes};
 use crate::stats::{self, Interval};
@@ -39,6 +39,7 @@ const HARDLY: f64 = 1.1;
 pub struct Models<'a> {
     results: &'a Results,
     shapes: &'a Shapes,
+    declared: Declared,
     all: Vec<Model<'a>>,
 }
 
@@ -174,15 +175,16 @@ pub struct Rows<'a> {
 impl<'a> Models<'a> {
     /// Models every bridge × sized shape of a run.
     #[must_use]
-    pub fn of(results: &'a Results, shapes: &'a Shapes) -> Self {
+    pub fn of(results: &'a Results, shapes: &'a Shapes, declared: &Declared) -> Self {
         let mut all = Vec::new();
         for shape in shapes.iter().filter(|s| s.sizes != [0]) {
             let bridges = results.bridges.iter();
-            all.extend(bridges.filter_map(|bridge| model(results, bridge, shape)));
+            all.extend(bridges.filter_map(|bridge| model(results, declared, bridge, shape)));
         }
         Self {
             results,
             shapes,
+            declared: declared.clone(),
             all,
         }
     }
@@ -282,8 +284,9 @@ impl<'a> Models<'a> {
         section(
             "Where the toll hardly matters",
             &format!(
-                "For how many items a call takes less than {:.0} % longer than in Rust (`{BASELINE}`).",
-                100.0 * (HARDLY - 1.0)
+                "For how many items a call takes less than {:.0} % longer than in Rust{}.",
+                100.0 * (HARDLY - 1.0),
+                self.results.baseline_in_brackets()
             ),
             self.comparison(&rows, &[Kind::Rust]),
         );
@@ -395,7 +398,7 @@ impl<'a> Models<'a> {
         if !matches!(model.bridge.role, Role::Bridge | Role::Floor) {
             return None;
         }
-        let direct = self.get(BASELINE, &model.shape.id)?;
+        let direct = self.get(self.results.baseline()?, &model.shape.id)?;
         let (own, rust) = (model.cost.line.ok()?, direct.cost.line.ok()?);
         let apart = match (model.intervals, direct.intervals) {
             (Some([_, own]), Some([_, rust])) => own.low > rust.high,
@@ -453,7 +456,7 @@ impl<'a> Models<'a> {
             };
             let cost = |bridge: &str, shape: &str| self.get(bridge, shape).map(|m| &m.cost);
             for (one, many) in BATCHES {
-                let price = net_case(self.results, bridge, one, 0);
+                let price = net_case(self.results, &self.declared, bridge, one, 0);
                 let found = price.zip(cost(&bridge.id, many)).and_then(|(price, many)| {
                     break_even(many, Instead::CallsOf(price.ns), CLEARLY)
                 });
@@ -485,7 +488,9 @@ impl<'a> Models<'a> {
                 if let Some(pure) = pure {
                     add(Kind::Pure, pure, &shape.id, against(pure, CLEARLY));
                 }
-                add(Kind::Rust, BASELINE, &shape.id, against(BASELINE, HARDLY));
+                if let Some(rust) = self.results.baseline() {
+                    add(Kind::Rust, rust, &shape.id, against(rust, HARDLY));
+                }
             }
         }
         rows
@@ -575,8 +580,12 @@ impl HeldOutRow {
 
 /// Each launch's best of the empty loop, where it is taken off; one zero where it is not; `None` where it would
 /// be and was not timed.
-fn empty_loop<'a>(results: &'a Results, bridge: &BridgeRun) -> Option<&'a [f64]> {
-    if !loop_is_taken_off(&bridge.host) {
+fn empty_loop<'a>(
+    results: &'a Results,
+    declared: &Declared,
+    bridge: &BridgeRun,
+) -> Option<&'a [f64]> {
+    if !declared.takes_off_loop(&bridge.host) {
         return Some(&[0.0]);
     }
     sound_case(results, bridge, EMPTY, 0).map(|case| case.best_ns.as_slice())
@@ -594,23 +603,34 @@ fn sound_case<'a>(
 }
 
 /// The headline net of the empty loop.
-fn net_case(results: &Results, bridge: &BridgeRun, shape: &str, n: u64) -> Option<Point> {
+fn net_case(
+    results: &Results,
+    declared: &Declared,
+    bridge: &BridgeRun,
+    shape: &str,
+    n: u64,
+) -> Option<Point> {
     let headline = sound_case(results, bridge, shape, n)?.headline?;
-    let empty = stats::headline(empty_loop(results, bridge)?)?;
+    let empty = stats::headline(empty_loop(results, declared, bridge)?)?;
     Some(Point {
         n,
         ns: headline.ns - empty,
     })
 }
 
-fn model<'a>(results: &'a Results, bridge: &'a BridgeRun, shape: &'a Shape) -> Option<Model<'a>> {
-    let empty = empty_loop(results, bridge)?;
+fn model<'a>(
+    results: &'a Results,
+    declared: &Declared,
+    bridge: &'a BridgeRun,
+    shape: &'a Shape,
+) -> Option<Model<'a>> {
+    let empty = empty_loop(results, declared, bridge)?;
     let cases = results.cases.iter();
     let sizes = cases
         .filter(|c| c.bridge == bridge.id && c.shape == shape.id)
         .map(|c| c.n);
     let (held_out, seen): (Vec<Point>, Vec<Point>) = sizes
-        .filter_map(|n| net_case(results, bridge, &shape.id, n))
+        .filter_map(|n| net_case(results, declared, bridge, &shape.id, n))
         .partition(|p| shape.held_out.contains(&p.n));
     if seen.is_empty() {
         return None;

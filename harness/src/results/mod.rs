@@ -381,6 +381,18 @@ impl Results {
             .find(|c| c.bridge == bridge && c.shape == shape && c.n == n)
     }
 
+    /// The bridge whose times are taken off to give a toll, if it ran.
+    pub fn baseline(&self) -> Option<&str> {
+        let mut baselines = self.bridges.iter().filter(|b| b.role == Role::Baseline);
+        Some(&baselines.next()?.id)
+    }
+
+    /// The baseline's name as it stands after words; nothing where it did not run.
+    pub fn baseline_in_brackets(&self) -> String {
+        self.baseline()
+            .map_or_else(String::new, |id| format!(" (`{id}`)"))
+    }
+
     /// The bridge with this id.
     pub fn bridge(&self, id: &str) -> Option<&BridgeRun> {
         self.bridges.iter().find(|b| b.id == id)

@@ -1,16 +1,14 @@
 //! The rows of the report: each case with what is derived from it and from its baselines.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use crate::bridge::{Bridge, Role};
+use crate::bridge::{Role, Workspace};
 use crate::results::{BridgeRun, Case, Failure, Results, significant};
 use crate::shapes::EMPTY;
 use crate::stats::{self, Interval};
 
-/// The bridge whose times are taken off to give a toll.
-pub const BASELINE: &str = "rust/direct";
 /// A toll below this, in ns, is none: compiled loops move by about as much with unrelated code.
 pub const NO_TOLL: f64 = 0.5;
 /// An interval wider than this share of the figure is flagged …
@@ -77,35 +75,43 @@ impl Row {
     }
 }
 
-/// Whether the empty loop is taken off: an interpreter's costs as much as a call does; a compiled
-/// one moves by 0.3 ns with unrelated code, so taking it off would add more error than it removes.
-pub fn loop_is_taken_off(host: &str) -> bool {
-    matches!(host, "python" | "ruby")
+/// What hosts and floors declare of their times.
+#[derive(Debug, Clone, Default)]
+pub struct Declared {
+    /// Hosts whose empty loop is taken off.
+    loops: BTreeSet<String>,
+    /// Shapes in which a host's floor does less than a bridge must, by host: what it leaves out.
+    less: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// Shapes in which a host's floor does less than a bridge must, by host: what it leaves out.
-#[derive(Debug, Clone, Default)]
-pub struct DoesLess(BTreeMap<String, BTreeMap<String, String>>);
-
-impl DoesLess {
-    /// What the floors among these declare.
-    pub fn of(bridges: &[Bridge]) -> Self {
-        let floors = bridges.iter().filter(|b| b.role == Role::Floor);
-        Self(
-            floors
+impl Declared {
+    /// What the files of this workspace say.
+    #[must_use]
+    pub fn of(workspace: &Workspace) -> Self {
+        let loops = workspace.hosts.iter().filter(|h| h.bench.take_off_loop);
+        let floors = workspace.bridges.iter().filter(|b| b.role == Role::Floor);
+        Self {
+            loops: loops.map(|host| host.id.clone()).collect(),
+            less: floors
                 .map(|b| (b.host().to_owned(), b.does_less.clone()))
                 .collect(),
-        )
+        }
     }
 
-    fn get(&self, host: &str, shape: &str) -> Option<&String> {
-        self.0.get(host)?.get(shape)
+    /// Whether a host's empty loop is taken off.
+    #[must_use]
+    pub fn takes_off_loop(&self, host: &str) -> bool {
+        self.loops.contains(host)
+    }
+
+    fn less(&self, host: &str, shape: &str) -> Option<&String> {
+        self.less.get(host)?.get(shape)
     }
 }
 
 /// All rows of a run, in its order.
-pub fn rows(results: &Results, less: &DoesLess) -> Vec<Row> {
-    let index = Index::new(results, less);
+pub fn rows(results: &Results, declared: &Declared) -> Vec<Row> {
+    let index = Index::new(results, declared);
     results
         .cases
         .iter()
@@ -119,11 +125,13 @@ struct Index<'a> {
     floors: HashMap<&'a str, &'a str>,
     /// The pure host's id, by host.
     pures: HashMap<&'a str, &'a str>,
-    less: &'a DoesLess,
+    /// The bridge whose times are taken off to give a toll.
+    baseline: Option<&'a str>,
+    declared: &'a Declared,
 }
 
 impl<'a> Index<'a> {
-    fn new(results: &'a Results, less: &'a DoesLess) -> Self {
+    fn new(results: &'a Results, declared: &'a Declared) -> Self {
         let of_role = |role| {
             let bridges = results.bridges.iter().filter(move |b| b.role == role);
             bridges.map(|b| (b.host.as_str(), b.id.as_str())).collect()
@@ -136,7 +144,8 @@ impl<'a> Index<'a> {
                 .collect(),
             floors: of_role(Role::Floor),
             pures: of_role(Role::Pure),
-            less,
+            baseline: results.baseline(),
+            declared,
         }
     }
 
@@ -150,7 +159,7 @@ impl<'a> Index<'a> {
 
     fn row(&self, case: &Case, bridge: &BridgeRun) -> Row {
         let headline = case.headline;
-        let less = self.less.get(&bridge.host, &case.shape);
+        let less = self.declared.less(&bridge.host, &case.shape);
         let over_floor = match less {
             Some(_) => None,
             None => self.over_floor(case, bridge),
@@ -185,7 +194,8 @@ impl<'a> Index<'a> {
 
     /// The empty loop's launches, where it is taken off; `None` where it is not, or was not timed.
     fn empty(&self, bridge: &BridgeRun) -> Option<&'a [f64]> {
-        loop_is_taken_off(&bridge.host)
+        self.declared
+            .takes_off_loop(&bridge.host)
             .then(|| self.bests(&bridge.id, EMPTY, 0))
             .flatten()
     }
@@ -195,17 +205,17 @@ impl<'a> Index<'a> {
         if !matches!(bridge.role, Role::Bridge | Role::Floor) || case.shape == EMPTY {
             return None;
         }
-        let empty = match loop_is_taken_off(&bridge.host) {
+        let empty = match self.declared.takes_off_loop(&bridge.host) {
             true => stats::headline(self.empty(bridge)?)?,
             false => 0.0,
         };
-        let direct = stats::headline(self.bests(BASELINE, &case.shape, case.n)?)?;
+        let direct = stats::headline(self.bests(self.baseline?, &case.shape, case.n)?)?;
         Some(significant(case.headline?.ns - empty - direct))
     }
 
     /// Whether a loop without the crossing would take as long. An interpreter's loop is taken off, and is no matter.
     fn is_loop(&self, case: &Case, bridge: &BridgeRun, toll: Option<f64>) -> bool {
-        let compiled = !loop_is_taken_off(&bridge.host) && case.shape != EMPTY;
+        let compiled = !self.declared.takes_off_loop(&bridge.host) && case.shape != EMPTY;
         let Some(headline) = case.headline.filter(|_| compiled) else {
             return false;
         };
@@ -243,7 +253,7 @@ impl<'a> Index<'a> {
             ));
         }
         // Two empty loops of zero where none is taken off: one formula for all hosts.
-        let (our_empty, their_empty) = match loop_is_taken_off(&bridge.host) {
+        let (our_empty, their_empty) = match self.declared.takes_off_loop(&bridge.host) {
             true => (self.empty(bridge)?, self.bests(floor, EMPTY, 0)?),
             false => (&[0.0][..], &[0.0][..]),
         };
@@ -300,6 +310,17 @@ fn has_plateau(case: &Case) -> bool {
 }
 
 #[cfg(test)]
+impl Declared {
+    /// That the empty loops of these hosts are taken off.
+    pub(crate) fn with_loops_of(hosts: &[&str]) -> Self {
+        Self {
+            loops: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::results::sample;
@@ -312,7 +333,7 @@ mod tests {
 
     #[test]
     fn toll_and_ratio_are_net_of_the_loop_in_python_only() {
-        let rows = rows(&sample::results(), &DoesLess::default());
+        let rows = rows(&sample::results(), &sample::declared());
         // python: empty 10, floor 30, pyo3 42; c: floor 3, cabi 3.2; rust: 1.5
         let pyo3 = row(&rows, "python/pyo3", "add");
         assert_eq!(pyo3.toll, Some(30.5));
@@ -327,7 +348,7 @@ mod tests {
 
     #[test]
     fn noise_is_told_from_a_difference() {
-        let rows_now = rows(&sample::results(), &DoesLess::default());
+        let rows_now = rows(&sample::results(), &sample::declared());
         // 3.2 against 3.0 ns: less than loops move by themselves.
         assert!(row(&rows_now, "c/cabi", "add").like_floor);
         assert!(!row(&rows_now, "python/pyo3", "add").like_floor);
@@ -338,20 +359,21 @@ mod tests {
         let case = results.cases.iter_mut().find(is_add).unwrap();
         case.best_ns = vec![31.0; 5];
         case.conclude();
-        let steady = rows(&results, &DoesLess::default());
+        let steady = rows(&results, &sample::declared());
         assert!(!row(&steady, "python/pyo3", "add").like_floor);
         let case = results.cases.iter_mut().find(is_add).unwrap();
         case.best_ns = vec![28.0, 31.0, 34.0, 29.0, 32.0];
         case.conclude();
-        let noisy = rows(&results, &DoesLess::default());
+        let noisy = rows(&results, &sample::declared());
         assert!(row(&noisy, "python/pyo3", "add").like_floor);
     }
 
     #[test]
     fn a_floor_that_does_less_is_no_measure() {
         let shapes = BTreeMap::from([("str_len".to_owned(), "trusts its text".to_owned())]);
-        let less = DoesLess(BTreeMap::from([("c".to_owned(), shapes)]));
-        let rows = rows(&sample::results(), &less);
+        let mut declared = sample::declared();
+        declared.less.insert("c".to_owned(), shapes);
+        let rows = rows(&sample::results(), &declared);
         let str_len = row(&rows, "c/cabi", "str_len");
         assert_eq!(str_len.over_floor, None);
         assert_eq!(str_len.floor_does_less.as_deref(), Some("trusts its text"));
@@ -383,7 +405,7 @@ mod tests {
         set("python/pyo3", 1.7);
         set("python/pure", 1.6);
         set("python/floor", 2.0);
-        let rows = rows(&results, &DoesLess::default());
+        let rows = rows(&results, &sample::declared());
         let add = row(&rows, "python/pyo3", "add");
         assert!(add.is_loop, "rust/direct takes 1.5");
         assert_eq!(crate::results::words::over_floor(add), None);

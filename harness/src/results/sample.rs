@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::bridge::Role;
 use crate::machine::Machine;
+use crate::results::rows::Declared;
 use crate::results::{BridgeRun, Case, Results, SCHEMA, Settings};
+
+/// What the hosts of [`results`] declare.
+pub fn declared() -> Declared {
+    Declared::with_loops_of(&["python"])
+}
 
 /// Six bridges, the empty loop, `add`, and `str_len` at two sizes.
 pub fn results() -> Results {

@@ -105,7 +105,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         commit,
         dirty,
         machine: machine::Machine::read(),
-        toolchain: machine::toolchain(),
+        toolchain: machine::toolchain(&workspace.hosts, root),
         absent,
         strategies,
     };

@@ -410,7 +410,7 @@ impl<'a> Run<'a> {
                 named: plan.named.clone(),
             }),
             machine: plan.machine.clone(),
-            toolchain: machine::toolchain(),
+            toolchain: machine::toolchain(&plan.workspace.hosts, &plan.workspace.root),
             canary_best_ns: self.canary.best(),
             absent: self.absent,
             bridges: self.bridges.into_iter().map(|(_, run)| run).collect(),
