@@ -3,6 +3,7 @@
 //! [`run`] is all of it, from the arguments to the report: they become a [plan](crate::timing), which is timed; the
 //! results are written, kept if so asked, compared with other tools if so asked, and shown.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,11 +11,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::bridge::Workspace;
+use crate::bridge::{Bridge, Role, Workspace};
 use crate::crosscheck::{self, Agreement};
 use crate::document::figures;
-use crate::machine::Machine;
+use crate::machine::{self, Machine};
 use crate::pin::Pinned;
+use crate::results::kept::{self, Keeping};
 use crate::results::rows::{self, Declared};
 use crate::results::{self, Failure, Results};
 use crate::shapes::Shapes;
@@ -57,9 +59,14 @@ pub struct Args {
     /// Where to write, instead of `target/toll/bench/<time>` (which `latest` then points to).
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Keep the results, without single batches, too: as `bench/results/runs/<NAME>.json`, or with the name
-    /// `reference` as `bench/results/reference.json`, which the documents quote.
-    #[arg(long, value_name = "NAME")]
+    /// Time only the shapes of the README's first table, by which hosts are compared.
+    #[arg(long, conflicts_with = "shapes")]
+    pub headlines: bool,
+    /// Keep the results of whole hosts, without single batches, too: each host's part of a run, as
+    /// `bench/results/runs/<NAME>/<host>.json`, or with the name `reference`, which the documents quote, as
+    /// `bench/results/reference/<host>.json`. What hosts are compared by, of `--headlines` or of all hosts, is a part
+    /// of its own. The tree must be clean.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["shapes", "within"])]
     pub save: Option<String>,
     /// Ask criterion and the hosts' own tools as well, and fail where they tell another time.
     #[arg(long)]
@@ -97,27 +104,37 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     if let Some(launches) = args.launches {
         profile = profile.with_launches(launches);
     }
-    let names_nothing = args.bridges.is_empty() && args.shapes.is_empty();
+    let names_nothing = args.bridges.is_empty() && args.shapes.is_empty() && args.save.is_none();
     let within = match args.within {
         Some(Within(within)) => within,
         None => (names_nothing && !args.full).then_some(WITHIN),
     };
-    let bridges = plan::with_baselines(workspace, &workspace.select(&args.bridges)?);
+    let chosen = workspace.select(&args.bridges)?;
+    let headlines = shapes.iter().filter(|shape| shape.rank == 0);
+    let headlines: Vec<&str> = headlines.map(|shape| shape.id.as_str()).collect();
+    let named: Vec<String> = match args.headlines {
+        true => headlines.iter().map(|id| (*id).into()).collect(),
+        false => args.shapes.clone(),
+    };
+    let keeping = match &args.save {
+        Some(name) => Some(keeping(
+            name,
+            workspace,
+            &chosen,
+            headlines,
+            args.headlines,
+        )?),
+        None => None,
+    };
+    let bridges = plan::with_baselines(workspace, &chosen, keeping.is_some());
     hosts::prepare(workspace, &bridges)?;
-    if let Some(name) = &args.save {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        ensure!(
-            name.chars().all(plain),
-            "--save {name}: letters, digits, `-`, `_` and `.` only"
-        );
-    }
     // Before pinning, which would leave one CPU to count.
     let machine = Machine::read();
     let pinned = Pinned::to_last_cpu()?;
     let plan = Plan {
         workspace,
         bridges,
-        keys: plan::keys(&shapes, &args.shapes, &profile)?,
+        keys: plan::keys(&shapes, &named, &profile)?,
         profile,
         within,
         named: args.bridges.clone(),
@@ -135,9 +152,6 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     };
     fs::create_dir_all(&out).with_context(|| format!("creating {}", out.display()))?;
     results.save(&out.join(results::FILE), root)?;
-    if let Some(name) = &args.save {
-        report::kept::save(&results, name, root)?;
-    }
     if args.out.is_none() {
         results::point_latest_to(&out)?;
     }
@@ -158,11 +172,59 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         table::print_line(summary(&results))?;
         table::print_line(format_args!("report: {}", out.join(report::PAGE).display()))?;
     }
+    // At the end: what was measured is not lost when it cannot be kept.
+    if let Some(keeping) = keeping {
+        for file in keeping.save(&results, root)? {
+            let shown = file.strip_prefix(root).unwrap_or(&file).display();
+            eprintln!("kept: {shown}");
+        }
+    }
     let failed = results.cases.iter().any(|c| c.failure.is_some()) || !results.absent.is_empty();
     let disagrees = agreement.iter().any(|row| !row.agrees);
     Ok(match failed || disagrees {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
+    })
+}
+
+/// What `--save` keeps, which is decided before anything is timed.
+fn keeping<'a>(
+    name: &'a str,
+    workspace: &'a Workspace,
+    chosen: &[&'a Bridge],
+    headlines: Vec<&'a str>,
+    headlines_alone: bool,
+) -> Result<Keeping<'a>> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    ensure!(
+        name.chars().all(plain),
+        "--save {name}: letters, digits, `-`, `_` and `.` only"
+    );
+    let (_, dirty) = machine::commit(&workspace.root);
+    ensure!(!dirty, kept::CHANGED);
+    let hosts: BTreeSet<&str> = chosen.iter().map(|bridge| bridge.host()).collect();
+    for bridge in &workspace.bridges {
+        ensure!(
+            !hosts.contains(bridge.host()) || chosen.iter().any(|c| c.id == bridge.id),
+            "--save keeps the whole part of a host, which has {} too: name {}, and not one of its bridges",
+            bridge.id,
+            bridge.host()
+        );
+    }
+    let all_hosts = chosen.len() == workspace.bridges.len();
+    ensure!(
+        all_hosts || !headlines_alone,
+        "--save keeps the headline shapes of all hosts, timed in one run: name no bridge with --headlines"
+    );
+    let all = workspace.bridges.iter();
+    let beside = all.filter(|b| b.yardstick || b.role == Role::Baseline);
+    Ok(Keeping {
+        name,
+        hosts,
+        beside: beside.map(|bridge| bridge.id.as_str()).collect(),
+        all_hosts,
+        headlines,
+        headlines_alone,
     })
 }
 

@@ -91,14 +91,14 @@ fn whatever_a_runner_does_is_a_result() {
     assert_eq!(bridge.stats["collections"], 3);
     assert_eq!(results.settings.seed, 7);
 
-    for file in [&path, &root.join("bench/results/runs/kept.json")] {
+    for file in [&path, &root.join("bench/results/runs/kept/fake.json")] {
         let text = fs::read_to_string(file).unwrap();
         assert!(
             !text.contains(&*root.to_string_lossy()),
             "a path of this machine is in {text}"
         );
     }
-    let kept = Results::load(&root.join("bench/results/runs/kept.json")).unwrap();
+    let kept = Results::load(&root.join("bench/results/runs/kept/fake.json")).unwrap();
     assert!(kept.cases.iter().all(|case| case.raw.is_none()));
 
     let page = fs::read_to_string(path.with_file_name("report.html")).unwrap();
@@ -191,16 +191,13 @@ fn stale_figures_in_documents_are_found_and_rewritten() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
     project(root);
-    let bench = [
-        "bench",
-        "--launches",
-        "1",
-        "--shape",
-        "good:16",
-        "--save",
-        "reference",
-    ];
+    let bench = ["bench", "--launches", "1", "--shape", "good:16"];
     assert_eq!(toll(root, &bench).status.code(), Some(0));
+    let latest = root.join("target/toll/bench/latest/result.json");
+    let run = Results::load(&latest).unwrap().without_raw();
+    fs::create_dir_all(root.join("bench/results")).unwrap();
+    let reference = root.join("bench/results/reference.json");
+    run.save(&reference, root).unwrap();
     let readme = root.join("README.md");
     let written = |text: &str| fs::write(&readme, text).unwrap();
     let exit = |args: &[&str]| toll(root, args).status.code();
@@ -221,7 +218,7 @@ fn stale_figures_in_documents_are_found_and_rewritten() {
     // A second run, of a machine that is ten times slower: blocks may name it, and sentences are held to it.
     let kept = root.join("bench/results/runs");
     fs::create_dir_all(&kept).unwrap();
-    let mut slow = Results::load(&root.join("bench/results/reference.json")).unwrap();
+    let mut slow = Results::load(&reference).unwrap();
     slow.started = "2026-01-01T00:00:00Z".into();
     for case in &mut slow.cases {
         for ns in case.best_ns.iter_mut().chain(&mut case.median_ns) {
@@ -358,6 +355,57 @@ fn thirty_bridges_are_timed_within_a_small_budget() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let results = Results::load(&latest.join("result.json")).unwrap();
     assert!(results.deadline.is_none());
+}
+
+#[test]
+fn a_run_is_kept_host_by_host_from_a_clean_tree() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    thirty_bridges(root);
+    let git = |args: &[&str]| {
+        let mut command = Command::new("git");
+        let settings = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        command.arg("-C").arg(root).args(settings).args(args);
+        assert!(command.output().unwrap().status.success(), "{args:?}");
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "bindings", "bench", "steady.sh", "Cargo.toml"]);
+    git(&["commit", "--quiet", "--message", "all"]);
+    let save = |args: &[&str]| {
+        let all = [&["bench", "--launches", "1", "--save", "here"], args].concat();
+        toll(root, &all)
+    };
+    let folder = root.join("bench/results/runs/here");
+    let files = || {
+        let files = fs::read_dir(&folder).unwrap();
+        let mut names: Vec<_> = files.map(|f| f.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(save(&["host1"]).status.code(), Some(0));
+    assert_eq!(files(), ["host1.json"]);
+    let first = fs::read(folder.join("host1.json")).unwrap();
+    let output = save(&["--headlines"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(files(), ["headlines.json", "host1.json"]);
+    let headlines = Results::load(&folder.join("headlines.json")).unwrap();
+    assert_eq!(headlines.bridges.len(), 30);
+    assert!(headlines.cases.iter().all(|case| case.shape == "empty"));
+    assert_eq!(fs::read(folder.join("host1.json")).unwrap(), first);
+
+    let refused = |output: Output, why: &str| {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said.contains(why), "{said}");
+    };
+    refused(save(&["host2", "--headlines"]), "name no bridge");
+    refused(
+        save(&["host1/way1"]),
+        "name host1, and not one of its bridges",
+    );
+    fs::write(root.join("Cargo.toml"), "# changed").unwrap();
+    refused(save(&["host1"]), "commit them first");
+    assert_eq!(fs::read(folder.join("host1.json")).unwrap(), first);
 }
 
 #[test]

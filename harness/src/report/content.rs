@@ -11,8 +11,9 @@ use crate::crosscheck::{self, Agreement};
 use crate::document::figures::{self, case_name};
 use crate::document::plot::{self, Dots, Series, Sizes};
 use crate::document::{Block, Cell, Plot, Table};
-use crate::report::kept::{self, Kept};
+use crate::report::kept;
 use crate::report::model::{Model, Models};
+use crate::results::kept::Kept;
 use crate::results::rows::{self, Declared, NO_TOLL, Row};
 use crate::results::{BridgeRun, Results, Vectors, words};
 use crate::shapes::{EMPTY, Shape, Shapes, Unit};
@@ -56,6 +57,16 @@ pub struct Content<'a> {
 impl<'a> Content<'a> {
     /// Derives the rows.
     pub fn new(results: &'a Results, shapes: &'a Shapes, declared: &Declared) -> Self {
+        Self::with_rows(results, shapes, rows::rows(results, declared), declared)
+    }
+
+    /// The same of rows that were derived within the parts of a run.
+    pub fn with_rows(
+        results: &'a Results,
+        shapes: &'a Shapes,
+        rows: Vec<Row>,
+        declared: &Declared,
+    ) -> Self {
         let keys = results
             .cases
             .iter()
@@ -64,7 +75,7 @@ impl<'a> Content<'a> {
         Self {
             results,
             shapes,
-            rows: rows::rows(results, declared),
+            rows,
             models: Models::of(results, shapes, declared),
             counts: None,
             kept: Vec::new(),
@@ -81,8 +92,8 @@ impl<'a> Content<'a> {
 
     /// The same with a chapter on the runs that are kept, if any is.
     #[must_use]
-    pub fn with_kept(mut self, kept: &[Kept], declared: &Declared) -> Self {
-        self.kept = kept::chapter(self.results, &self.rows, kept, declared);
+    pub fn with_kept(mut self, kept: &[Kept]) -> Self {
+        self.kept = kept::chapter(self.results, &self.rows, kept);
         self
     }
 

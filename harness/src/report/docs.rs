@@ -19,9 +19,10 @@ use crate::peers::results::Peers;
 use crate::peers::{self, summary};
 use crate::platforms;
 use crate::report::content::{Content, KEY_CASES};
-use crate::report::kept::{self, REFERENCE};
-use crate::results::rows::{self, Declared, Row};
-use crate::results::{Results, words};
+use crate::report::kept;
+use crate::results::kept::{Kept, Of, REFERENCE};
+use crate::results::rows::{Declared, Row};
+use crate::results::words;
 use crate::shapes::Shapes;
 use crate::store::Stored;
 use crate::strategies::{self, results::Strategies};
@@ -42,17 +43,56 @@ const NO_PEERS: &str = "run `toll peers --save` first";
 /// A run that blocks may ask for.
 struct Run {
     name: String,
-    results: Results,
+    kept: Kept,
+    /// Each bridge's, of its own part.
     rows: Vec<Row>,
 }
 
 impl Run {
-    fn new(name: &str, results: Results, declared: &Declared) -> Self {
+    fn new(kept: Kept) -> Self {
+        let (_, rows) = kept.merged();
         Self {
-            name: name.into(),
-            rows: rows::rows(&results, declared),
-            results,
+            name: kept.name.clone(),
+            rows,
+            kept,
         }
+    }
+
+    /// How many times as long one takes as the other, timed in one run.
+    fn ratio(
+        &self,
+        (bridge, case): (&str, &str),
+        (other, other_case): (&str, &str),
+    ) -> Result<f64> {
+        // First whether there are figures at all.
+        ns(&self.rows, bridge, case)?;
+        ns(&self.rows, other, other_case)?;
+        let part = self.kept.together(&[(bridge, case), (other, other_case)]);
+        let part = part.with_context(|| {
+            format!(
+                "{bridge} {case} and {other} {other_case} were not timed in one run, and only within one do times \
+                 compare; `./just bench-full --headlines --save {}` times the headline shapes of all hosts",
+                self.name
+            )
+        })?;
+        Ok(ns(&part.rows, bridge, case)? / ns(&part.rows, other, other_case)?)
+    }
+
+    /// The rows of these bridges, case by case, from one part where one has them all.
+    fn side_by_side(&self, bridges: &[&str], cases: &[String]) -> Vec<&Row> {
+        let mut shown = Vec::new();
+        for case in cases {
+            let own = bridges
+                .iter()
+                .filter_map(|bridge| row(&self.rows, bridge, case).ok());
+            let own: Vec<&Row> = own.collect();
+            let names: Vec<(&str, &str)> = own.iter().map(|r| (&*r.bridge, &**case)).collect();
+            match self.kept.together(&names) {
+                Some(part) => shown.extend(names.iter().filter_map(|(b, c)| part.row(b, c))),
+                None => shown.extend(own),
+            }
+        }
+        shown
     }
 }
 
@@ -73,21 +113,16 @@ struct Figures {
 /// When a block asks for what the results do not have.
 pub fn run(
     workspace: &Workspace,
-    results: &Results,
+    reference: Kept,
     shapes: &Shapes,
     write: bool,
 ) -> Result<ExitCode> {
     let root = &workspace.root;
     let declared = Declared::of(workspace);
-    let kept = kept::load(root)?;
-    let kept = kept
-        .into_iter()
-        .map(|run| Run::new(&run.name, run.results, &declared));
+    let (results, rows) = reference.merged();
+    let kept = Kept::others(root, &declared)?;
     let figures = Figures {
-        runs: [Run::new(REFERENCE, results.clone(), &declared)]
-            .into_iter()
-            .chain(kept)
-            .collect(),
+        runs: [reference].into_iter().chain(kept).map(Run::new).collect(),
         counts: Counts::load(root)?,
         peers: match Peers::load(root)? {
             Some(peers) => Some((peers, peers::results::jobs(root)?)),
@@ -103,7 +138,7 @@ pub fn run(
         let new = rewrite(&text, &figures).with_context(|| path.display().to_string())?;
         wanted.push((path, new));
     }
-    let content = Content::new(results, shapes, &declared);
+    let content = Content::with_rows(&results, shapes, rows, &declared);
     if let Some(picture) = content.toll_plot(PICTURE_WIDTH)? {
         wanted.push((root.join(PICTURE), plot::standalone(&picture.svg)));
     }
@@ -273,11 +308,7 @@ impl Quoted {
         let mut lines = Vec::new();
         for run in &figures.runs {
             if let Some(hosts) = self.hosts.get(&run.name) {
-                let about = kept::about(&run.results, hosts.iter().map(String::as_str));
-                lines.push(match run.name == REFERENCE {
-                    true => about,
-                    false => format!("`{}`: {about}", run.name),
-                });
+                lines.extend(sources(run, hosts));
             }
         }
         if let Some((peers, _)) = figures.peers.as_ref().filter(|_| self.peers) {
@@ -290,6 +321,35 @@ impl Quoted {
         }
         lines.join("\n")
     }
+}
+
+/// When and on what these hosts were timed: a line for each part of a run that tells of them.
+fn sources(run: &Run, hosts: &BTreeSet<String>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for part in &run.kept.parts {
+        let is_own = |host: &&String| {
+            let mut bridges = part.results.bridges.iter().filter(|b| b.host == **host);
+            bridges.any(|b| run.kept.own(&b.id).is_some_and(|own| own.of == part.of))
+        };
+        let own: Vec<&str> = hosts.iter().filter(is_own).map(String::as_str).collect();
+        let is_shown = match &part.of {
+            Of::Headlines => hosts.len() > 1,
+            _ => !own.is_empty(),
+        };
+        if is_shown {
+            let about = kept::about(&part.results, own.into_iter());
+            let name = match run.name == REFERENCE {
+                true => String::new(),
+                false => format!("`{}`", run.name),
+            };
+            let source = format!("{name}{}", kept::of(&part.of));
+            lines.push(match source.trim_start_matches(", ") {
+                "" => about,
+                source => format!("{source}: {about}"),
+            });
+        }
+    }
+    lines
 }
 
 impl Figures {
@@ -327,12 +387,18 @@ impl Figures {
             lacking.map(|bridge| bridge.id.as_str()).collect()
         };
         let untimed = without(&|bridge| !self.is_untimed(&bridge.id, &self.runs[0]));
-        let reference = "bench/results/reference.json";
-        page::tell(
-            reference,
-            &untimed,
-            "./just toll bench --full --save reference",
-        );
+        if !untimed.is_empty() {
+            // A host's part is timed as a whole.
+            let hosts: BTreeSet<&str> = untimed
+                .iter()
+                .filter_map(|id| id.split('/').next())
+                .collect();
+            let hosts = hosts.into_iter().collect::<Vec<_>>().join(" ");
+            let names = untimed.join(" ");
+            eprintln!(
+                "bench/results has no times of {names} yet; they are made by: ./just bench-full {hosts} --save reference"
+            );
+        }
         if let Some(counts) = &self.counts {
             let uncounted = without(&|bridge| counts.has(&bridge.id));
             page::tell(Counts::FILE, &uncounted, page::GENERATE);
@@ -381,7 +447,7 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
             Ok(words::outcome(row(rows, bridge, case)?))
         }
         ["ratio", bridge, case, "/", over, over_case] => Ok(figures::ratio(
-            ns(rows, bridge, case)? / ns(rows, over, over_case)?,
+            run.ratio((bridge, case), (over, over_case))?,
         )),
         ["floor", bridge, case] => {
             let row = row(rows, bridge, case)?;
@@ -398,17 +464,15 @@ fn content(block: &Block<'_>, figures: &Figures, quoted: &Quoted) -> Result<Stri
         ["table", ref options @ ..] => {
             let all = figures.timed_in(run);
             let (cases, bridges) = cases_and_bridges(options, all.into_iter())?;
+            let shown = run.side_by_side(&bridges, &cases);
             let table = table(&cases, &bridges, |bridge, case| {
-                let row = row(rows, bridge, case).ok()?;
+                let is_this = |r: &&&Row| r.bridge == bridge && case_name(&r.shape, r.n) == case;
+                let row = shown.iter().find(is_this)?;
                 let ratio = words::over_floor(row);
                 let ratio = ratio.map_or(String::new(), |ratio| format!(" ({ratio})"));
                 Some(words::outcome(row) + &ratio)
             })?;
-            let shown = rows.iter().filter(|row| {
-                bridges.contains(&row.bridge.as_str())
-                    && cases.contains(&case_name(&row.shape, row.n))
-            });
-            Ok(table + &list(&words::notes(shown), "\n"))
+            Ok(table + &list(&words::notes(shown.into_iter()), "\n"))
         }
         ["counts", ref options @ ..] => {
             let counts = counts.as_ref().context("nothing was counted yet")?;
@@ -514,8 +578,9 @@ fn hold<'a>(claim: &[&str], figures: &Figures, runs: impl Iterator<Item = &'a Ru
             ["floor", bridge, case] => {
                 row(&run.rows, bridge, case).and_then(|r| r.over_floor.context("no floor"))
             }
-            [bridge, case, "/", other, other_case] => ns(&run.rows, bridge, case)
-                .and_then(|one| Ok(one / ns(&run.rows, other, other_case)?)),
+            [bridge, case, "/", other, other_case] => {
+                run.ratio((bridge, case), (other, other_case))
+            }
             _ => bail!("A CASE / B CASE, floor A CASE, or peers LINE JOB / LINE JOB"),
         };
         match value {
@@ -710,8 +775,8 @@ mod tests {
         case.conclude();
         let figures = Figures {
             runs: vec![
-                Run::new(REFERENCE, sample::results(), &declared),
-                Run::new("elsewhere", other, &declared),
+                Run::new(Kept::whole(REFERENCE, sample::results(), &declared)),
+                Run::new(Kept::whole("elsewhere", other, &declared)),
             ],
             counts: Some(counts),
             peers: None,

@@ -1,69 +1,18 @@
-//! Runs that are kept beside the reference, `bench/results/runs/*.json`: of other machines and runtimes. What the
-//! documents say must hold in each.
+//! What is said of the runs that are kept: when and on what each was measured, and what they say otherwise than the
+//! one shown.
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result};
 
 use crate::bridge::Role;
 use crate::document::figures::{self, case_name};
 use crate::document::{Block, Cell, Table};
 use crate::results::Results;
-use crate::results::rows::{self, Declared, Row};
+use crate::results::kept::{Kept, Of};
+use crate::results::rows::Row;
 use crate::stats;
 
-/// The run from which documents quote unless they name another.
-pub const REFERENCE: &str = "reference";
-/// Where results are kept, below the root.
-const RESULTS: &str = "bench/results";
-const RUNS: &str = "bench/results/runs";
 /// So many cases of a bridge that flip are named; the rest is counted.
 const NAMED: usize = 6;
-
-/// A run and its name.
-#[derive(Debug, Clone)]
-pub struct Kept {
-    /// The file's, without `.json`.
-    pub name: String,
-    /// The run.
-    pub results: Results,
-}
-
-/// The kept runs beside the reference, by name; none where there is no such folder.
-///
-/// # Errors
-/// When one cannot be read.
-pub fn load(root: &Path) -> Result<Vec<Kept>> {
-    let escaped = glob::Pattern::escape(&root.join(RUNS).to_string_lossy());
-    let mut kept = Vec::new();
-    for path in glob::glob(&format!("{escaped}/*.json"))? {
-        let path = path?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        kept.push(Kept {
-            name: name.into_owned(),
-            results: Results::load(&path)?,
-        });
-    }
-    Ok(kept)
-}
-
-/// Keeps a run under a name, without its single batches.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn save(results: &Results, name: &str, root: &Path) -> Result<()> {
-    let path = path(name, root);
-    let folder = path.parent().unwrap_or(root);
-    fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
-    results.without_raw().save(&path, root)
-}
-
-fn path(name: &str, root: &Path) -> PathBuf {
-    let folder = if name == REFERENCE { RESULTS } else { RUNS };
-    root.join(folder).join(format!("{name}.json"))
-}
 
 /// One sentence on a run, with what ran on these hosts.
 pub fn about<'a>(results: &Results, hosts: impl Iterator<Item = &'a str>) -> String {
@@ -90,6 +39,15 @@ pub fn about<'a>(results: &Results, hosts: impl Iterator<Item = &'a str>) -> Str
         text += &format!(" Hosts: {}.", versions.join(" · "));
     }
     text
+}
+
+/// What a part is of, after the name of its run.
+pub fn of(of: &Of) -> String {
+    match of {
+        Of::Whole => String::new(),
+        Of::Headlines => ", hosts side by side".into(),
+        Of::Host(host) => format!(", {host}"),
+    }
 }
 
 /// What a host says of itself without what stands in brackets: dates of builds, and compilers.
@@ -119,10 +77,13 @@ pub fn source(commit: Option<&str>, dirty: bool) -> String {
 }
 
 /// What the kept runs say otherwise than the one shown; nothing where there is none.
-pub fn chapter(shown: &Results, rows: &[Row], kept: &[Kept], declared: &Declared) -> Vec<Block> {
+pub fn chapter(shown: &Results, rows: &[Row], kept: &[Kept]) -> Vec<Block> {
     let others: Vec<&Kept> = kept
         .iter()
-        .filter(|run| run.results.started != shown.started)
+        .filter(|run| {
+            let mut parts = run.parts.iter();
+            parts.all(|part| part.results.started != shown.started)
+        })
         .collect();
     if others.is_empty() {
         return Vec::new();
@@ -136,12 +97,12 @@ pub fn chapter(shown: &Results, rows: &[Row], kept: &[Kept], declared: &Declared
     ];
     let mut table = Table::new(header);
     for run in &others {
-        let theirs = rows::rows(&run.results, declared);
+        let (results, theirs) = run.merged();
         let index: HashMap<(&str, &str, u64), &Row> = theirs
             .iter()
             .map(|r| ((r.bridge.as_str(), r.shape.as_str(), r.n), r))
             .collect();
-        let bridges = run.results.bridges.iter();
+        let bridges = results.bridges.iter();
         for bridge in bridges.filter(|b| b.role == Role::Bridge) {
             let of_bridge = rows.iter().filter(|row| row.bridge == bridge.id);
             let both = of_bridge.filter_map(|row| {
@@ -173,12 +134,12 @@ pub fn chapter(shown: &Results, rows: &[Row], kept: &[Kept], declared: &Declared
             ]);
         }
     }
-    let about = others.iter().map(|run| {
-        format!(
-            "`{}`: {}",
-            run.name,
-            about(&run.results, std::iter::empty())
-        )
+    let parts = others
+        .iter()
+        .flat_map(|run| run.parts.iter().map(move |part| (run, part)));
+    let about = parts.map(|(run, part)| {
+        let about = about(&part.results, std::iter::empty());
+        format!("`{}`{}: {about}", run.name, of(&part.of))
     });
     vec![
         Block::Heading(2, "The other runs that are kept".into()),
@@ -198,13 +159,14 @@ fn side(row: &Row) -> Option<bool> {
 mod tests {
     use super::*;
     use crate::document::markdown;
+    use crate::results::rows;
     use crate::results::sample;
 
     #[test]
     fn another_run_is_compared_and_what_flips_is_named() {
         let shown = sample::results();
         let rows = rows::rows(&shown, &sample::declared());
-        let alone = chapter(&shown, &rows, &[], &sample::declared());
+        let alone = chapter(&shown, &rows, &[]);
         assert!(alone.is_empty(), "without kept runs nothing is added");
 
         let mut other = sample::results();
@@ -215,11 +177,8 @@ mod tests {
         let case = other.cases.iter_mut().find(pyo3).unwrap();
         case.best_ns = vec![20.0; 5];
         case.conclude();
-        let kept = [Kept {
-            name: "elsewhere".into(),
-            results: other,
-        }];
-        let blocks = chapter(&shown, &rows, &kept, &sample::declared());
+        let kept = [Kept::whole("elsewhere", other, &sample::declared())];
+        let blocks = chapter(&shown, &rows, &kept);
         let text = markdown::render("", &blocks);
         assert!(text.contains("`elsewhere`: Measured on 2026-02-03 on one machine (another"));
         let row = text.lines().find(|line| line.contains("| python/pyo3 |"));
@@ -239,24 +198,5 @@ mod tests {
             short(".NET 10.0.12, workstation GC"),
             ".NET 10.0.12, workstation GC"
         );
-    }
-
-    #[test]
-    fn the_reference_stands_by_itself() {
-        let root = Path::new("/r");
-        assert_eq!(
-            path("reference", root),
-            Path::new("/r/bench/results/reference.json")
-        );
-        assert_eq!(
-            path("dotnet10", root),
-            Path::new("/r/bench/results/runs/dotnet10.json")
-        );
-    }
-
-    #[test]
-    fn what_is_not_there_is_no_kept_run() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        assert!(load(&root).unwrap().is_empty());
     }
 }

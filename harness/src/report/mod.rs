@@ -17,13 +17,13 @@ use crate::crosscheck::Agreement;
 use crate::document::{html, markdown};
 use crate::peers::results::Peers;
 use crate::peers::{self, summary};
+use crate::results::kept::{Kept, REFERENCE};
 use crate::results::rows::{self, Declared};
 use crate::results::{self, Results};
 use crate::shapes::Shapes;
 use crate::store::Stored;
 use crate::table;
 use content::{Content, TITLE};
-use kept::Kept;
 use model::Models;
 
 /// The page's file name.
@@ -45,7 +45,7 @@ pub struct Args {
     /// `--json` for a program.
     #[arg(long, conflicts_with_all = ["out", "docs", "check_docs"])]
     pub model: bool,
-    /// Rewrite the figures in README.md, docs/ and bindings/ from `bench/results/reference.json`, and from the kept
+    /// Rewrite the figures in README.md, docs/ and bindings/ from the reference in `bench/results`, and from the kept
     /// runs that a block names.
     #[arg(long, conflicts_with_all = ["json", "out"])]
     pub docs: bool,
@@ -62,15 +62,15 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
     let root = &workspace.root;
     let shapes = Shapes::load(root)?;
     let declared = Declared::of(workspace);
-    let in_docs = args.docs || args.check_docs;
-    let input = args.input.unwrap_or_else(|| match in_docs {
-        true => root.join("bench/results/reference.json"),
-        false => results::latest(root),
-    });
-    let results = Results::load(&input)?;
-    if in_docs {
-        return docs::run(workspace, &results, &shapes, args.docs);
+    if args.docs || args.check_docs {
+        let reference = match &args.input {
+            Some(input) => Kept::whole(REFERENCE, Results::load(input)?, &declared),
+            None => Kept::load(root, REFERENCE, &declared)?,
+        };
+        return docs::run(workspace, reference, &shapes, args.docs);
     }
+    let input = args.input.unwrap_or_else(|| results::latest(root));
+    let results = Results::load(&input)?;
     if args.model {
         let models = Models::of(&results, &shapes, &declared);
         match args.json {
@@ -115,6 +115,7 @@ impl Beside {
     /// When a file is there and wrong.
     pub fn load(workspace: &Workspace) -> Result<Self> {
         let root = &workspace.root;
+        let declared = Declared::of(workspace);
         let peers = Peers::load(root)?;
         Ok(Self {
             counts: Counts::load(root)?,
@@ -123,9 +124,9 @@ impl Beside {
                 .map(|_| peers::results::jobs(root))
                 .transpose()?,
             peers,
-            declared: Declared::of(workspace),
+            kept: Kept::others(root, &declared)?,
+            declared,
             baseline: workspace.baseline().map(Into::into),
-            kept: kept::load(root)?,
         })
     }
 }
@@ -143,7 +144,7 @@ pub fn write(
 ) -> Result<()> {
     let mut blocks = Content::new(results, shapes, &beside.declared)
         .with_counts(beside.counts)
-        .with_kept(&beside.kept, &beside.declared)
+        .with_kept(&beside.kept)
         .blocks(agreement)?;
     if let Some((peers, jobs)) = beside.peers.as_ref().zip(beside.jobs.as_ref()) {
         blocks.extend(summary::blocks(peers, jobs, beside.baseline.as_deref()));

@@ -1,5 +1,6 @@
 //! What `toll bench` writes and `toll report` reads. `bench/results/README.md` documents the format.
 
+pub mod kept;
 pub mod rows;
 #[cfg(test)]
 pub mod sample;

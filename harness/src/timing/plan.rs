@@ -159,11 +159,12 @@ pub(crate) fn keys<'a>(
 pub(crate) fn with_baselines<'a>(
     workspace: &'a Workspace,
     chosen: &[&'a Bridge],
+    with_yardsticks: bool,
 ) -> Vec<&'a Bridge> {
     let is_chosen = |bridge: &Bridge| chosen.iter().any(|c| c.id == bridge.id);
     let is_compared = |bridge: &Bridge| {
         bridge.role == Role::Baseline
-            || bridge.yardstick
+            || bridge.yardstick && with_yardsticks
             || bridge.role == Role::Floor && chosen.iter().any(|c| c.host() == bridge.host())
     };
     workspace
