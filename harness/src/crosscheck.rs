@@ -1,24 +1,21 @@
 //! `toll bench --cross-check`: other tools time some of the same calls, and must agree.
 //!
-//! Criterion times Rust and the C ABI from `bench/benches/`; pyperf times every Python bridge from
-//! `bench/python/pyperf_bench.py`, benchmark-ips every Ruby bridge from `bench/ruby/ips_bench.rb`, and
-//! `bench/dotnet/` every .NET bridge by its Stopwatch. From each the same statistic is taken as from our
-//! own launches, so that what is compared is how they measure and not how they summarise.
+//! Which tool, and how it is started, a bridge says by its `crosscheck`, most often in its host's `host.toml`. From
+//! each the same statistic is taken as from our own launches, so that what is compared is how they measure and not how
+//! they summarise.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::bridge::{Bridge, Workspace};
+use crate::bridge::{Bridge, CrossCheck, Workspace};
 use crate::document::{Cell, Table};
 use crate::document::{figures, markdown};
 use crate::pin::Pinned;
 use crate::results::Results;
-use crate::stats;
+use crate::{start, stats};
 
 /// Times agree when they differ by no more than this share …
 const SHARE: f64 = 0.20;
@@ -31,36 +28,6 @@ pub const ERROR: &str = "Two tools agree when they differ by no more than 20 % o
     with where their memory happens to lie. From either tool the fastest batch of a process is taken, and \
     the lower quartile over processes. A row that disagrees is timed again by both, twice at most, and \
     the faster time of either is kept: what disturbs a run only adds time.";
-
-/// What criterion times, by the bridges' ids.
-const CRITERION_BRIDGES: [&str; 2] = ["rust/direct", "c/cabi"];
-const CRITERION_SHAPES: [&str; 4] = ["nop", "add", "record", "value_at_quantile"];
-/// What a host's own tool times in every bridge that has it.
-const HOST_CASES: [(&str, u64); 6] = [
-    ("nop", 0),
-    ("add", 0),
-    ("str_len", 16),
-    ("bytes_ends", 4096),
-    ("record", 0),
-    ("value_at_quantile", 0),
-];
-/// How many processes a host's own tool times a case in.
-const PROCESSES: usize = 5;
-
-/// A host's own tool: its name, and what has it time cases of one bridge.
-type HostTool = (
-    &'static str,
-    fn(&Bridge, &[(&str, u64)]) -> Result<BTreeMap<String, f64>>,
-);
-
-fn host_tool(host: &str) -> Option<HostTool> {
-    match host {
-        "python" => Some(("pyperf", run_pyperf)),
-        "ruby" => Some(("benchmark-ips", run_ips)),
-        "dotnet" => Some(("Stopwatch", run_stopwatch)),
-        _ => None,
-    }
-}
 
 /// One case, timed by `toll` and by another tool. Times are ns a call.
 #[derive(Debug, Clone, Serialize)]
@@ -89,35 +56,39 @@ pub struct Agreement {
 /// When a tool is not there, fails, or writes something else than it should.
 pub fn run(workspace: &Workspace, results: &Results, pinned: &Pinned) -> Result<Vec<Agreement>> {
     let mut agreement = Vec::new();
-    let timed = |bridge: &str| results.bridge(bridge).is_some();
-    if CRITERION_BRIDGES.into_iter().any(timed) {
-        run_criterion(&workspace.root, pinned)?;
-        for bridge in CRITERION_BRIDGES {
-            for shape in CRITERION_SHAPES {
-                if let Some(toll_ns) = headline(results, bridge, shape, 0) {
-                    let tool_ns = criterion_time(&workspace.root, bridge, shape)?;
-                    agreement.push(compare(bridge, (shape, 0), "criterion", toll_ns, tool_ns));
-                }
-            }
-        }
-    }
-    for bridge in workspace.bridges.iter().filter(|b| timed(&b.id)) {
-        let Some((tool, run)) = host_tool(bridge.host()) else {
+    for bridge in &workspace.bridges {
+        let Some(other) = &bridge.crosscheck else {
             continue;
         };
-        let measured =
-            |(shape, n): &(&str, u64)| headline(results, &bridge.id, shape, *n).is_some();
-        let cases: Vec<(&str, u64)> = HOST_CASES.into_iter().filter(measured).collect();
+        let measured = |case: &String| {
+            let (shape, n) = shape_and_size(case).with_context(|| {
+                format!(
+                    "{}: crosscheck: `{case}` is no shape, and no shape:size",
+                    bridge.id
+                )
+            })?;
+            let toll_ns = headline(results, &bridge.id, shape, n);
+            Ok(toll_ns.map(|ns| (case.clone(), ns)))
+        };
+        let cases: Vec<Option<(String, f64)>> =
+            other.cases.iter().map(measured).collect::<Result<_>>()?;
+        let cases: Vec<(String, f64)> = cases.into_iter().flatten().collect();
         if cases.is_empty() {
             continue;
         }
-        let times = run(bridge, &cases)?;
-        for case in cases {
-            let name = figures::case_name(case.0, case.1);
-            let found = times.get(&name);
+        // Built by every CPU, run on ours, where the runners ran.
+        pinned.undone_for(|| {
+            let mut lines = other.build.iter();
+            lines.try_for_each(|line| finish(&mut start::shell(line, &bridge.root)).map(drop))
+        })?;
+        let names = cases.iter().map(|(case, _)| case.clone());
+        let times = fastest(bridge, other, names.collect())?;
+        for (case, toll_ns) in cases {
+            let tool = &other.tool;
+            let found = times.get(&case);
             let tool_ns =
-                *found.with_context(|| format!("{tool} did not time {} {name}", bridge.id))?;
-            if let Some(toll_ns) = headline(results, &bridge.id, case.0, case.1) {
+                *found.with_context(|| format!("{tool} did not time {} {case}", bridge.id))?;
+            if let Some(case) = shape_and_size(&case) {
                 agreement.push(compare(&bridge.id, case, tool, toll_ns, tool_ns));
             }
         }
@@ -127,6 +98,14 @@ pub fn run(workspace: &Workspace, results: &Results, pinned: &Pinned) -> Result<
         "--cross-check: no other tool times any of these bridges and shapes"
     );
     Ok(agreement)
+}
+
+/// The shape and size that a case names: `add`, `str_len:16`.
+fn shape_and_size(case: &str) -> Option<(&str, u64)> {
+    match case.split_once(':') {
+        Some((shape, n)) => Some((shape, n.parse().ok()?)),
+        None => Some((case, 0)),
+    }
 }
 
 fn headline(results: &Results, bridge: &str, shape: &str, n: u64) -> Option<f64> {
@@ -172,24 +151,6 @@ impl Agreement {
     }
 }
 
-fn run_criterion(root: &Path, pinned: &Pinned) -> Result<()> {
-    let cargo = |args: &[&str]| {
-        let mut command = Command::new("cargo");
-        command
-            .current_dir(root)
-            .args(["bench", "--quiet", "-p", "tollbridge-bench"])
-            .args(args);
-        command
-    };
-    // Built by every CPU, run on ours, where the runners ran.
-    pinned.undone_for(|| finish(&mut cargo(&["--no-run"])))?;
-    let quick = ["--noplot", "--warm-up-time", "1", "--measurement-time", "2"];
-    finish(&mut cargo(
-        &[&["--bench", "core", "--bench", "cabi", "--"][..], &quick].concat(),
-    ))?;
-    Ok(())
-}
-
 /// Runs a tool to its end, and answers what it printed; it is shown only when it fails.
 fn finish(command: &mut Command) -> Result<Vec<u8>> {
     let output = command
@@ -204,177 +165,43 @@ fn finish(command: &mut Command) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-/// Criterion's samples: calls and ns of each batch.
+/// What a tool says of a case: its fastest batch, or those of the processes that it started.
 #[derive(Deserialize)]
-struct Sample {
-    iters: Vec<f64>,
-    times: Vec<f64>,
+#[serde(untagged)]
+enum Fastest {
+    One(f64),
+    Each(Vec<f64>),
 }
 
-/// The fastest batch of criterion's one process, ns a call.
-fn criterion_time(root: &Path, bridge: &str, shape: &str) -> Result<f64> {
-    let folder = bridge.replace('/', "_");
-    let path = root.join(format!("target/criterion/{folder}/{shape}/new/sample.json"));
-    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-    let sample: Sample = serde_json::from_str(&text).context(path.display().to_string())?;
-    let calls = sample
-        .times
-        .iter()
-        .zip(&sample.iters)
-        .map(|(ns, calls)| ns / calls);
-    calls
-        .min_by(f64::total_cmp)
-        .with_context(|| format!("{}: no sample", path.display()))
-}
-
-/// Has pyperf time cases of one bridge, in the interpreter and environment of its runner.
-fn run_pyperf(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<BTreeMap<String, f64>> {
-    let (Some(python), Some(module)) = (bridge.runner.first(), bridge.runner.last()) else {
-        anyhow::bail!("{}: no runner", bridge.id);
-    };
-    let output = bridge.root.join("target/toll/pyperf.json");
-    fs::create_dir_all(bridge.root.join("target/toll"))?;
-    // It refuses to replace a file.
-    let _ = fs::remove_file(&output);
-    // A path is meant from the root, as in `bridge.toml`; a bare name is looked for.
-    let python = if python.contains('/') {
-        bridge.root.join(python)
-    } else {
-        python.into()
-    };
-    let mut command = Command::new(python);
-    command
-        .current_dir(&bridge.root)
-        .arg("bench/python/pyperf_bench.py");
-    set_environment(&mut command, bridge);
-    let names: Vec<&str> = bridge.env.keys().map(String::as_str).collect();
-    if !names.is_empty() {
-        command.arg("--inherit-environ").arg(names.join(","));
-    }
-    command.args(["--module", module]);
-    for (shape, n) in cases {
-        command.arg("--case").arg(figures::case_name(shape, *n));
-    }
-    command.args([
-        "--quiet",
-        "--processes",
-        &PROCESSES.to_string(),
-        "--values",
-        "5",
-        "--min-time",
-        "0.005",
-        "-o",
-    ]);
-    finish(command.arg(&output)).context("pyperf; install it with `pip install pyperf`")?;
-    let text =
-        fs::read_to_string(&output).with_context(|| format!("reading {}", output.display()))?;
-    let suite: Suite = serde_json::from_str(&text).context(output.display().to_string())?;
-    let names = cases.iter().map(|(shape, n)| figures::case_name(shape, *n));
-    Ok(names
-        .filter_map(|name| Some((name.clone(), suite.time(&name)?)))
-        .collect())
-}
-
-/// Has benchmark-ips time cases of one bridge, in the interpreter and environment of its runner.
-fn run_ips(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<BTreeMap<String, f64>> {
-    let [ruby, .., library, module] = &bridge.runner[..] else {
-        anyhow::bail!("{}: no runner", bridge.id);
-    };
-    let mut command = Command::new(ruby);
-    command.args(["bench/ruby/ips_bench.rb", library, module]);
-    fastest_of_processes(bridge, command, cases)
-}
-
-/// Has a program of `bench/dotnet` time cases of one bridge, whose library it is compiled with.
-fn run_stopwatch(bridge: &Bridge, cases: &[(&str, u64)]) -> Result<BTreeMap<String, f64>> {
-    let dotnet = bridge.root.join("scripts/dotnet");
-    let strategy = bridge.strategy();
-    let mut build = Command::new(&dotnet);
-    build
-        .current_dir(&bridge.root)
-        .args(["build", "bench/dotnet/Bench.csproj", "-nologo"])
-        .args(["-c", "Release", &format!("-p:Bridge={strategy}")]);
-    finish(&mut build)?;
-    let mut command = Command::new(dotnet);
-    command.arg(format!("bindings/dotnet/build/bench-{strategy}/bench.dll"));
-    fastest_of_processes(bridge, command, cases)
-}
-
-/// The lower quartile over processes of what each prints: a JSON object with the ns a call of each
-/// case's fastest batch. The command lacks the cases' names.
-fn fastest_of_processes(
+/// The lower quartile over processes of each one's fastest batch, ns a call, by case.
+fn fastest(
     bridge: &Bridge,
-    mut command: Command,
-    cases: &[(&str, u64)],
+    other: &CrossCheck,
+    cases: Vec<String>,
 ) -> Result<BTreeMap<String, f64>> {
-    command
-        .current_dir(&bridge.root)
-        .args(cases.iter().map(|(shape, n)| figures::case_name(shape, *n)));
-    set_environment(&mut command, bridge);
+    let words = [&other.command[..], &cases].concat();
     let mut bests: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for _ in 0..PROCESSES {
-        let output = finish(&mut command)?;
-        let fastest: BTreeMap<String, f64> =
-            serde_json::from_slice(&output).with_context(|| format!("what {command:?} printed"))?;
-        for (name, ns) in fastest {
-            bests.entry(name).or_default().push(ns);
+    for _ in 0..other.processes {
+        let printed = finish(&mut start::of(bridge, &words)?)?;
+        let printed = String::from_utf8_lossy(&printed);
+        let last = printed.trim_end().lines().next_back().unwrap_or_default();
+        let found: BTreeMap<String, Fastest> = serde_json::from_str(last).with_context(|| {
+            format!(
+                "{}: {} must print its times as JSON, and printed: {last:.200}",
+                bridge.id, other.tool
+            )
+        })?;
+        for (case, ns) in found {
+            bests.entry(case).or_default().extend(match ns {
+                Fastest::One(ns) => vec![ns],
+                Fastest::Each(ns) => ns,
+            });
         }
     }
     Ok(bests
         .into_iter()
-        .filter_map(|(name, bests)| Some((name, stats::headline(&bests)?)))
+        .filter_map(|(case, bests)| Some((case, stats::headline(&bests)?)))
         .collect())
-}
-
-/// The environment of a bridge's runner.
-fn set_environment(command: &mut Command, bridge: &Bridge) {
-    let root = bridge.root.to_string_lossy();
-    for (name, value) in &bridge.env {
-        command.env(name, value.replace("${ROOT}", &root));
-    }
-}
-
-/// What pyperf writes, as far as it is needed here.
-#[derive(Deserialize)]
-struct Suite {
-    benchmarks: Vec<Benchmark>,
-    /// What all benchmarks share, which for one alone is its name too.
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Benchmark {
-    metadata: Option<Metadata>,
-    runs: Vec<Run>,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    name: Option<String>,
-}
-
-/// One process; one that only calibrates has no values.
-#[derive(Deserialize)]
-struct Run {
-    #[serde(default)]
-    values: Vec<f64>,
-}
-
-impl Suite {
-    /// The lower quartile over processes of each one's fastest batch, ns a call.
-    fn time(&self, name: &str) -> Option<f64> {
-        let is_named = |b: &&Benchmark| {
-            let own = b.metadata.as_ref().and_then(|m| m.name.as_ref());
-            own.or(self.metadata.name.as_ref())
-                .is_some_and(|n| n == name)
-        };
-        let runs = &self.benchmarks.iter().find(is_named)?.runs;
-        let bests: Vec<f64> = runs
-            .iter()
-            .filter_map(|r| r.values.iter().copied().min_by(f64::total_cmp))
-            .collect();
-        Some(stats::headline(&bests)? * 1e9)
-    }
 }
 
 /// The rows as a table.
@@ -424,12 +251,9 @@ mod tests {
     }
 
     #[test]
-    fn pyperf_output_is_read() {
-        let text = r#"{"version": "1.0", "metadata": {"unit": "second"}, "benchmarks": [
-            {"metadata": {"name": "add"}, "runs": [{"warmups": [[1, 5e-8]]},
-             {"values": [5e-8, 4e-8]}, {"values": [6e-8, 7e-8]}]}]}"#;
-        let suite: Suite = serde_json::from_str(text).unwrap();
-        assert_eq!(suite.time("add"), Some(45.0));
-        assert_eq!(suite.time("nop"), None);
+    fn a_case_is_a_shape_with_or_without_a_size() {
+        assert_eq!(shape_and_size("add"), Some(("add", 0)));
+        assert_eq!(shape_and_size("str_len:16"), Some(("str_len", 16)));
+        assert_eq!(shape_and_size("str_len:x"), None);
     }
 }

@@ -13,8 +13,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 use crate::bridge::{Bridge, Host, Need, Workspace};
-use crate::process;
 use crate::table;
+use crate::{process, start};
 
 /// Bridges, by whether their host can run on this machine.
 #[derive(Debug)]
@@ -374,7 +374,7 @@ fn hosts_of<'a>(workspace: &'a Workspace, bridges: &[&Bridge]) -> impl Iterator<
 
 /// Whether what a host needs is on this machine.
 pub(crate) fn is_there(need: &Need, root: &Path) -> bool {
-    let mut command = shell(&need.command, root);
+    let mut command = start::shell(&need.command, root);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -390,13 +390,6 @@ pub(crate) fn in_ci() -> bool {
 /// How to come by it.
 pub(crate) fn advice(need: &Need) -> String {
     format!("`{}` fails here; try: {}", need.command, need.install)
-}
-
-/// A shell that runs a line in `root`.
-pub(crate) fn shell(line: &str, root: &Path) -> Command {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(line).current_dir(root);
-    command
 }
 
 /// What a line may take: several times what the slowest does, building everything from nothing.
@@ -444,7 +437,7 @@ impl<'a> Lines<'a> {
             }
             let start = Instant::now();
             // One stream, so that errors stay beside the output they belong to.
-            let mut command = shell(&format!("exec 2>&1\n{line}"), self.root);
+            let mut command = start::shell(&format!("exec 2>&1\n{line}"), self.root);
             command.stdin(Stdio::null()).envs(self.env.clone());
             command.stdout(if self.verbose {
                 Stdio::inherit()
@@ -545,7 +538,7 @@ mod tests {
     use crate::process::tests::ends;
 
     fn run(line: &str, limit: Duration) -> (Option<ExitStatus>, String) {
-        let mut command = shell(line, Path::new("/"));
+        let mut command = start::shell(line, Path::new("/"));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let (how, output) = finish(&mut command, limit).unwrap();
         (how, String::from_utf8(output).unwrap())

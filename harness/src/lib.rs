@@ -34,6 +34,7 @@ pub mod results;
 pub mod runner;
 pub mod say;
 pub mod shapes;
+mod start;
 pub mod stats;
 pub mod store;
 pub mod strategies;

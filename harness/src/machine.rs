@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result};
 use object::Object;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::bridge::Host;
-use crate::hosts;
+use crate::start;
 
 /// The machine, as far as it tells.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,12 +80,7 @@ fn first_line(file: &str) -> Option<String> {
 /// The commit checked out in `root` and whether tracked files differ from it.
 pub fn commit(root: &Path) -> (Option<String>, bool) {
     let git = |args: &[&str]| {
-        let output = Command::new("git")
-            .arg("-C")
-            .arg(root)
-            .args(args)
-            .output()
-            .ok()?;
+        let output = start::program("git", root).args(args).output().ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
         output.status.success().then(|| text.trim().to_string())
     };
@@ -101,7 +96,7 @@ pub fn toolchain(hosts: &[Host], root: &Path) -> BTreeMap<String, String> {
     let tools = hosts.iter().flat_map(|host| &host.toolchain);
     tools
         .filter_map(|(tool, line)| {
-            let output = hosts::shell(line, root).stderr(Stdio::null()).output();
+            let output = start::shell(line, root).stderr(Stdio::null()).output();
             let text = String::from_utf8(output.ok()?.stdout).ok()?;
             Some((tool.clone(), text.lines().next()?.to_string()))
         })

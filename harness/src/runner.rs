@@ -3,10 +3,9 @@
 //! Whatever it does (crash, hang, talk nonsense) is an [`Outcome`], never a failure of the caller.
 
 use std::collections::VecDeque;
-use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::bridge::Bridge;
-use crate::process;
+use crate::{process, start};
 
 /// How long a runner may take to start and say `hello`: a cold virtual machine takes seconds.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -142,12 +141,6 @@ impl Runner {
     }
 }
 
-/// A search path without what `cargo run` adds to it.
-fn outside(target: &Path, paths: &OsStr) -> Result<OsString> {
-    let kept = std::env::split_paths(paths).filter(|path| !path.starts_with(target));
-    std::env::join_paths(kept).context("LD_LIBRARY_PATH")
-}
-
 /// The process and the threads that keep its three pipes moving.
 #[derive(Debug)]
 struct Process {
@@ -167,30 +160,8 @@ enum Line {
 
 impl Process {
     fn start(bridge: &Bridge, cpu: Option<usize>) -> Result<Self> {
-        let program = &bridge.runner[0];
-        let mut command = if program.contains('/') {
-            Command::new(bridge.root.join(program))
-        } else {
-            Command::new(program)
-        };
-        let root = bridge.root.to_string_lossy();
-        let env = bridge
-            .env
-            .iter()
-            .map(|(k, v)| (k, v.replace("${ROOT}", &root)));
-        // A link to a library in target/release would be loaded before the library that the bridge names.
-        if let Some(paths) = std::env::var_os("LD_LIBRARY_PATH") {
-            command.env(
-                "LD_LIBRARY_PATH",
-                outside(&bridge.root.join("target"), &paths)?,
-            );
-        }
+        let mut command = start::of(bridge, &bridge.runner)?;
         command
-            .args(&bridge.runner[1..])
-            // Panics are raised on purpose, and fifty threads take seconds to print where they were.
-            .env("RUST_BACKTRACE", "0")
-            .envs(env)
-            .current_dir(&bridge.root)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -430,16 +401,4 @@ pub(crate) fn signal_name(number: i32) -> Option<&'static str> {
         Signal::TRAP => "SIGTRAP",
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_cargo_adds_to_a_search_path_is_left_out() {
-        let paths = OsStr::new("/here/target/release/deps:/here/target/release:/usr/lib:/here/lib");
-        let kept = outside(Path::new("/here/target"), paths).unwrap();
-        assert_eq!(kept, "/usr/lib:/here/lib");
-    }
 }

@@ -5,7 +5,6 @@
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use crate::bridge::Bridge;
 use crate::results::Failure;
 use crate::runner::{Outcome, Runner};
 use crate::shapes::EMPTY;
+use crate::start;
 use crate::timing::Clock;
 
 const SOURCE: &str = include_str!("../../count/count.c");
@@ -97,16 +97,22 @@ impl Counter {
         let counter = Self { dir };
         let source = counter.dir.join("count.c");
         fs::write(&source, SOURCE).with_context(|| format!("writing {}", source.display()))?;
-        let mut cc = Command::new("cc");
+        // The counter's own compiler, whatever the hosts are.
+        let name = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+        let mut cc = start::program(&name, root);
         cc.args(["-std=c11", "-O2", "-fPIC", "-shared", "-pthread", "-o"])
             .arg(counter.library())
             .arg(&source);
-        let output = cc
-            .output()
-            .context("counting needs a C compiler, `cc`; install one: scripts/setup-c")?;
+        let output = cc.output().with_context(|| {
+            format!(
+                "counting needs a C compiler, and there is no {}; install cc, or name yours by CC",
+                name.display()
+            )
+        })?;
         ensure!(
             output.status.success(),
-            "cc cannot compile the counter:\n{}",
+            "{} cannot compile the counter:\n{}",
+            name.display(),
             String::from_utf8_lossy(&output.stderr)
         );
         Ok(counter)

@@ -20,6 +20,7 @@ use crate::pin::Pinned;
 use crate::results::Absent;
 use crate::runner::{Outcome, Runner};
 use crate::shapes::Shapes;
+use crate::start;
 use crate::store::Stored;
 use crate::table;
 use crate::timing::plan::{self, Key, Plan, QUICK};
@@ -147,7 +148,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
 /// Builds a line's program where that is needed.
 fn prepare(line: &Line, root: &Path) -> Result<()> {
     for build in &line.build {
-        let output = hosts::shell(&format!("exec 2>&1\n{build}"), root)
+        let output = start::shell(&format!("exec 2>&1\n{build}"), root)
             .stdin(Stdio::null())
             .output()
             .context("cannot start sh")?;

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use crate::bridge::{self, Bridge};
+use crate::start;
 
 /// What every bridge has anyway.
 const CORE: &str = "tollbridge-core";
@@ -98,9 +99,8 @@ fn tree(root: &Path, name: &str) -> Result<BTreeSet<String>> {
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Result<String> {
-    let output = Command::new("cargo")
+    let output = start::program("cargo", root)
         .args(arguments)
-        .current_dir(root)
         // What maturin says to PyO3: an extension does not link the interpreter.
         .env("PYO3_BUILD_EXTENSION_MODULE", "1")
         .stdin(Stdio::null())

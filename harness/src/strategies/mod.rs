@@ -9,7 +9,7 @@ pub mod source;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -20,7 +20,7 @@ use crate::hosts::{self, Ready};
 use crate::results::{Absent, Vectors, significant};
 use crate::runner::{Outcome, Runner};
 use crate::store::Stored;
-use crate::{hazards, machine, stats, table};
+use crate::{hazards, machine, start, stats, table};
 use results::{Hazards, Library, Load, SCHEMA, Strategies, Strategy};
 
 /// Starts of each runner; their lower quartile is quoted.
@@ -149,7 +149,7 @@ impl Surveyor<'_> {
             .first()
             .map(|path| -> Result<Library> {
                 Ok(Library {
-                    stripped_bytes: stripped(path)?,
+                    stripped_bytes: stripped(path, root)?,
                     bytes: size(path)?,
                     identity: machine::library(path, root)?.identity,
                 })
@@ -263,9 +263,9 @@ fn size(path: &Path) -> Result<u64> {
 }
 
 /// A library's size once it is stripped, as it would be shipped.
-fn stripped(path: &Path) -> Result<u64> {
+fn stripped(path: &Path, root: &Path) -> Result<u64> {
     let copy = tempfile::NamedTempFile::new()?;
-    let mut strip = Command::new("strip");
+    let mut strip = start::program("strip", root);
     strip.arg("-o").arg(copy.path()).arg(path);
     let done = strip
         .status()

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::bridge::{Bridge, Host, Language};
+use crate::start;
 
 /// Folders and beginnings of file names that are not the strategy's.
 const NOT_COUNTED: [&str; 7] = [
@@ -88,9 +88,7 @@ impl Sources {
 }
 
 fn files(root: &Path, folder: &Path) -> Result<Vec<PathBuf>> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
+    let output = start::program("git", root)
         .args([
             "ls-files",
             "-z",
