@@ -45,12 +45,13 @@ pub(crate) fn put(
 }
 
 /// What brings pages up to date.
-pub(crate) const GENERATE: &str = "./just generate";
+pub(crate) const GENERATE: &str = "./just generate NAMES";
 
-/// Says which bridges have no figures in a file yet, and what makes them.
+/// Says which bridges have no figures in a file yet, and what makes them, of them all or of `NAMES`.
 pub(crate) fn tell<S: Borrow<str>>(file: &str, without: &[S], command: &str) {
     if !without.is_empty() {
         let names = without.join(" ");
-        eprintln!("{file} has no figures of {names} yet; they are made by: {command} {names}");
+        let command = command.replace("NAMES", &names);
+        eprintln!("{file} has no figures of {names} yet; they are made by: {command}");
     }
 }

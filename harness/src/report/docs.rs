@@ -405,7 +405,7 @@ impl Figures {
         }
         if let Some(strategies) = &self.strategies {
             let unknown = without(&|b| b.role.is_partial() || strategies.of(&b.id).is_some());
-            page::tell(Strategies::FILE, &unknown, "./just strategies --save");
+            page::tell(Strategies::FILE, &unknown, "./just strategies --save NAMES");
         }
     }
 
