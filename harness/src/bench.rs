@@ -20,6 +20,7 @@ use crate::results::kept::{self, Keeping};
 use crate::results::rows::{self, Declared};
 use crate::results::{self, Failure, Results};
 use crate::shapes::Shapes;
+use crate::timing;
 use crate::timing::plan::{self, FULL, Key, Plan, QUICK};
 use crate::{hosts, report, table};
 
@@ -144,7 +145,7 @@ pub fn run(workspace: &Workspace, args: Args) -> Result<ExitCode> {
         pinned: &pinned,
         started: plan::now(),
     };
-    let results = plan.time()?;
+    let results = timing::time(&plan)?;
 
     let out = match &args.out {
         Some(out) => out.clone(),
@@ -268,7 +269,7 @@ fn cross_check(plan: &Plan, results: &Results) -> Result<Vec<Agreement>> {
             .bridges
             .retain(|b| open.iter().any(|r| r.bridge == b.id));
         again.keys.retain(is_open);
-        let again = again.time()?;
+        let again = timing::time(&again)?;
         for row in crosscheck::run(plan.workspace, &again, plan.pinned)? {
             if let Some(first) = rows.iter_mut().find(|first| first.is_same_case(&row)) {
                 first.keep_faster(&row);

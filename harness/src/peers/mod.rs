@@ -214,7 +214,7 @@ fn time(workspace: &Workspace, keys: &[Key], args: &Args) -> Result<Peers> {
         pinned: &pinned,
         started: plan::now(),
     };
-    let run = plan.time()?.without_raw();
+    let run = crate::timing::time(&plan)?.without_raw();
     Ok(Peers {
         schema: SCHEMA,
         started: run.started,

@@ -10,3 +10,4 @@ mod run;
 
 pub(crate) use clock::Clock;
 pub(crate) use plan::Key;
+pub(crate) use run::time;

@@ -7,9 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::bridge::{Bridge, Role, Workspace};
 use crate::machine::Machine;
 use crate::pin::Pinned;
-use crate::results::Results;
 use crate::shapes::{EMPTY, Shape, Shapes};
-use crate::timing::run;
 
 /// How thorough a run is.
 #[derive(Debug, Clone, Copy)]
@@ -76,16 +74,6 @@ pub(crate) struct Plan<'a> {
     pub(crate) machine: Machine,
     pub(crate) pinned: &'a Pinned,
     pub(crate) started: String,
-}
-
-impl Plan<'_> {
-    /// Times it all.
-    ///
-    /// # Errors
-    /// When nothing could be timed. What goes wrong in a runner is a result.
-    pub(crate) fn time(&self) -> Result<Results> {
-        run::time(self)
-    }
 }
 
 /// The present second, as results tell it.

@@ -37,7 +37,10 @@ const BATCHES_TO_CALIBRATE: f64 = 1.5;
 const TO_TIME: f64 = 0.98;
 
 /// Times all that the plan says.
-pub(super) fn time(plan: &Plan) -> Result<Results> {
+///
+/// # Errors
+/// When nothing could be timed. What goes wrong in a runner is a result.
+pub(crate) fn time(plan: &Plan) -> Result<Results> {
     let clock = Instant::now();
     let mut run = Run {
         plan,
