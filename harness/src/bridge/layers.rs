@@ -18,10 +18,11 @@ use super::{Bridge, Cannot, Host, RULES, Role};
 /// The table of a `host.toml` that is the first layer.
 const OF_HOST: &str = "bridges";
 /// Tables that are replaced entry by entry, and how many names an entry has.
-const TABLES: [(&str, usize); 8] = [
+const TABLES: [(&str, usize); 9] = [
     ("vars", 1),
     ("versions", 1),
     ("env", 1),
+    ("cargo_env", 1),
     ("claims", 1),
     ("does_less", 1),
     ("detector", 1),
@@ -281,6 +282,7 @@ impl Layers {
             versions: self.table("versions")?,
             library: self.take("library")?,
             build: self.take("build")?.unwrap_or_default(),
+            cargo_env: self.table("cargo_env")?,
             runner: self.need("runner")?,
             env: self.table("env")?,
             test: self.take("test")?.unwrap_or_default(),

@@ -68,6 +68,8 @@ pub struct Bridge {
     pub library: Option<String>,
     /// Shell lines that build it, run from the root.
     pub build: Vec<String>,
+    /// Environment in which cargo builds its crate alone, as its own build line does.
+    pub cargo_env: BTreeMap<String, String>,
     /// The runner's command line, run from the root.
     pub runner: Vec<String>,
     /// Environment of the runner; `${ROOT}` stands for the root.

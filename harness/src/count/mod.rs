@@ -135,9 +135,13 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let judged = claims::judged(workspace, &shapes, &now);
     problems.extend(judged.broken);
     if judged.without_baseline > 0 {
+        let baseline = workspace
+            .baseline()
+            .map(|id| format!(": ./just build {id}"));
         eprintln!(
-            "{} claims are not looked at: they need the baseline's counts (`toll build rust`)",
-            judged.without_baseline
+            "{} claims are not looked at: they need the baseline's counts{}",
+            judged.without_baseline,
+            baseline.unwrap_or_default()
         );
     }
     if let Some(committed) = committed.as_ref().filter(|_| args.check) {

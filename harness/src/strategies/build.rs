@@ -1,6 +1,6 @@
 //! A bridge's crate: what it depends on, and how long it takes to build.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Instant;
@@ -27,6 +27,7 @@ struct Package {
 /// The crate in a bridge's folder.
 pub struct Crate {
     name: String,
+    env: BTreeMap<String, String>,
 }
 
 impl Crate {
@@ -42,6 +43,7 @@ impl Crate {
         let manifest: Manifest = bridge::read_toml(&path)?;
         Ok(Some(Self {
             name: manifest.package.name,
+            env: bridge.cargo_env.clone(),
         }))
     }
 
@@ -50,8 +52,8 @@ impl Crate {
     /// # Errors
     /// When cargo cannot tell.
     pub fn beyond_core(&self, root: &Path) -> Result<u64> {
-        let of_core = tree(root, CORE)?;
-        let own = tree(root, &self.name)?;
+        let of_core = self.tree(root, CORE)?;
+        let own = self.tree(root, &self.name)?;
         Ok(own.difference(&of_core).count() as u64)
     }
 
@@ -61,7 +63,7 @@ impl Crate {
     /// When it does not build.
     pub fn clean_build(&self, root: &Path) -> Result<f64> {
         let folder = tempfile::tempdir().context("a folder to build in")?;
-        cargo(root, &["fetch", "--quiet", "--locked"])?;
+        self.cargo(root, &["fetch", "--quiet", "--locked"])?;
         let clock = Instant::now();
         let target = folder.path().to_string_lossy();
         let build = [
@@ -72,45 +74,44 @@ impl Crate {
             "--package",
             &self.name,
         ];
-        cargo(root, &[&build[..], &["--target-dir", &target]].concat())?;
+        self.cargo(root, &[&build[..], &["--target-dir", &target]].concat())?;
         Ok(clock.elapsed().as_secs_f64())
     }
-}
 
-/// Name and version of everything below a crate, but crates of this project.
-fn tree(root: &Path, name: &str) -> Result<BTreeSet<String>> {
-    let arguments = [
-        "tree",
-        "--locked",
-        "--edges",
-        "normal,build",
-        "--prefix",
-        "none",
-        "--package",
-        name,
-    ];
-    let lines = cargo(root, &[&arguments[..], &["--format", "{p}"]].concat())?;
-    Ok(lines
-        .lines()
-        .map(|line| line.trim_end_matches(" (*)").to_owned())
-        .filter(|line| !line.contains("(/") && !line.is_empty())
-        .map(|line| line.trim_end_matches(" (proc-macro)").to_owned())
-        .collect())
-}
+    /// Name and version of everything below a crate, but crates of this project.
+    fn tree(&self, root: &Path, name: &str) -> Result<BTreeSet<String>> {
+        let arguments = [
+            "tree",
+            "--locked",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--package",
+            name,
+        ];
+        let lines = self.cargo(root, &[&arguments[..], &["--format", "{p}"]].concat())?;
+        Ok(lines
+            .lines()
+            .map(|line| line.trim_end_matches(" (*)").to_owned())
+            .filter(|line| !line.contains("(/") && !line.is_empty())
+            .map(|line| line.trim_end_matches(" (proc-macro)").to_owned())
+            .collect())
+    }
 
-fn cargo(root: &Path, arguments: &[&str]) -> Result<String> {
-    let output = start::program("cargo", root)
-        .args(arguments)
-        // What maturin says to PyO3: an extension does not link the interpreter.
-        .env("PYO3_BUILD_EXTENSION_MODULE", "1")
-        .stdin(Stdio::null())
-        .output()
-        .context("cannot start cargo")?;
-    ensure!(
-        output.status.success(),
-        "cargo {}: {}",
-        arguments.join(" "),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(String::from_utf8(output.stdout)?)
+    fn cargo(&self, root: &Path, arguments: &[&str]) -> Result<String> {
+        let output = start::program("cargo", root)
+            .args(arguments)
+            .envs(&self.env)
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot start cargo")?;
+        ensure!(
+            output.status.success(),
+            "cargo {}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8(output.stdout)?)
+    }
 }
