@@ -1,28 +1,9 @@
 """What happens when the interpreter ends, and in one that is not the main one: each in a process."""
 
 import signal
-import subprocess
-import sys
-import textwrap
 
 import pytest
-
-
-@pytest.fixture
-def run(tb):
-    """Runs a program in which the strategy is `tb`; its return code and output."""
-
-    def run(program):
-        head = f"import sys; sys.path[:] = {sys.path!r}; import {tb.__name__} as tb\n"
-        return subprocess.run(
-            [sys.executable, "-c", head + textwrap.dedent(program)],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    return run
+from support import as_finalizer_at_exit, with_daemons
 
 
 @pytest.mark.parametrize(
@@ -31,24 +12,14 @@ def run(tb):
         "self.h.record(10**18)",
         "self.h.record('x')",
         "self.h.record_n(10**18, 1)",
-        "tb.probe.str_len('\\ud800')",
-        "tb.probe.add(1)",
-        "tb.probe.bytes_ends(memoryview(b'abcdef')[::2])",
+        "self.h.record_durations('\\ud800')",
+        "self.h.record_n(1)",
+        "tb.Histogram.decode(memoryview(b'abcdef')[::2])",
         "self.h.record(1)",
     ],
 )
 def test_a_finalizer_at_exit_may_call_and_fail(run, call):
-    done = run(f"""
-        class Span:
-            def __init__(self):
-                self.h = tb.Histogram()
-            def __del__(self):
-                try:
-                    {call}
-                except Exception as error:
-                    print(type(error).__name__)
-        span = Span()
-    """)
+    done = run(as_finalizer_at_exit(call))
     assert done.returncode == 0, done.stderr
 
 
@@ -97,28 +68,13 @@ def test_a_subinterpreter_works_or_is_refused(run):
     assert done.stdout.strip() in {"works", "refused"}
 
 
-# What a daemon thread does for ever, while the main thread ends. `busy` is Python code that takes
-# turns with others, so that the thread often waits for the GIL when the interpreter ends.
-BUSY = """
-def busy(*_):
-    for _ in range(200):
-        pass
-    return 1
-def values():
-    for _ in range(10):
-        yield busy()
-h = tb.Histogram(1, 1000, 3)
-"""
-
+# What a daemon thread does for ever, while the main thread ends.
 FOREVER = {
     "record": "h.record(5)",
     "record_and_tell": "h.record(5)",
     "record_all_and_tell": "h.record_all([5, 6, 7])",
-    "rust_thread_tells": "tb.probe.record_from_new_thread(h, 5)",
     "iterate": "h.record_all(values())",
     "visit": "h.for_each_bucket(busy)",
-    "call_back": "tb.probe.call_back(5, busy)",
-    "call_back_from_new_thread": "tb.probe.call_back_from_new_thread(5, busy)",
     "replay": "tb.replay_log(log, busy)",
     "write": "writer.write(h, 0.0, 1.0)",
     "encode": "h.encode()",
@@ -133,21 +89,9 @@ log = {str(tmp_path / "log.hlog")!r}
 writer = tb.LogWriter(log)
 writer.write(h, 0.0, 1.0)
 """
-    done = run(
-        BUSY
-        + ("h.watch(1, busy)\n" if "tell" in name else "h.record(5)\n")
-        + (log if name in {"replay", "write"} else "")
-        + textwrap.dedent(f"""
-            import threading, time
-            def forever():
-                while True:
-                    {FOREVER[name]}
-            for _ in range({threads}):
-                threading.Thread(target=forever, daemon=True).start()
-            time.sleep(0.1)
-            print("ends", flush=True)
-        """)
-    )
+    prepare = "h.watch(1, busy)\n" if "tell" in name else "h.record(5)\n"
+    prepare += log if name in {"replay", "write"} else ""
+    done = run(with_daemons(prepare, FOREVER[name], threads))
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "ends\n")
 
 

@@ -5,10 +5,10 @@ import gc
 import pickle
 import subprocess
 import sys
-import tracemalloc
 import weakref
 
 import pytest
+from support import references, traced
 
 
 def test_after_close_every_operation_says_so(tb, one_to_ten):
@@ -43,7 +43,6 @@ def test_after_close_every_operation_says_so(tb, one_to_ten):
         lambda: copy.copy(one_to_ten),
         lambda: copy.deepcopy(one_to_ten),
         lambda: pickle.dumps(one_to_ten),
-        lambda: tb.fault.panic_while_locked(one_to_ten),
         set_tag,
     ]
     plain = ["is_empty", "min", "max", "mean", "stdev", "summary", "buckets", "encode", "clone"]
@@ -83,7 +82,7 @@ def test_copies_are_independent(one_to_ten, duplicate):
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_pickle(tb, probe, one_to_ten, protocol):
+def test_pickle(tb, one_to_ten, protocol):
     def again(thing):
         return pickle.loads(pickle.dumps(thing, protocol))
 
@@ -94,18 +93,17 @@ def test_pickle(tb, probe, one_to_ten, protocol):
     records = (
         one_to_ten.summary(),
         next(iter(one_to_ten)),
-        probe.make_point(3),
         tb.Progress(1, 2, 3),
     )
     for record in records:
         for made in (again(record), copy.copy(record), copy.deepcopy(record)):
             assert (type(made), made, hash(made)) == (type(record), record, hash(record))
-    with pytest.raises(tb.ProbeError) as caught:
-        probe.fail(7)
+    with pytest.raises(tb.OutOfRangeError) as caught:
+        one_to_ten.record(2000)
     error = again(caught.value)
-    assert type(error) is tb.ProbeError
+    assert type(error) is tb.OutOfRangeError
     assert str(error) == str(caught.value)
-    assert error.number == 7
+    assert error.value == 2000
 
 
 def test_repr_shows_what_it_is(tb):
@@ -144,39 +142,33 @@ def test_the_collector_knows_what_snapshots_weigh(tb):
     assert 0 < len(left) < len(nodes)
 
 
-def references(thing):
-    return sys.getrefcount(thing)
-
-
-def test_nothing_holds_on_to_arguments(tb, probe, one_to_ten):
+def test_nothing_holds_on_to_arguments(tb, one_to_ten):
     def visitor(bucket):
         return bucket.value < 5
 
-    def callback(number):
-        if number == 3:
-            raise KeyError(number)
-        return number
+    def raises(bucket):
+        if bucket.value == 3:
+            raise KeyError(bucket)
 
-    text, data, values = "é" * 100, bytes(100), [1.0] * 100
-    things = [visitor, callback, text, data, values, values[0]]
+    text, data, values = "1ns " * 100, one_to_ten.encode(), [1.0] * 100
+    things = [visitor, raises, text, data, values, values[0]]
     counts = [references(thing) for thing in things]
     for _ in range(10):
         one_to_ten.for_each_bucket(visitor)
-        for call in (probe.call_back, probe.call_back_from_new_thread):
-            with pytest.raises(KeyError):
-                call(5, callback)
-        probe.echo(text)
-        probe.bytes_sum(data)
-        probe.f64_sum(values)
+        with pytest.raises(KeyError):
+            one_to_ten.for_each_bucket(raises)
+        one_to_ten.record_durations(text)
+        tb.Histogram.decode(data)
+        one_to_ten.values_at_quantiles(values)
     gc.collect()
     assert [references(thing) for thing in things] == counts
 
 
-def test_nothing_holds_on_to_what_was_refused(tb, probe, histogram):
+def test_nothing_holds_on_to_what_was_refused(tb, histogram):
     text, strided, number = "é" * 100 + "\ud800", memoryview(bytes(100))[::2], 10**30
     things = [text, strided, number]
-    calls = [(probe.str_len, 0), (probe.echo, 0), (probe.bytes_ends, 1), (probe.bytes_sum, 1)]
-    calls += [(histogram.record, 2), (probe.make_point, 2)]
+    calls = [(histogram.record_durations, 0), (tb.Histogram.decode, 1)]
+    calls += [(histogram.record, 2), (histogram.values_at_quantiles, 2)]
     counts = [references(thing) for thing in things]
     for call, which in calls:
         with pytest.raises((TypeError, OverflowError, tb.InvalidTextError)):
@@ -184,33 +176,17 @@ def test_nothing_holds_on_to_what_was_refused(tb, probe, histogram):
     assert [references(thing) for thing in things] == counts
 
 
-def traced(work):
-    """Bytes that Python holds more after `work` was done a thousand times."""
-    for _ in range(100):
-        work()
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    for _ in range(1000):
-        work()
-    gc.collect()
-    after = tracemalloc.get_traced_memory()[0]
-    tracemalloc.stop()
-    return after - before
-
-
-def test_python_memory_is_let_go_of(tb, probe, one_to_ten):
+def test_python_memory_is_let_go_of(tb, one_to_ten):
     def work():
         list(one_to_ten)
         one_to_ten.summary()
         one_to_ten.clone().close()
         one_to_ten.for_each_bucket(lambda _: None)
         tb.Histogram.decode(one_to_ten.encode())
-        probe.make_points(3)
-        probe.make_map(3)
+        one_to_ten.values_at_quantiles([0.5, 1.0])
         try:
-            probe.fail(1)
-        except tb.ProbeError as error:
+            one_to_ten.record(2000)
+        except tb.OutOfRangeError as error:
             assert error.fields
 
     assert traced(work) < 2000

@@ -1,44 +1,16 @@
 """Many threads, one histogram: nothing is lost, nothing waits for ever."""
 
-import sys
 import threading
 import time
 from array import array
 
 import pytest
+from support import PATIENCE, at_once
 
 THREADS = 8
-PATIENCE = 60
 
 
-@pytest.fixture(autouse=True)
-def switch_often():
-    """Lets threads take turns a thousand times more often than usual."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(5e-6)
-    yield
-    sys.setswitchinterval(before)
-
-
-def at_once(*works):
-    """Runs each in a thread of its own, all at once; what one raises is raised here."""
-    start, problems = threading.Barrier(len(works)), []
-
-    def run(work):
-        start.wait()
-        try:
-            work()
-        except BaseException as problem:  # noqa: BLE001 (raised again below)
-            problems.append(problem)
-
-    threads = [threading.Thread(target=run, args=(work,), daemon=True) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-        assert not thread.is_alive(), "a deadlock"
-    if problems:
-        raise problems[0]
+pytestmark = pytest.mark.usefixtures("switch_often")
 
 
 def test_no_count_is_lost(tb):
@@ -158,18 +130,3 @@ def test_other_threads_run_during_long_work(tb):
     done.set()
     counter.join(PATIENCE)
     assert during > 10
-
-
-def test_a_callback_from_another_thread_while_this_one_holds_on(tb, probe):
-    histogram = tb.Histogram(1, 1000, 3)
-
-    def callback(number):
-        histogram.record(number)
-        return 1
-
-    def work():
-        for _ in range(20):
-            assert probe.call_back_from_new_thread(10, callback) == 10
-
-    at_once(*[work] * 4)
-    assert histogram.count == 4 * 20 * 10

@@ -11,18 +11,6 @@ import pytest
 PATIENCE = 60
 
 
-@pytest.fixture
-def unraisable(monkeypatch):
-    """What goes to sys.unraisablehook: pairs of an exception and what it came from."""
-    seen = []
-
-    def hook(args):
-        seen.append((args.exc_value, args.object))
-
-    monkeypatch.setattr(sys, "unraisablehook", hook)
-    return seen
-
-
 class Watcher:
     """A callable that keeps what it was called with; unlike `list.append`, it has weak references."""
 
@@ -60,15 +48,6 @@ def test_it_is_called_before_record_returns_on_its_thread(histogram):
     assert threads == [threading.get_ident()]
     in_thread(lambda: histogram.record(1))
     assert len(set(threads)) == 2
-
-
-def test_a_thread_that_rust_starts_tells_too(probe, histogram):
-    threads = set()
-    histogram.watch(1, lambda _: threads.add(threading.get_ident()))
-    probe.record_from_new_thread(histogram, 7)
-    assert len(threads) == 1
-    assert threading.get_ident() not in threads
-    assert histogram.count == 1
 
 
 def test_any_handle_tells(histogram):
@@ -136,17 +115,6 @@ def test_what_it_raises_goes_to_the_hook_and_the_watch_goes_on(histogram, unrais
     assert histogram.count == 3
 
 
-def test_what_is_raised_on_a_rust_thread_goes_to_the_hook(probe, histogram, unraisable):
-    problem = KeyError("mine")
-
-    def watcher(_):
-        raise problem
-
-    histogram.watch(1, watcher)
-    probe.record_from_new_thread(histogram, 7)
-    assert unraisable == [(problem, watcher)]
-
-
 def test_the_default_hook_names_the_callable(histogram, capsys, monkeypatch):
     monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
 
@@ -185,19 +153,6 @@ def test_a_refused_watch_keeps_nothing(tb, histogram, limit, error):
 def test_a_callable_is_needed(histogram):
     with pytest.raises(TypeError):
         histogram.watch(1, 5)
-
-
-def test_a_poisoned_histogram_has_no_watchers_but_lets_them_go(tb, histogram):
-    watcher = Watcher()
-    gone = weakref.ref(watcher)
-    watch = histogram.watch(1, watcher)
-    with pytest.raises(tb.PanicError):
-        tb.fault.panic_while_locked(histogram)
-    with pytest.raises(tb.PoisonedError):
-        histogram.watch(1, watcher)
-    del watcher
-    assert watch.unwatch() is True
-    assert gone() is None
 
 
 # ---- what a watcher may do

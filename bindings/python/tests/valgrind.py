@@ -35,8 +35,11 @@ import ctypes, sys
 library = ctypes.CDLL(sys.argv[1])
 libc = ctypes.CDLL(None)
 libc.calloc.restype = ctypes.c_void_p
-library.tb_probe_f64_sum.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
-library.tb_probe_f64_sum(libc.calloc(3, 8), 4, ctypes.byref(ctypes.c_double()))
+lowest_highest_digits = (ctypes.c_uint64 * 3)(1, 1000, 3)
+h = ctypes.c_void_p()
+library.tb_histogram_new(lowest_highest_digits, ctypes.byref(h))
+library.tb_histogram_record_all.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
+library.tb_histogram_record_all(h, libc.calloc(3, 8), 4)
 """
 
 
