@@ -1,5 +1,5 @@
-/* Every runner of a made-up language: `runner ID LIBRARY`. With `runner --times CASE...` it is the language's own timing
-   tool. */
+/* Every runner of a made-up language: `runner ID LIBRARY`. With `runner --times CASE...` it is the
+   language's own timing tool. */
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -60,7 +60,8 @@ int main(int argc, char **argv) {
       hex("a + b");
     } else if (strcmp(line, "stats\n") == 0) {
       printf("ok 0");
-    } else if (sscanf(line, "time %63s %" SCNu64 " %" SCNu64 " %" SCNu64, shape, &a, &b, &batches) == 4) {
+    } else if (sscanf(line, "time %63s %" SCNu64 " %" SCNu64 " %" SCNu64, shape, &a, &b,
+                      &batches) == 4) {
       printf("ok %" PRIu64, batches);
       for (uint64_t i = 0; i < batches; i++)
         printf(" %" PRIu64, batch(shape, b));
