@@ -5,15 +5,17 @@
 
 require "tollbridge_fiddle"
 require_relative "../shared/test_support"
+require_relative "test_layout"
 
 class FiddleTest < CabiTest
+  include Layout
+
   Histogram = TollbridgeFiddle::Histogram
-  Probe = TollbridgeFiddle::Probe
   NATIVE = TollbridgeFiddle.const_get(:Native) # private, for all others
   WATCHERS = TollbridgeFiddle.const_get(:Watchers)
 
-  FUNCTIONS_HERE = NATIVE.constants.grep(/\ATB_/).to_h do |name|
-    [name.to_s.downcase, NATIVE.const_get(name)]
+  FUNCTIONS_HERE = FUNCTIONS.keys.select { |name| NATIVE.const_defined?(name.upcase) }.to_h do |name|
+    [name, NATIVE.const_get(name.upcase)]
   end.freeze
 
   FIELDS = {
@@ -21,46 +23,25 @@ class FiddleTest < CabiTest
     tb_error_details: %i[code name message message_length fields field_count],
     tb_config: %i[lowest highest significant_digits], tb_scan: %i[kind ticks step base],
     tb_summary: %i[count min max mean stdev p50 p90 p99 p999], tb_bucket: %i[value count total],
-    tb_progress: %i[bytes total intervals], tb_point: %i[id x y flags], tb_shape: %i[kind radius text text_length],
-    tb_entry: %i[key key_length value], tb_bytes: %i[data length]
+    tb_progress: %i[bytes total intervals], tb_bytes: %i[data length]
   }.freeze
-  GIVEN = %i[tb_text tb_f64s tb_points tb_map].freeze
+  GIVEN = %i[tb_text].freeze
 
-  def test_every_function_of_the_headers_is_declared_with_as_many_arguments
-    wanted = FUNCTIONS.except(*ELSEWHERE, *TollbridgeFiddle::UNSUPPORTED.keys.map { |name| "tb_probe_#{name}" })
-    assert_operator wanted.size, :>, 50
+  def test_every_function_of_the_header_is_declared_with_as_many_arguments
+    assert_operator FUNCTIONS.size, :>, 40
     found = FUNCTIONS_HERE.transform_values { |function| function.instance_variable_get(:@argument_types).size }
-    assert_equal wanted.transform_values(&:parameters), found
+    assert_equal FUNCTIONS.transform_values(&:parameters), found
   end
 
   def test_what_waits_or_calls_back_lets_go_of_the_gvl
-    marked = FUNCTIONS_HERE.except(*CALLS_BACK_HERE).select { |name, _| FUNCTIONS.fetch(name).waits }
+    marked = FUNCTIONS_HERE.select { |name, _| FUNCTIONS.fetch(name).waits }
     assert_includes marked, "tb_histogram_record"
     assert_includes marked, "tb_histogram_free"
     assert_empty(marked.select { |_, function| function.need_gvl? })
   end
 
-  # A format packs one field after the other, so where each begins is the size of all before.
-  def test_structures_are_laid_out_as_in_the_headers
-    prints = []
-    wanted = []
-    FIELDS.each do |name, fields|
-      format = NATIVE.const_get(name == :tb_bytes ? :GIVEN : name.to_s.delete_prefix("tb_").upcase)
-      wanted << "#{name} #{Array.new(fields.size, 0).pack(format).bytesize}"
-      prints << %(printf("#{name} %zu\\n", sizeof(#{name}));)
-      fields.each_with_index do |field, i|
-        # Each field in turn is set in C; the one that is not 0 here must be that one.
-        prints << "{ #{name} s = {0}; s.#{field} = (__typeof__(s.#{field}))1;"
-        prints << %(for (size_t k = 0; k < sizeof s; k++) printf("%02x", ((unsigned char *)&s)[k]); puts(""); })
-        values = Array.new(fields.size) { |k| k == i ? 1 : 0 }
-        wanted << values.pack(format).unpack1("H*")
-      end
-    end
-    GIVEN.each do |name|
-      prints << %(printf("#{name} %zu\\n", sizeof(#{name}));)
-      wanted << "#{name} #{NATIVE::GIVEN_SIZE}"
-    end
-    assert_equal wanted, c_program(prints)
+  def test_structures_are_laid_out_as_in_the_header
+    laid_out(NATIVE, FIELDS, GIVEN)
   end
 
   def test_sizes_are_those_of_the_formats
@@ -92,7 +73,7 @@ class FiddleTest < CabiTest
       h = TollbridgeFiddle::Histogram.new
       h.watch(1) { nil }
       h.record(1)
-      $kept = [h, h.share, h.buckets.each.next, begin TollbridgeFiddle::Probe.fail(1) rescue $! end]
+      $kept = [h, h.share, h.buckets.each.next, begin h.record(1 << 62) rescue $! end]
     RUBY
     assert_equal ["", true], [said, status.success?]
   end
@@ -145,21 +126,6 @@ class FiddleTest < CabiTest
     assert_raises(TollbridgeFiddle::ThreadKilled) { thread.join }
     assert_equal [false, true, 1], [went_on, cleaned_up, h.count]
     assert_empty WATCHERS.instance_variable_get(:@killed)
-  end
-
-  # Fiddle would abort the process.
-  def test_what_calls_back_on_a_foreign_thread_is_not_there
-    TollbridgeFiddle::UNSUPPORTED.each_key do |name|
-      refute_respond_to Probe, name
-      refute NATIVE.const_defined?("TB_PROBE_#{name.upcase}")
-    end
-  end
-
-  def test_leaving_a_callback_of_this_thread_is_plain_ruby
-    assert_equal(:thrown, catch(:out) { Probe.call_back(10) { |i| i == 3 ? throw(:out, :thrown) : 1 } })
-    assert_equal(:broken, Probe.call_back(10) { break :broken })
-    Thread.current[:ours] = true
-    assert_equal(3, Probe.call_back(3) { Thread.current[:ours] ? 1 : 0 })
   end
 
   def test_trampolines_live_through_collection_and_compaction

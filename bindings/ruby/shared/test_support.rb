@@ -8,28 +8,27 @@ require "tmpdir"
 # What the tests of both bridges over the C ABI need: the headers that they declare, and programs of their own.
 class CabiTest < Minitest::Test
   INCLUDE = File.expand_path("../../c/cabi/include", __dir__)
-  HEADERS = ["#{INCLUDE}/tollbridge.h", *Dir["#{INCLUDE}/tollbridge/*.h"]].map { |file| File.read(file) }.freeze
-
   # A function of the headers: how many parameters it has, and whether its comment says that it waits or calls back.
   Declared = Struct.new(:parameters, :waits)
 
   # A comment, and the function that follows it: its name and its parameters.
   FUNCTION = %r{((?:^///.*\n)+)[^;{}/]*?\b(tb_\w+)\(([^;{}]*)\);}
-  FUNCTIONS = HEADERS.flat_map { |text| text.scan(FUNCTION) }.to_h do |comment, name, parameters|
-    count = parameters == "void" ? 0 : parameters.count(",") + 1
-    [name, Declared.new(count, comment.match?(%r{waits|calls\s+(?:///\s)?back}i))]
-  end.freeze
+  def self.functions(header)
+    File.read("#{INCLUDE}/#{header}").scan(FUNCTION).to_h do |comment, name, parameters|
+      count = parameters == "void" ? 0 : parameters.count(",") + 1
+      [name, Declared.new(count, comment.match?(%r{waits|calls\s+(?:///\s)?back}i))]
+    end
+  end
 
   # Found by the check of the ABI; what a cursor does better; what another does with a limit of 0.
   ELSEWHERE = %w[tb_abi_version tb_histogram_for_each_bucket tb_replay_log].freeze
-  # It calls back on the thread that calls it, and waits for nothing: the GVL may stay.
-  CALLS_BACK_HERE = %w[tb_probe_call_back].freeze
+  FUNCTIONS = functions("tollbridge.h").except(*ELSEWHERE).freeze
 
-  # What a C program prints that has these lines in its `main`.
-  def c_program(lines)
+  # What a C program prints that has this header and these lines in its `main`.
+  def c_program(lines, header = "tollbridge.h")
     Dir.mktmpdir do |folder|
       # The header refers to a symbol of the library, which is not linked here.
-      source = "#include <stdio.h>\n#include <tollbridge/probe.h>\nconst uint32_t tb_abi_1 = 1;\n" \
+      source = "#include <stdio.h>\n#include <#{header}>\nconst uint32_t tb_abi_1 = 1;\n" \
                "int main(void) {#{lines.join("\n")}}"
       compile(source, "#{folder}/program", "-I#{INCLUDE}")
       Open3.capture2("#{folder}/program").first.lines(chomp: true)

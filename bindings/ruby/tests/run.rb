@@ -12,4 +12,4 @@ require library
 TB = Object.const_get(bridge)
 LIBRARY = library
 
-Dir.glob("#{__dir__}/test_*.rb").each { |file| require file }
+Dir.glob("#{__dir__}/**/test_*.rb").each { |file| require file }

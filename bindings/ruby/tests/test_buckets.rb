@@ -181,6 +181,25 @@ class BucketsTest < BridgeTest
     assert_operator alive, :<, 5
   end
 
+  # Ruby looks for none while it runs this block: it finds them on the way there and back.
+  test "interrupts between two calls of a block are not lost" do
+    h = histogram.record_all(1..1000)
+    block = [].method(:push)
+    20.times do |i|
+      began = false
+      thread = Thread.new do
+        loop { (began = true) && h.each_bucket(&block) }
+      rescue MyError
+        :raised
+      end
+      thread.report_on_exception = false
+      Thread.pass until began
+      i.even? ? thread.raise(MyError) : thread.kill
+      assert_equal [i.even? ? :raised : nil], [thread.value]
+    end
+    assert_equal 1000, h.each_bucket.count
+  end
+
   test "a Fiber may be left in the middle" do
     fiber = Fiber.new { @h.each_bucket { |bucket| Fiber.yield(bucket.value) } }
     assert_equal [1, 2], [fiber.resume, fiber.resume]

@@ -1,23 +1,10 @@
 # frozen_string_literal: true
 
 require_relative "support"
-require "bigdecimal"
 require "set"
 
 # Nothing is wrapped, cut or guessed: what does not fit is refused before anything crosses.
 class NumbersTest < BridgeTest
-  NO_INTEGERS = [1.5, 1.0, "1", nil, true, :a, 1r, [1], BigDecimal("1"), Object.new].freeze
-  NOT_IN_RANGE = [-1, 2**64, -(2**64), 10**30].freeze
-  NO_NUMBERS = ["0.5", nil, true, :a, [0.5], Object.new].freeze
-
-  # Something with a conversion that must not be called.
-  class Tempting
-    def to_int = 1
-    def to_i = 1
-    def to_f = 1.0
-    def coerce(_) = [1, 1]
-  end
-
   INTEGER_CALLS = {
     "record" => ->(h, n) { h.record(n) },
     "<<" => ->(h, n) { h << n },
@@ -32,19 +19,11 @@ class NumbersTest < BridgeTest
     "significant_digits" => ->(_, n) { TB::Histogram.new(significant_digits: n) },
     "a linear scan" => ->(h, n) { h.buckets(TB::Scan.linear(step: n)) },
     "a logarithmic scan" => ->(h, n) { h.buckets(TB::Scan.logarithmic(first: n, base: 2.0)) },
-    "a scan by quantiles" => ->(h, n) { h.buckets(TB::Scan.quantiles(ticks: n)) },
-    "add" => ->(_, n) { TB::Probe.add(1, n) },
-    "half" => ->(_, n) { TB::Probe.half(n || 1.5) },
-    "make_bytes" => ->(_, n) { TB::Probe.make_bytes(n) },
-    "a point's id" => ->(_, n) { TB::Probe::Point.new(n, 1.0, 1.0, 1) },
-    "a point's flags" => ->(_, n) { TB::Probe::Point.new(1, 1.0, 1.0, n) },
-    "map_sum" => ->(_, n) { TB::Probe.map_sum({ "a" => n }) },
-    "record_from_new_thread" => ->(h, n) { TB::Probe.record_from_new_thread(h, n) }
+    "a scan by quantiles" => ->(h, n) { h.buckets(TB::Scan.quantiles(ticks: n)) }
   }.freeze
 
   INTEGER_CALLS.each do |name, call|
     test "#{name} takes integers of 64 bits alone" do
-      needs("record_from_new_thread") if name == "record_from_new_thread"
       h = histogram
       NOT_IN_RANGE.each { |number| refused(RangeError) { call.call(h, number) } }
       [*NO_INTEGERS, Tempting.new].each { |number| refused(TypeError) { call.call(h, number) } }
@@ -56,11 +35,7 @@ class NumbersTest < BridgeTest
     "value_at_quantile" => ->(h, x) { h.value_at_quantile(x) },
     "values_at_quantiles" => ->(h, x) { h.values_at_quantiles([0.5, x]) },
     "render's unit" => ->(h, x) { h.render(unit: x) },
-    "a scan's base" => ->(h, x) { h.buckets(TB::Scan.logarithmic(first: 1, base: x)) },
-    "f64_sum" => ->(_, x) { TB::Probe.f64_sum([x]) },
-    "scale_in_place" => ->(_, x) { TB::Probe.scale_in_place([1.0].pack("D*"), x) },
-    "a circle" => ->(_, x) { TB::Probe::Shape::Circle.new(x) },
-    "a point" => ->(_, x) { TB::Probe::Point.new(1, x, 1.0, 1) }
+    "a scan's base" => ->(h, x) { h.buckets(TB::Scan.logarithmic(first: 1, base: x)) }
   }.freeze
 
   REAL_CALLS.each do |name, call|
@@ -71,23 +46,32 @@ class NumbersTest < BridgeTest
   end
 
   test "integers, rationals and floats are numbers" do
-    assert_equal 3.75, TB::Probe.f64_sum([1, 0.5, 9/4r])
-    assert_equal 2.0**70, TB::Probe.f64_sum([2**70])
+    h = histogram.record_all(1..1000)
+    assert_equal h.values_at_quantiles([1.0, 0.5, 0.25]), h.values_at_quantiles([1, 0.5, 1/4r])
+    error = refused(TB::InvalidQuantileError) { h.value_at_quantile(2**70) }
+    assert_equal 2.0**70, error.quantile
   end
 
   test "numbers of 32 and 8 bits are not cut" do
-    refused(RangeError) { TB::Probe::Point.new(1, 1.0, 1.0, 2**32) }
     refused(RangeError) { TB::Histogram.new(significant_digits: 256 + 3) }
     refused(RangeError) { histogram.render(ticks: (2**32) + 5) }
-    assert_equal 3.0 + (2**32) - 1, TB::Probe.point_in(TB::Probe::Point.new(1, 1.0, 1.0, (2**32) - 1))
   end
 
   test "64 bits come and go" do
-    [0, 1, (2**62) - 1, 2**62, 2**63, (2**64) - 1].each do |number|
-      assert_equal number, TB::Probe.add(number, 0)
+    [(2**62) - 1, 2**62, 2**63, (2**64) - 1].each do |number|
+      assert_equal number, refused(TB::OutOfRangeError) { histogram.record(number) }.value
+      assert_equal number, refused(TB::OutOfRangeError) { histogram.record_all([number].pack("Q")) }.value
     end
-    assert_equal 0, TB::Probe.add((2**64) - 1, 1)
-    assert_equal 2**63, refused(TB::OutOfRangeError) { histogram.record(2**63) }.value
+    assert_equal (2**63) - 1, TB::Histogram.new(highest: (2**63) - 1).highest
+  end
+
+  test "doubles are kept to the bit" do
+    [-Float::INFINITY, Float::INFINITY, -Float::MIN / 2, Float::MAX, -0.1].each do |number|
+      [[number], [number].pack("D*")].each do |quantiles|
+        error = refused(TB::InvalidQuantileError) { histogram.values_at_quantiles(quantiles) }
+        assert_equal [number].pack("D"), [error.quantile].pack("D")
+      end
+    end
   end
 
   test "every value of an iterable is recorded, or none" do
@@ -123,22 +107,6 @@ class NumbersTest < BridgeTest
     raised = assert_raises(MyError) { histogram.record_all(Enumerator.new { |y| (y << 1) && raise(mine) }) }
     assert_same mine, raised
   end
-
-  test "doubles are kept to the bit" do
-    [-0.0, Float::INFINITY, Float::MIN / 2, Float::MAX, 0.1].each do |number|
-      assert_equal [number].pack("D"), [TB::Probe.f64_sum([number])].pack("D") unless number.zero? # 0.0 is added to it
-      packed = [number].pack("D*")
-      TB::Probe.scale_in_place(packed, 1.0)
-      assert_equal [number].pack("D"), packed
-    end
-    assert_predicate TB::Probe.f64_sum([Float::NAN]), :nan?
-  end
-
-  test "what is nothing is half of nothing" do
-    assert_nil TB::Probe.half(nil)
-    assert_nil TB::Probe.half(3)
-    assert_equal 2**63 - 1, TB::Probe.half((2**64) - 2)
-  end
 end
 
 # Numbers in binary Strings.
@@ -155,7 +123,7 @@ class PackedTest < BridgeTest
     packed = [1].pack("Q*")
     [Encoding::UTF_8, Encoding::US_ASCII, Encoding::UTF_16LE].each do |encoding|
       refused(ArgumentError) { h.record_all(packed.dup.force_encoding(encoding)) }
-      refused(ArgumentError) { TB::Probe.f64_sum(packed.dup.force_encoding(encoding)) }
+      refused(ArgumentError) { h.values_at_quantiles(packed.dup.force_encoding(encoding)) }
     end
     refused(ArgumentError) { h.record_all(packed.byteslice(0, 7)) }
     refused(ArgumentError) { h.values_at_quantiles("-".b * 9) }
@@ -170,40 +138,8 @@ class PackedTest < BridgeTest
   test "a slice of a String may lie at any address" do
     whole = "-".b + [1, 2, 3].pack("Q*") + [0.5, 0.25].pack("D*")
     assert_equal 3, histogram.record_all(whole.byteslice(1, 24)).count
-    assert_equal 0.75, TB::Probe.f64_sum(whole.byteslice(25, 16))
-    slice = whole.byteslice(25, 16)
-    TB::Probe.scale_in_place(slice, 2.0)
-    assert_equal [1.0, 0.5], slice.unpack("D*")
-    assert_equal [0.5, 0.25].pack("D*"), whole.byteslice(25, 16)
-  end
-
-  test "a packed String is scaled in place, and no other" do
-    values = [1.0, 2.5].pack("D*")
-    copy = values.dup
-    assert_nil TB::Probe.scale_in_place(values, 2)
-    assert_equal [2.0, 5.0], values.unpack("D*")
-    assert_equal [1.0, 2.5], copy.unpack("D*")
-    refused(FrozenError) { TB::Probe.scale_in_place([1.0].pack("D*").freeze, 2.0) }
-    refused(TypeError) { TB::Probe.scale_in_place([1.0], 2.0) }
-    refused(ArgumentError) { TB::Probe.scale_in_place("1234567".b, 2.0) }
-    empty = "".b
-    TB::Probe.scale_in_place(empty, 2.0)
-    assert_empty empty
-  end
-
-  test "a factor that shares the String meanwhile changes no other" do
-    values = [1.0, 2.5].pack("D*") * 10
-    copy = nil
-    factor = Class.new(Numeric) { define_method(:to_f) { (copy = values.dup) && 2.0 } }.new
-    TB::Probe.scale_in_place(values, factor)
-    assert_equal [1.0, 2.0], [copy.unpack1("D"), values.unpack1("D")]
-  end
-
-  test "what is scaled in place knows that its bytes are others" do
-    values = ("\0" * 8).b
-    assert_predicate values, :ascii_only?
-    TB::Probe.scale_in_place(values, -1.0) # -0.0 has a high bit
-    refute_predicate values, :ascii_only?
+    h = histogram.record_all(1..1000)
+    assert_equal h.values_at_quantiles([0.5, 0.25]), h.values_at_quantiles(whole.byteslice(25, 16))
   end
 
   test "quantiles are packed both ways" do
@@ -225,11 +161,5 @@ class PackedTest < BridgeTest
       assert_equal h.buckets(scan).map(&:to_a), data.unpack("Q*").each_slice(3).to_a
     end
     assert_equal "", histogram.bucket_data
-  end
-
-  test "packed doubles come out" do
-    packed = TB::Probe.make_f64_packed(3)
-    assert_equal [[0.0, 1.0, 2.0], Encoding::BINARY], [packed.unpack("D*"), packed.encoding]
-    assert_equal packed.unpack("D*"), TB::Probe.make_f64(3)
   end
 end

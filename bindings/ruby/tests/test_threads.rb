@@ -126,33 +126,14 @@ class ThreadsTest < BridgeTest
       reader.close
       seen = []
       h.watch(1) { |value| seen << value }
-      writer.write([h.record(2).count, *seen, TB::Probe.call_back(3) { |i| i }].join(" "))
+      writer.write([h.record(2).count, *seen, h.each_bucket.sum(&:count)].join(" "))
       writer.close
       exit!(0)
     end
     writer.close
-    assert_equal "2 2 3", reader.read
+    assert_equal "2 2 2", reader.read
     assert_predicate Process.wait2(child).last, :success?
     assert_equal 1, h.count
-  end
-
-  test "a child may be called from threads that are none of Ruby's" do
-    needs("record_from_new_thread")
-    needs("record_from_new_thread_after_fork")
-    h = histogram
-    seen = []
-    h.watch(1) { |value| seen << value }
-    TB::Probe.record_from_new_thread(h, 1)
-    reader, writer = IO.pipe
-    child = fork do
-      TB::Probe.record_from_new_thread(h, 2)
-      writer.write(seen.inspect)
-      writer.close
-      exit!(0)
-    end
-    writer.close
-    assert_equal "[1, 2]", reader.read
-    assert_predicate Process.wait2(child).last, :success?
   end
 
   test "what is used for the first time is used by several threads at once" do
@@ -167,8 +148,6 @@ class ThreadsTest < BridgeTest
         -> { h.record(1) },
         -> { h.record(1 << 62) rescue $! },
         -> { TB::LogWriter.open(File::NULL) { |log| log.write(h, start: 0, seconds: 1) } },
-        -> { TB::Probe.make_points(1) },
-        -> { TB::Probe.make_shape(1) },
       ].each { |use| Array.new(4) { Thread.new(&use) }.each(&:join) }
       puts :end
     RUBY
@@ -220,7 +199,8 @@ class ThreadsTest < BridgeTest
   test "exit inside a block ends the program" do
     _, status = program("TB::Histogram.new.record(1).each_bucket { exit 3 }")
     assert_equal 3, status.exitstatus
-    _, status = program("at_exit { exit! 4 if $!.is_a?(SystemExit) }; TB::Probe.call_back(3) { exit 3 }")
+    ends = "at_exit { exit! 4 if $!.is_a?(SystemExit) }"
+    _, status = program("#{ends}; TB::Histogram.new.record(1).each_bucket { exit 3 }")
     assert_equal 4, status.exitstatus
   end
 end

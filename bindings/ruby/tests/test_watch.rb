@@ -275,19 +275,6 @@ class WatchTest < BridgeTest
     assert_equal [thread], @seen
   end
 
-  test "a watcher is told of what a thread that is none of Ruby's records" do
-    needs("record_from_new_thread")
-    @h.watch(1) do |value|
-      @seen << value
-      @h.summary
-    end
-    assert_nil TB::Probe.record_from_new_thread(@h, 7)
-    assert_equal [[7], 1], [@seen, @h.count]
-    @h.watch(1) { raise MyError, "mine" }
-    assert_includes(reported { TB::Probe.record_from_new_thread(@h, 7) }, "mine")
-    refused(TB::OutOfRangeError) { TB::Probe.record_from_new_thread(@h, 10**9) }
-  end
-
   test "a watcher lives as long as any handle" do
     share = @h.share
     @h.watch(1) { |value| @seen << value }

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "support"
+require_relative "../support"
 
 # Blocks that are called while a call runs.
 class CallbacksTest < BridgeTest
