@@ -50,6 +50,12 @@ fn children(parent: Pid) -> io::Result<Vec<Pid>> {
         .collect())
 }
 
+/// Whether it waits for something, a next request perhaps, and does not run or wait for a CPU.
+pub(crate) fn is_asleep(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.and_then(stat).is_some_and(|(state, _)| state == 'S')
+}
+
 /// A process's state and its parent, from `pid (name) state parent …`; none when there is no such process.
 fn stat(pid: Pid) -> Option<(char, i32)> {
     let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
@@ -96,6 +102,10 @@ pub(crate) mod tests {
         let pid = Pid::from_child(&child);
         let of = stat(pid).unwrap().1;
         assert_eq!(of.cast_unsigned(), std::process::id());
+        assert!((0..1000).any(|_| {
+            thread::sleep(Duration::from_millis(10));
+            is_asleep(child.id())
+        }));
         let me = Pid::from_raw(of).unwrap();
         assert!(children(me).unwrap().contains(&pid));
         kill_tree(&mut child).unwrap();

@@ -6,12 +6,13 @@ use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Slope;
 use crate::bridge::Bridge;
+use crate::process;
 use crate::results::Failure;
 use crate::runner::{Outcome, Runner};
 use crate::shapes::EMPTY;
@@ -38,6 +39,8 @@ const PROGRAM: u64 = 2;
 
 /// Where the clock does not tell the loop's ends: counts that stood still for so long are final.
 const STILL: Duration = Duration::from_micros(200);
+/// A runner that is awake for so long is not about to free a reply.
+const AWAKE: Duration = Duration::from_secs(1);
 /// Each request is sent so often, and the least taken: what happens now and then is left out.
 const REPEATS: usize = 2;
 
@@ -202,13 +205,16 @@ impl Counted {
         Ok(words)
     }
 
-    /// The counts, once they stand still: a runner frees its reply after it was read here.
+    /// The counts, once they stand still and the runner waits for a request: it frees its reply after it was read here,
+    /// and later than soon where the machine is busy.
     fn read_still(&self) -> Result<[u64; WORDS]> {
+        let started = Instant::now();
         let mut before = self.read()?;
         loop {
             thread::sleep(STILL);
+            let is_waiting = process::is_asleep(self.runner.pid()) || started.elapsed() > AWAKE;
             let now = self.read()?;
-            if now == before {
+            if is_waiting && now == before {
                 return Ok(now);
             }
             before = now;
