@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
-using Tollbridge.Probes;
 using Xunit;
 
 namespace Tollbridge.Tests
@@ -38,14 +36,6 @@ namespace Tollbridge.Tests
             Assert.Same(mine, thrown);
             Assert.Contains(nameof(Throw), thrown.StackTrace);
             histogram.Record(4);
-        }
-
-        [Fact]
-        public void SoDoesThatOfACallbackOnAnotherThread()
-        {
-            var mine = new MineException();
-            Assert.Same(mine, Assert.Throws<MineException>(() => Probe.CallBackFromNewThread(3, number => throw mine)));
-            Assert.Same(mine, Assert.Throws<MineException>(() => Probe.CallBack(3, number => number == 1 ? throw mine : number)));
         }
 
         [Fact]
@@ -87,18 +77,16 @@ namespace Tollbridge.Tests
         [Fact]
         public void TheCollectorRunsInsideCallbacks()
         {
-            ulong? sum = Probe.CallBack(20, number =>
+            ulong sum = 0;
+            histogram.RecordAll(Enumerable.Range(4, 17).Select(value => (ulong)value).ToArray());
+            Assert.True(histogram.ForEachBucket(bucket =>
             {
                 var garbage = new byte[1000];
                 Support.Collect();
-                return number + (ulong)garbage[0];
-            });
-            Assert.Equal<ulong?>(190, sum);
-            Assert.Equal<ulong?>(190, Probe.CallBackFromNewThread(20, number =>
-            {
-                Support.Collect();
-                return number;
+                sum += bucket.Value + (ulong)garbage[0];
+                return true;
             }));
+            Assert.Equal(210UL, sum);
         }
 
         [Fact]
@@ -108,27 +96,16 @@ namespace Tollbridge.Tests
             {
                 for (int i = 0; i < 200; i++)
                 {
-                    Assert.Equal<ulong?>(10 * (ulong)own, Probe.CallBack(10, number => (ulong)own));
+                    int seen = 0;
+                    Assert.Equal(own == 3, histogram.ForEachBucket(bucket => seen++ < own));
+                    Assert.Equal(Math.Min(own + 1, 3), seen);
                 }
             });
         }
 
         [Fact]
-        public void ACallbackOfANewThreadRunsThere()
+        public void NoCallbackIsRefused()
         {
-            int here = Thread.CurrentThread.ManagedThreadId, there = here;
-            Probe.CallBackFromNewThread(1, number =>
-            {
-                there = Thread.CurrentThread.ManagedThreadId;
-                return 1;
-            });
-            Assert.True(here != there);
-        }
-
-        [Fact]
-        public void NullStopsAndNoCallbackIsRefused()
-        {
-            Assert.Null(Probe.CallBack(10, number => number < 5 ? number : (ulong?)null));
             Assert.Throws<ArgumentNullException>(() => histogram.ForEachBucket(null!));
             Assert.Throws<ArgumentNullException>(() => histogram.Watch(1, null!));
             Assert.Throws<ArgumentNullException>(() => histogram.WatchWhile(1, null!));

@@ -4,7 +4,6 @@ using System.Diagnostics;
 using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading;
-using Tollbridge.Probes;
 using Xunit;
 
 namespace Tollbridge.Tests
@@ -248,8 +247,6 @@ namespace Tollbridge.Tests
                 () => disposed.Encode(),
                 () => disposed.Share(),
                 () => writer.Write(disposed, 0, 1),
-                () => Probe.RecordFromNewThread(disposed, 1),
-                () => Fault.PanicWhileLocked(disposed),
             };
             foreach (Action use in uses)
             {

@@ -76,6 +76,12 @@ namespace Tollbridge.Tests
     {
     }
 
+    /// <summary>What cannot even be printed.</summary>
+    internal sealed class UnprintableException : Exception
+    {
+        public override string ToString() => throw new MineException();
+    }
+
     /// <summary>A folder for the length of a test.</summary>
     internal sealed class Scratch : IDisposable
     {
