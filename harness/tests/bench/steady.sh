@@ -1,6 +1,6 @@
 #!/bin/sh
 # A runner whose calls all take a millisecond, by its own clock: `steady.sh <id in hex>`. It starts fast.
-while read -r word shape n iterations batches; do
+while read -r word _ _ iterations _; do
     case $word in
         hello) echo "ok x$1 x x61" ;;
         shapes) echo "ok 4 empty x61 first x61 second x61 third x61" ;;
