@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <tollbridge.h>
-#include <tollbridge/probe.h>
 
 static void must(tb_error *error) {
   if (!error) return;
@@ -38,23 +37,28 @@ static void use_after_free(void) {
 }
 
 static void double_free(void) {
-  tb_error *error = tb_probe_fail(7);
+  tb_error *error = tb_histogram_record(NULL, 7);
   tb_error_free(error);
   tb_error_free(error);
 }
 
 /* Each one overwrites the only pointer to the one before. */
 static void leak(void) {
-  static tb_text text;
+  static tb_bytes bytes;
+  tb_histogram *histogram = make();
   for (int i = 0; i < 9; i++)
-    must(tb_probe_make_str(100, 0, &text));
-  text = (tb_text){0};
+    must(tb_histogram_encode(histogram, &bytes));
+  bytes = (tb_bytes){0};
+  tb_histogram_free(histogram);
 }
 
 /* C reads a text that was freed. */
 static void stale_text(void) {
+  tb_histogram *histogram = make();
   tb_text text;
-  must(tb_probe_make_str(100, 0, &text));
+  must(tb_histogram_set_tag(histogram, "abc", 3));
+  must(tb_histogram_tag(histogram, &text));
+  tb_histogram_free(histogram);
   const volatile char *kept = text.data;
   tb_text_free(&text);
   if (kept[1] == 'b') puts("still there");

@@ -1,21 +1,15 @@
-/* What the header promises, tried from C. `tests errors` raises every code and prints its row.
+/* What the header promises, tried from C. `tests errors` raises its codes and prints their rows.
  * What a function computes is for the conformance vectors; here it is the boundary. */
+#include "tests.h"
+
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <tollbridge.h>
-#include <tollbridge/fault.h>
-#include <tollbridge/probe.h>
 #include <unistd.h>
 
 /* A change of one of these breaks programs that were built before: it needs another ABI number. */
@@ -31,87 +25,6 @@ _Static_assert(sizeof(tb_error_field) == 48, "tb_error_field");
 /* VERSION is what pkg-config says, as bare tokens. */
 #define TEXT(tokens) TEXT_OF(tokens)
 #define TEXT_OF(tokens) #tokens
-
-static atomic_int failures;
-
-static void report(bool ok, const char *what, int line) {
-  if (ok) return;
-  atomic_fetch_add(&failures, 1);
-  fprintf(stderr, "tests.c:%d: %s\n", line, what);
-}
-
-#define CHECK(condition) report((condition), #condition, __LINE__)
-/* The call must succeed. */
-#define OK(call) report(code_of(call) == 0, #call " failed", __LINE__)
-/* The call must fail with this code. */
-#define FAILS(code, call) report(code_of(call) == (code), #call " is not " #code, __LINE__)
-/* The call must say that this argument is NULL. */
-#define NULL_IS(argument, call)                                                                    \
-  report(names_argument((call), TB_ERR_NULL_ARGUMENT, argument), #call ": " argument, __LINE__)
-/* The call must say that this argument's length is too much. */
-#define TOO_LONG(argument, call)                                                                   \
-  report(names_argument((call), TB_ERR_INVALID_LENGTH, argument), #call ": " argument, __LINE__)
-
-/* ANCHOR: code_of */
-/* The code of an error, which is freed. */
-static int32_t code_of(tb_error *error) {
-  int32_t code = tb_error_code(error);
-  tb_error_free(error);
-  return code;
-}
-/* ANCHOR_END: code_of */
-
-static bool names_argument(tb_error *error, int32_t code, const char *argument) {
-  tb_error_details details;
-  tb_error_info(error, &details);
-  bool ok = details.code == code && details.field_count > 0 &&
-            strcmp(details.fields[0].name, "argument") == 0 &&
-            strcmp(details.fields[0].text, argument) == 0;
-  tb_error_free(error);
-  return ok;
-}
-
-static tb_histogram *make(void) {
-  tb_config config = {.lowest = 1, .highest = 1000000, .significant_digits = 3};
-  tb_histogram *histogram = NULL;
-  OK(tb_histogram_new(&config, &histogram));
-  if (!histogram) exit(EXIT_FAILURE);
-  return histogram;
-}
-
-static uint64_t length(const tb_histogram *histogram) {
-  uint64_t count = 0;
-  OK(tb_histogram_len(histogram, &count));
-  return count;
-}
-
-static int32_t visit_none(void *user, const tb_bucket *bucket) {
-  (void)user;
-  (void)bucket;
-  return 0;
-}
-
-static int32_t answer_none(void *user, uint64_t number, uint64_t *answer) {
-  (void)user;
-  (void)number;
-  *answer = 0;
-  return 0;
-}
-
-/* What a watcher is given as `user`, and its destructor counts. */
-struct watched {
-  tb_histogram *histogram;
-  tb_watch *watch;
-  atomic_int calls, destroyed;
-};
-
-static int32_t count_call(void *user, uint64_t value) {
-  (void)value;
-  atomic_fetch_add(&((struct watched *)user)->calls, 1);
-  return 0;
-}
-
-static void count_end(void *user) { atomic_fetch_add(&((struct watched *)user)->destroyed, 1); }
 
 /* ---- which library */
 
@@ -201,10 +114,6 @@ static void null_arguments_of_the_histogram(void) {
   NULL_IS("text", tb_histogram_render(histogram, 5, 1, NULL));
   NULL_IS("ended", tb_watch_end(NULL, NULL));
   NULL_IS("watch", tb_watch_end(NULL, &found));
-  NULL_IS("histogram", tb_probe_record_from_new_thread(NULL, 1));
-  NULL_IS("object", tb_fault_panics_when_dropped_new(NULL));
-  NULL_IS("histogram", tb_fault_panic_while_locked(NULL));
-  NULL_IS("text", tb_fault_panic(NULL, 1));
 
   /* NULL with a length of 0 is empty. */
   OK(tb_histogram_record_all(histogram, NULL, 0));
@@ -242,67 +151,6 @@ static void null_arguments_of_logs(void) {
   tb_histogram_free(histogram);
 }
 
-static void null_arguments_of_the_probes(void) {
-  uint64_t number;
-  double real;
-  bool found;
-  tb_text text;
-  tb_point point = {0};
-  tb_shape shape = {0}, label = {.kind = TB_SHAPE_LABEL, .text_length = 1};
-  tb_entry entry = {.key_length = 1};
-  int32_t stopped;
-
-  NULL_IS("found", tb_probe_half(1, 2, NULL, &number));
-  NULL_IS("value", tb_probe_half(1, 2, &found, NULL));
-  NULL_IS("text", tb_probe_str_len(NULL, 1, &number));
-  NULL_IS("result", tb_probe_str_len("a", 1, NULL));
-  NULL_IS("text", tb_probe_str_chars(NULL, 1, &number));
-  NULL_IS("result", tb_probe_str_chars("a", 1, NULL));
-  NULL_IS("text", tb_probe_echo(NULL, 1, &text));
-  NULL_IS("result", tb_probe_echo("a", 1, NULL));
-  NULL_IS("result", tb_probe_make_str(1, 0, NULL));
-  NULL_IS("data", tb_probe_bytes_ends(NULL, 1, &number));
-  NULL_IS("result", tb_probe_bytes_ends((const uint8_t *)"a", 1, NULL));
-  NULL_IS("data", tb_probe_bytes_sum(NULL, 1, &number));
-  NULL_IS("result", tb_probe_bytes_sum((const uint8_t *)"a", 1, NULL));
-  NULL_IS("result", tb_probe_make_bytes(1, NULL));
-  NULL_IS("values", tb_probe_f64_ends(NULL, 1, &real));
-  NULL_IS("result", tb_probe_f64_ends(&(double){1}, 1, NULL));
-  NULL_IS("values", tb_probe_f64_sum(NULL, 1, &real));
-  NULL_IS("result", tb_probe_f64_sum(&(double){1}, 1, NULL));
-  NULL_IS("result", tb_probe_make_f64(1, NULL));
-  NULL_IS("values", tb_probe_scale_in_place(NULL, 1, 2));
-  NULL_IS("point", tb_probe_point_in(NULL, &real));
-  NULL_IS("result", tb_probe_point_in(&point, NULL));
-  NULL_IS("result", tb_probe_make_point(1, NULL));
-  NULL_IS("points", tb_probe_points_ends(NULL, 1, &real));
-  NULL_IS("result", tb_probe_points_ends(&point, 1, NULL));
-  NULL_IS("points", tb_probe_points_sum(NULL, 1, &real));
-  NULL_IS("result", tb_probe_points_sum(&point, 1, NULL));
-  NULL_IS("result", tb_probe_make_points(1, NULL));
-  NULL_IS("shape", tb_probe_shape_in(NULL, &real));
-  NULL_IS("result", tb_probe_shape_in(&shape, NULL));
-  NULL_IS("text", tb_probe_shape_in(&label, &real));
-  NULL_IS("result", tb_probe_make_shape(1, NULL));
-  NULL_IS("entries", tb_probe_map_sum(NULL, 1, &number));
-  NULL_IS("key", tb_probe_map_sum(&entry, 1, &number));
-  NULL_IS("result", tb_probe_map_sum(&entry, 1, NULL));
-  NULL_IS("result", tb_probe_make_map(1, NULL));
-  NULL_IS("callback", tb_probe_call_back(1, NULL, NULL, &stopped, &number));
-  NULL_IS("stopped", tb_probe_call_back(1, answer_none, NULL, NULL, &number));
-  NULL_IS("sum", tb_probe_call_back(1, answer_none, NULL, &stopped, NULL));
-  NULL_IS("callback", tb_probe_call_back_from_new_thread(1, NULL, NULL, &stopped, &number));
-  NULL_IS("stopped", tb_probe_call_back_from_new_thread(1, answer_none, NULL, NULL, &number));
-  NULL_IS("sum", tb_probe_call_back_from_new_thread(1, answer_none, NULL, &stopped, NULL));
-
-  OK(tb_probe_str_len(NULL, 0, &number));
-  OK(tb_probe_bytes_ends(NULL, 0, &number));
-  OK(tb_probe_f64_ends(NULL, 0, &real));
-  OK(tb_probe_scale_in_place(NULL, 0, 2));
-  OK(tb_probe_points_sum(NULL, 0, &real));
-  OK(tb_probe_map_sum(NULL, 0, &number));
-}
-
 static void freeing_null_and_twice(void) {
   tb_error_free(NULL);
   tb_histogram_free(NULL);
@@ -310,85 +158,39 @@ static void freeing_null_and_twice(void) {
   tb_watch_free(NULL);
   tb_replay_free(NULL);
   tb_log_writer_free(NULL);
-  tb_fault_panics_when_dropped_free(NULL);
   tb_text_free(NULL);
   tb_bytes_free(NULL);
-  tb_f64s_free(NULL);
-  tb_points_free(NULL);
-  tb_shape_free(NULL);
-  tb_map_free(NULL);
 
+  tb_histogram *histogram = make();
   tb_text text;
   tb_bytes bytes;
-  tb_f64s values;
-  tb_points points;
-  tb_shape shape;
-  tb_map map;
-  OK(tb_probe_make_str(5, 1, &text));
-  OK(tb_probe_make_bytes(5, &bytes));
-  OK(tb_probe_make_f64(5, &values));
-  OK(tb_probe_make_points(5, &points));
-  OK(tb_probe_make_shape(5, &shape));
-  OK(tb_probe_make_map(5, &map));
+  /* Nothing at all is freed like something. */
+  OK(tb_histogram_tag(histogram, &text));
+  CHECK(text.length == 0 && text.data && text.data[0] == '\0');
+  tb_text_free(&text);
+  OK(tb_histogram_set_tag(histogram, "\xc3\xa9", 2));
+  OK(tb_histogram_tag(histogram, &text));
+  OK(tb_histogram_encode(histogram, &bytes));
+  CHECK(text.length == 2 && bytes.length > 2);
   for (int i = 0; i < 2; i++) {
     tb_text_free(&text);
     tb_bytes_free(&bytes);
-    tb_f64s_free(&values);
-    tb_points_free(&points);
-    tb_shape_free(&shape);
-    tb_map_free(&map);
+    CHECK(!text.data && !bytes.data);
   }
-  CHECK(!text.data && !bytes.data && !values.data && !points.data && !shape.text && !map.entries);
-
-  /* Nothing at all is freed like something. */
-  OK(tb_probe_make_str(0, 0, &text));
-  CHECK(text.length == 0 && text.data && text.data[0] == '\0');
-  tb_text_free(&text);
-  OK(tb_probe_make_map(0, &map));
-  CHECK(map.length == 0 && !map.entries);
-  tb_map_free(&map);
+  tb_histogram_free(histogram);
 }
 
 /* ---- arguments that are not what they should be */
 
-/* Copies to where no item of its size may lie; the caller frees `*room`. */
-static void *misaligned(const void *items, size_t size, void **room) {
-  char *bytes = *room = malloc(size + 1);
-  if (!bytes) exit(EXIT_FAILURE);
-  return memcpy(bytes + 1, items, size);
-}
-
 static void misaligned_arrays(void) {
   tb_histogram *histogram = make();
   void *room;
-  double real;
-  uint64_t number;
   bool found;
 
   const uint64_t values[] = {1, 2, 500};
   OK(tb_histogram_record_all(histogram, misaligned(values, sizeof values, &room), 3));
   free(room);
   CHECK(length(histogram) == 3);
-
-  const double reals[] = {1, 2, 4};
-  double *moved = misaligned(reals, sizeof reals, &room);
-  double scaled[3];
-  OK(tb_probe_f64_sum(moved, 3, &real));
-  CHECK(real == 7);
-  OK(tb_probe_scale_in_place(moved, 3, 2));
-  memcpy(scaled, moved, sizeof scaled);
-  CHECK(scaled[0] == 2 && scaled[1] == 4 && scaled[2] == 8);
-  free(room);
-
-  const tb_point points[] = {{1, 0.5, -0.5, 2}, {3, 0, 0, 4}};
-  OK(tb_probe_points_sum(misaligned(points, sizeof points, &room), 2, &real));
-  CHECK(real == 10);
-  free(room);
-
-  const tb_entry entries[] = {{"ab", 2, 5}};
-  OK(tb_probe_map_sum(misaligned(entries, sizeof entries, &room), 1, &number));
-  CHECK(number == 7);
-  free(room);
 
   const double quantiles[] = {0, 1};
   uint64_t zeros[2] = {0}, read[2];
@@ -430,11 +232,7 @@ static void lengths_above_what_memory_can_hold(void) {
   double real = 0;
   bool found;
   size_t count;
-  tb_text echo;
   tb_bucket bucket;
-  tb_point point = {0};
-  tb_entry entry = {"a", 1, 1};
-  tb_shape label = {.kind = TB_SHAPE_LABEL, .text = text, .text_length = bytes};
 
   TOO_LONG("values", tb_histogram_record_all(histogram, &number, words));
   TOO_LONG("values", tb_histogram_record_all(histogram, &number, SIZE_MAX));
@@ -443,21 +241,6 @@ static void lengths_above_what_memory_can_hold(void) {
   TOO_LONG("tag", tb_histogram_set_tag(histogram, text, bytes));
   TOO_LONG("data", tb_histogram_decode(data, bytes, &made));
   TOO_LONG("into", tb_buckets_next(cursor, &bucket, PTRDIFF_MAX / sizeof bucket + 1, &count));
-  TOO_LONG("text", tb_probe_str_len(text, bytes, &number));
-  TOO_LONG("text", tb_probe_str_chars(text, SIZE_MAX, &number));
-  TOO_LONG("text", tb_probe_echo(text, bytes, &echo));
-  TOO_LONG("data", tb_probe_bytes_ends(data, bytes, &number));
-  TOO_LONG("data", tb_probe_bytes_sum(data, bytes, &number));
-  TOO_LONG("values", tb_probe_f64_ends(&real, words, &real));
-  TOO_LONG("values", tb_probe_f64_sum(&real, words, &real));
-  TOO_LONG("values", tb_probe_scale_in_place(&real, words, 2));
-  TOO_LONG("points", tb_probe_points_ends(&point, words, &real));
-  TOO_LONG("points", tb_probe_points_sum(&point, words, &real));
-  TOO_LONG("entries", tb_probe_map_sum(&entry, words, &number));
-  entry.key_length = bytes;
-  TOO_LONG("key", tb_probe_map_sum(&entry, 1, &number));
-  TOO_LONG("text", tb_probe_shape_in(&label, &real));
-  TOO_LONG("text", tb_fault_panic(text, bytes));
   TOO_LONG("path", tb_replay_log(text, bytes, NULL, NULL, &replay));
   TOO_LONG("path", tb_log_writer_new(text, bytes, 0, &writer));
   CHECK(!made && length(histogram) == 0);
@@ -468,24 +251,17 @@ static void lengths_above_what_memory_can_hold(void) {
 static void integers_that_stand_for_nothing(void) {
   tb_histogram *histogram = make();
   tb_scan scan = {.kind = 7};
-  tb_shape shape = {.kind = 7};
   tb_buckets *cursor = NULL;
-  tb_text text;
-  double real;
-  uint64_t number;
-  bool found;
   int32_t stopped;
   FAILS(TB_ERR_INVALID_ENUM, tb_histogram_buckets(histogram, &scan, &cursor));
   FAILS(TB_ERR_INVALID_ENUM,
         tb_histogram_for_each_bucket(histogram, &scan, visit_none, NULL, &stopped));
-  FAILS(TB_ERR_INVALID_ENUM, tb_probe_shape_in(&shape, &real));
-  FAILS(TB_ERR_INVALID_ENUM, tb_probe_half(2, 2, &found, &number));
-  FAILS(TB_ERR_INVALID_ENUM, tb_probe_make_str(1, 2, &text));
   CHECK(!cursor);
   tb_histogram_free(histogram);
 }
 
 static void text_that_is_not_utf8(void) {
+  tb_histogram *histogram = make();
   static const struct {
     const char *text;
     size_t length;
@@ -499,7 +275,7 @@ static void text_that_is_not_utf8(void) {
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     uint64_t number = 77;
-    tb_error *error = tb_probe_str_len(bad[i].text, bad[i].length, &number);
+    tb_error *error = tb_histogram_record_durations(histogram, bad[i].text, bad[i].length, &number);
     tb_error_details details;
     tb_error_info(error, &details);
     CHECK(details.code == TB_ERR_INVALID_TEXT && details.field_count == 1);
@@ -507,10 +283,18 @@ static void text_that_is_not_utf8(void) {
     CHECK(number == 77);
     tb_error_free(error);
   }
-  tb_text echo;
-  OK(tb_probe_echo("a\0\xc3\xa9", 4, &echo));
-  CHECK(echo.length == 4 && memcmp(echo.data, "a\0\xc3\xa9", 5) == 0);
-  tb_text_free(&echo);
+  /* What is text comes back as it is, with a NUL behind it. */
+  uint64_t number;
+  tb_error_details details;
+  tb_error *error = tb_histogram_record_durations(histogram, "a\0\xc3\xa9", 4, &number);
+  tb_error_info(error, &details);
+  CHECK(details.code == TB_ERR_INVALID_DURATION && details.field_count == 3);
+  if (details.field_count == 3) {
+    CHECK(details.fields[2].text_length == 4);
+    CHECK(memcmp(details.fields[2].text, "a\0\xc3\xa9", 5) == 0);
+  }
+  tb_error_free(error);
+  tb_histogram_free(histogram);
 }
 
 static void failures_leave_outputs_alone(void) {
@@ -547,9 +331,12 @@ static void details_of_an_error(void) {
   CHECK(details.code == 0 && !details.name && !details.message && details.message_length == 0);
   CHECK(!details.fields && details.field_count == 0);
 
-  tb_error *error = tb_probe_fail(42);
+  tb_histogram *histogram = make();
+  uint64_t unused;
+  bool found;
+  tb_error *error = tb_histogram_record_durations(histogram, "1s\n2s caf\xc3\xa9", 11, &unused);
   tb_error_info(error, NULL);
-  CHECK(tb_error_code(error) == TB_ERR_PROBE);
+  CHECK(tb_error_code(error) == TB_ERR_INVALID_DURATION);
 
   /* Asked for by many at once, made once. */
   pthread_t threads[4];
@@ -564,75 +351,24 @@ static void details_of_an_error(void) {
     free(seen[i]);
   }
 
-  CHECK(details.code == TB_ERR_PROBE && strcmp(details.name, "probe") == 0);
-  CHECK(strcmp(details.message, "probe failed: 42 NaN caf\xc3\xa9") == 0);
+  CHECK(details.code == TB_ERR_INVALID_DURATION);
+  CHECK(strcmp(details.name, "invalid_duration") == 0);
+  CHECK(strstr(details.message, "caf\xc3\xa9"));
   CHECK(details.message_length == strlen(details.message));
   CHECK(details.field_count == 3);
-  const tb_error_field *number = &details.fields[0], *ratio = number + 1, *text = number + 2;
-  CHECK(strcmp(number->name, "number") == 0 && number->kind == TB_FIELD_U64);
-  CHECK(number->number == 42 && number->real == 0 && !number->text);
-  CHECK(strcmp(ratio->name, "ratio") == 0 && ratio->kind == TB_FIELD_F64 && isnan(ratio->real));
-  CHECK(strcmp(text->name, "text") == 0 && text->kind == TB_FIELD_TEXT);
-  CHECK(strcmp(text->text, "caf\xc3\xa9") == 0 && text->text_length == 5);
+  const tb_error_field *line = &details.fields[0], *column = line + 1, *token = line + 2;
+  CHECK(strcmp(line->name, "line") == 0 && line->kind == TB_FIELD_U64);
+  CHECK(line->number == 2 && line->real == 0 && !line->text && column->number == 4);
+  CHECK(strcmp(token->name, "token") == 0 && token->kind == TB_FIELD_TEXT);
+  CHECK(strcmp(token->text, "caf\xc3\xa9") == 0 && token->text_length == 5);
   tb_error_free(error);
-}
 
-static void panics_are_errors(void) {
-  tb_error *error = tb_fault_panic("a\0\xc3\xa9", 4);
-  tb_error_details details;
+  error = tb_histogram_value_at_quantile(histogram, NAN, &found, &unused);
   tb_error_info(error, &details);
-  CHECK(details.code == TB_ERR_PANIC && details.field_count == 1);
-  CHECK(details.fields[0].text_length == 4 && !memcmp(details.fields[0].text, "a\0\xc3\xa9", 5));
-  CHECK(details.message_length == strlen("panic: ") + 4);
+  const tb_error_field *quantile = &details.fields[0];
+  CHECK(strcmp(quantile->name, "quantile") == 0 && quantile->kind == TB_FIELD_F64);
+  CHECK(isnan(quantile->real) && quantile->number == 0 && !quantile->text);
   tb_error_free(error);
-
-  /* More than memory can hold is a panic too, and no end of the process. */
-  tb_bytes bytes;
-  tb_points points;
-  FAILS(TB_ERR_PANIC, tb_probe_make_bytes(SIZE_MAX, &bytes));
-  FAILS(TB_ERR_PANIC, tb_probe_make_points(SIZE_MAX / 8, &points));
-
-  /* What frees has no error to return: the panic ends in there. */
-  tb_fault_panics_when_dropped *object;
-  OK(tb_fault_panics_when_dropped_new(&object));
-  tb_fault_panics_when_dropped_free(object);
-}
-
-static void half_changed_is_poisoned(void) {
-  tb_histogram *histogram = make(), *clone, *made = NULL;
-  tb_scan scan = {.kind = TB_SCAN_RECORDED};
-  tb_buckets *before, *after = NULL;
-  tb_bytes bytes;
-  tb_text tag;
-  tb_bucket bucket;
-  uint64_t number;
-  bool found;
-  int32_t stopped;
-  size_t count = 0;
-  OK(tb_histogram_clone(histogram, &clone));
-  OK(tb_histogram_record(histogram, 5));
-  OK(tb_histogram_buckets(histogram, &scan, &before));
-  FAILS(TB_ERR_PANIC, tb_fault_panic_while_locked(histogram));
-  tb_histogram *const handles[] = {histogram, clone};
-  for (int i = 0; i < 2; i++) {
-    FAILS(TB_ERR_POISONED, tb_histogram_record(handles[i], 1));
-    FAILS(TB_ERR_POISONED, tb_histogram_record_all(handles[i], &(uint64_t){1}, 1));
-    FAILS(TB_ERR_POISONED, tb_histogram_len(handles[i], &number));
-    FAILS(TB_ERR_POISONED, tb_histogram_max(handles[i], &found, &number));
-    FAILS(TB_ERR_POISONED, tb_histogram_tag(handles[i], &tag));
-    FAILS(TB_ERR_POISONED, tb_histogram_encode(handles[i], &bytes));
-    FAILS(TB_ERR_POISONED, tb_histogram_buckets(handles[i], &scan, &after));
-    FAILS(TB_ERR_POISONED,
-          tb_histogram_for_each_bucket(handles[i], &scan, visit_none, NULL, &stopped));
-    FAILS(TB_ERR_POISONED, tb_fault_panic_while_locked(handles[i]));
-  }
-  /* A cursor has its own copy; another handle can still be made, and freed. */
-  OK(tb_buckets_next(before, &bucket, 1, &count));
-  CHECK(count == 1 && bucket.value == 5);
-  OK(tb_histogram_clone(histogram, &made));
-  tb_buckets_free(before);
-  tb_histogram_free(made);
-  tb_histogram_free(clone);
   tb_histogram_free(histogram);
 }
 
@@ -757,32 +493,26 @@ static void a_visitor_may_free_the_handle(void) {
   CHECK(!histogram && stopped == -9);
 }
 
-static int32_t note_thread(void *user, uint64_t number, uint64_t *answer) {
+static int32_t note_thread(void *user, const tb_bucket *bucket) {
   *(pthread_t *)user = pthread_self();
-  *answer = number;
-  return number == 2 ? INT32_MIN : 0;
+  return bucket->value == 2 ? INT32_MIN : 0;
 }
 
 static void callbacks_keep_their_thread_and_answer(void) {
+  tb_histogram *histogram = make();
+  const tb_scan scan = {.kind = TB_SCAN_RECORDED};
   pthread_t thread;
-  int32_t stopped = 0;
-  uint64_t sum = 77;
-  OK(tb_probe_call_back(2, note_thread, &thread, &stopped, &sum));
-  CHECK(pthread_equal(thread, pthread_self()) && stopped == 0 && sum == 1);
-  sum = 77;
-  OK(tb_probe_call_back_from_new_thread(9, note_thread, &thread, &stopped, &sum));
-  CHECK(!pthread_equal(thread, pthread_self()) && stopped == INT32_MIN && sum == 77);
+  int32_t stopped = 1;
+  OK(tb_histogram_record(histogram, 1));
+  OK(tb_histogram_for_each_bucket(histogram, &scan, note_thread, &thread, &stopped));
+  CHECK(pthread_equal(thread, pthread_self()) && stopped == 0);
+  OK(tb_histogram_record_n(histogram, 2, 2));
+  OK(tb_histogram_for_each_bucket(histogram, &scan, note_thread, &thread, &stopped));
+  CHECK(stopped == INT32_MIN);
+  tb_histogram_free(histogram);
 }
 
 /* ---- watchers */
-
-/* The watch must fail with this code, and the destructor must have run once, before it returned. */
-#define REFUSED(code, watched, call)                                                               \
-  do {                                                                                             \
-    atomic_store(&(watched).destroyed, 0);                                                         \
-    FAILS(code, call);                                                                             \
-    CHECK(atomic_load(&(watched).destroyed) == 1 && !(watched).watch);                             \
-  } while (0)
 
 /* `user` is on the heap with the handle and the watch in it: all of it goes. */
 static void free_all_of_it(void *user) {
@@ -803,10 +533,6 @@ static void a_watch_that_fails_destroys_once(void) {
   REFUSED(TB_ERR_NULL_ARGUMENT, w, tb_histogram_watch(NULL, 1, NULL, &w, count_end, NULL));
   REFUSED(TB_ERR_OUT_OF_RANGE, w,
           tb_histogram_watch(histogram, 1000001, count_call, &w, count_end, &w.watch));
-  FAILS(TB_ERR_PANIC, tb_fault_panic_while_locked(histogram));
-  REFUSED(TB_ERR_POISONED, w,
-          tb_histogram_watch(histogram, 1, count_call, &w, count_end, &w.watch));
-  FAILS(TB_ERR_POISONED, tb_histogram_watch(histogram, 1, count_call, NULL, NULL, &w.watch));
   CHECK(w.calls == 0);
   tb_histogram_free(histogram);
 
@@ -830,14 +556,13 @@ static void a_watch_ends_after_every_handle(void) {
   CHECK(!ended && w.destroyed == 1);
   tb_watch_free(w.watch);
 
-  /* Freeing the token ends nothing; a poisoned histogram lets go all the same. */
+  /* Freeing the token ends nothing. */
   struct watched kept = {.histogram = make()}, other = {.histogram = kept.histogram};
   OK(tb_histogram_watch(kept.histogram, 5, count_call, &kept, count_end, &kept.watch));
   OK(tb_histogram_watch(kept.histogram, 5, count_call, &other, count_end, &other.watch));
   tb_watch_free(kept.watch);
   OK(tb_histogram_record(kept.histogram, 6));
   CHECK(kept.calls == 1 && other.calls == 1);
-  FAILS(TB_ERR_PANIC, tb_fault_panic_while_locked(kept.histogram));
   OK(tb_watch_end(other.watch, &ended));
   CHECK(ended && other.destroyed == 1 && kept.destroyed == 0);
   tb_watch_free(other.watch);
@@ -851,16 +576,6 @@ static void a_watch_ends_after_every_handle(void) {
   OK(tb_watch_end(watch, &ended));
   tb_watch_free(watch);
   tb_histogram_free(histogram);
-}
-
-/* Frees the handle that is recorded through, the last one, and with it the histogram. */
-static int32_t free_handle(void *user, uint64_t value) {
-  struct watched *watched = user;
-  (void)value;
-  atomic_fetch_add(&watched->calls, 1);
-  tb_histogram_free(watched->histogram);
-  watched->histogram = NULL;
-  return 1;
 }
 
 static tb_error *record_one(const tb_histogram *histogram) {
@@ -877,8 +592,13 @@ static tb_error *record_text(const tb_histogram *histogram) {
   uint64_t recorded;
   return tb_histogram_record_durations(histogram, "7ns 8ns", 7, &recorded);
 }
+static void *record_there(void *histogram) { return record_one(histogram); }
 static tb_error *record_elsewhere(const tb_histogram *histogram) {
-  return tb_probe_record_from_new_thread(histogram, 7);
+  pthread_t thread;
+  void *error;
+  CHECK(pthread_create(&thread, NULL, record_there, (void *)histogram) == 0);
+  pthread_join(thread, &error);
+  return error;
 }
 
 static void a_watcher_may_free_the_handle(void) {
@@ -1140,18 +860,7 @@ static void interval_logs(void) {
 
 /* ---- the table of errors */
 
-static void print_error(tb_error *error) {
-  static const char *const kinds[] = {"", "u64", "f64", "text"};
-  tb_error_details details;
-  tb_error_info(error, &details);
-  printf("%" PRId32 " %s", details.code, details.name ? details.name : "success");
-  for (size_t i = 0; i < details.field_count; i++)
-    printf(" %s:%s", details.fields[i].name, kinds[details.fields[i].kind & 3]);
-  putchar('\n');
-  tb_error_free(error);
-}
-
-/* Every code but `closed`, which is for hosts that close. */
+/* Every code but `closed`, which is for hosts that close, and what no argument leads to. */
 static void print_errors(void) {
   tb_histogram *histogram = make(), *made;
   tb_config config = {.lowest = 0, .highest = 1000, .significant_digits = 3};
@@ -1172,15 +881,10 @@ static void print_errors(void) {
   print_error(tb_histogram_buckets(made, &fine, &cursor));
   tb_histogram_free(made);
   print_error(tb_histogram_decode((const uint8_t *)"x", 1, &made));
-  made = make();
-  print_error(tb_fault_panic_while_locked(made));
-  print_error(tb_histogram_len(made, &number));
-  tb_histogram_free(made);
   print_error(tb_histogram_set_tag(histogram, "\xff", 1));
   print_error(tb_histogram_len(NULL, &number));
   print_error(tb_histogram_buckets(histogram, &unknown, &cursor));
   print_error(tb_histogram_set_tag(histogram, "a", SIZE_MAX));
-  print_error(tb_probe_fail(7));
   tb_histogram_free(histogram);
   /* A file of one line that is none; another that is not there; a callback that says no. */
   char bad[] = "/tmp/tollbridge-tests-XXXXXX";
@@ -1203,7 +907,6 @@ int main(int argc, char **argv) {
   version();
   null_arguments_of_the_histogram();
   null_arguments_of_logs();
-  null_arguments_of_the_probes();
   freeing_null_and_twice();
   misaligned_arrays();
   lengths_above_what_memory_can_hold();
@@ -1211,8 +914,6 @@ int main(int argc, char **argv) {
   text_that_is_not_utf8();
   failures_leave_outputs_alone();
   details_of_an_error();
-  panics_are_errors();
-  half_changed_is_poisoned();
   threads_lose_no_count();
   the_last_handle_frees();
   merging_crosswise_does_not_deadlock();
