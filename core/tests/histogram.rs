@@ -1,10 +1,8 @@
-//! Boundaries and faults, one by one.
+//! Boundaries and what goes wrong, one by one.
 
 use std::ops::ControlFlow;
 use std::thread;
-use tollbridge_core::{
-    BUCKET_LIMIT, Config, Error, Histogram, Scan, Shared, TAG_LIMIT, fault, probe,
-};
+use tollbridge_core::{BUCKET_LIMIT, Config, Error, Histogram, Scan, Shared, TAG_LIMIT};
 
 fn shared(highest: u64) -> Shared {
     let config = Config {
@@ -238,7 +236,8 @@ fn buckets_outlive_their_histogram() {
 fn a_panic_under_the_lock_poisons_for_good() {
     let (h, other) = (shared(1000), shared(1000));
     let clone = h.clone();
-    let panicked = std::panic::catch_unwind(|| fault::panic_while_locked(&clone));
+    let panics = |h: &Shared| h.with(|_| -> Result<(), Error> { panic!("half-way") });
+    let panicked = std::panic::catch_unwind(|| panics(&clone));
     let what = panicked.map_err(Error::from_panic).expect_err("it panics");
     assert_eq!(
         what,
@@ -252,7 +251,7 @@ fn a_panic_under_the_lock_poisons_for_good() {
         h.try_with(|h| Ok(h.len())).ok().map(|a| a.result),
         Some(Err(Error::Poisoned {}))
     );
-    assert_eq!(fault::panic_while_locked(&h), Err(Error::Poisoned {}));
+    assert_eq!(panics(&h), Err(Error::Poisoned {}));
     assert_eq!(other.len(), Ok(0));
 }
 
@@ -328,30 +327,4 @@ fn a_first_bucket_of_many_values_decodes_to_its_end() {
     let end = Some((1 << 15) - 1);
     let decoded = Histogram::decode(&h.encode()).unwrap();
     assert_eq!((h.max(), decoded.max()), (end, end));
-}
-
-#[test]
-fn probes_touch_what_they_say() {
-    assert_eq!(probe::half(Some(84)), Some(42));
-    assert_eq!((probe::half(Some(3)), probe::half(None)), (None, None));
-    assert_eq!(probe::make_str(28, false), "abcdefghijklmnopqrstuvwxyzab");
-    assert_eq!(probe::make_str(2, true), "éé");
-    assert_eq!((probe::bytes_ends(&[]), probe::bytes_ends(&[5])), (0, 11));
-    assert_eq!(probe::make_bytes(257)[255..], [255, 0]);
-    for n in [0, 1, 26, 27, 256, 700] {
-        assert!(probe::bytes(n).eq(probe::make_bytes(n)));
-        assert_eq!(probe::make_str(n, false).len(), n);
-    }
-    assert_eq!(probe::f64_sum(&[]).to_bits(), 0);
-    assert_eq!(probe::map_sum(probe::make_map(3)), 3 + 21);
-    let stopped = probe::call_back(9, |i| {
-        if i == 3 {
-            ControlFlow::Break(i)
-        } else {
-            ControlFlow::Continue(1)
-        }
-    });
-    assert_eq!(stopped, ControlFlow::Break(3));
-    let sum = probe::call_back_from_new_thread(4, |i| ControlFlow::<(), _>::Continue(i * 3));
-    assert_eq!(sum, ControlFlow::Continue(18));
 }

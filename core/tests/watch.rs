@@ -3,7 +3,8 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, OnceLock};
-use tollbridge_core::{Attempt, Config, Error, Shared, Watch, fault, probe};
+use std::thread;
+use tollbridge_core::{Attempt, Config, Error, Shared, Watch};
 
 /// What a watcher was told, and whether its closure was dropped.
 #[derive(Clone, Default)]
@@ -51,6 +52,10 @@ fn histogram() -> Shared {
     Shared::new(config).expect("a good configuration")
 }
 
+fn on_another_thread(h: &Shared, value: u64) {
+    thread::scope(|scope| scope.spawn(|| h.record(value).unwrap()).join().unwrap());
+}
+
 /// A histogram, its watch from 1000, and what it says.
 fn watched(act: impl Fn() -> ControlFlow<()> + Send + Sync + 'static) -> (Shared, Watch, Log) {
     let (h, log) = (histogram(), Log::default());
@@ -67,7 +72,7 @@ fn every_way_to_record_notifies_of_values_from_the_limit_on() {
     h.record_n(2000, 0).unwrap();
     h.record_all(&[1, 5000, 3000]).unwrap();
     assert_eq!(h.record_durations("1ns 4us"), Ok(2));
-    probe::record_from_new_thread(&h, 6000).unwrap();
+    on_another_thread(&h, 6000);
     assert_eq!(log.values(), [1000, 2000, 5000, 3000, 4000, 6000]);
 }
 
@@ -158,7 +163,7 @@ fn no_watcher_is_told_of_what_a_watcher_records() {
         recorded.record(8000).unwrap();
         other.record(9000).unwrap();
         // Another thread's records are told of, also while this one waits for it.
-        probe::record_from_new_thread(&other, 10_000).unwrap();
+        on_another_thread(&other, 10_000);
         Continue(())
     };
     h.watch(1000, log.watcher(act)).unwrap();
@@ -198,7 +203,8 @@ fn a_panic_in_a_watcher_is_no_error_of_record() {
 #[test]
 fn a_poisoned_histogram_still_lets_its_watchers_go() {
     let (h, watch, log) = watched(|| Continue(()));
-    std::panic::catch_unwind(|| fault::panic_while_locked(&h)).unwrap_err();
+    let panics = || h.with(|_| -> Result<(), Error> { panic!("half-way") });
+    std::panic::catch_unwind(panics).unwrap_err();
     assert_eq!(
         h.watch(1, |_| Continue(())).unwrap_err(),
         Error::Poisoned {}

@@ -1,61 +1,15 @@
 //! The exported functions, called as C calls them. Ordinary tests, and what Miri runs: it sees every
 //! wrong pointer, owner and alignment, on both sides of a call.
 
+mod common;
+
+use common::{code, fields, len, must, new, record, take};
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use tollbridge::*;
-
-/// The code of an error, 0 for none, with its message. Frees it.
-fn take(error: Option<Box<tb_error>>) -> (i32, String) {
-    let mut details = MaybeUninit::uninit();
-    tb_error_info(error.as_deref(), Some(&mut details));
-    // SAFETY: filled whatever the error.
-    let details = unsafe { details.assume_init() };
-    assert_eq!(details.code, tb_error_code(error.as_deref()));
-    let message = match details.message.is_null() {
-        true => String::new(),
-        // SAFETY: NUL-terminated, and as long-lived as the error.
-        false => unsafe { CStr::from_ptr(details.message) }
-            .to_string_lossy()
-            .into(),
-    };
-    assert_eq!(message.len(), details.message_length);
-    tb_error_free(error);
-    (details.code, message)
-}
-
-fn code(error: Option<Box<tb_error>>) -> i32 {
-    take(error).0
-}
-
-/// What a call that must succeed wrote.
-fn must<T>(call: impl FnOnce(&mut MaybeUninit<T>) -> Option<Box<tb_error>>) -> T {
-    let mut out = MaybeUninit::uninit();
-    assert_eq!(take(call(&mut out)), (0, String::new()));
-    // SAFETY: written on success.
-    unsafe { out.assume_init() }
-}
-
-fn new() -> Box<tb_histogram> {
-    let config = tb_config {
-        lowest: 1,
-        highest: 1000,
-        significant_digits: 1,
-    };
-    must(|histogram| tb_histogram_new(Some(&config), Some(histogram)))
-}
-
-fn record(histogram: &tb_histogram, value: u64) -> i32 {
-    // SAFETY: a handle.
-    code(unsafe { tb_histogram_record(histogram, value) })
-}
-
-fn len(histogram: &tb_histogram) -> u64 {
-    must(|count| tb_histogram_len(Some(histogram), Some(count)))
-}
 
 const NULL: i32 = tb_code::TB_ERR_NULL_ARGUMENT as i32;
 const LENGTH: i32 = tb_code::TB_ERR_INVALID_LENGTH as i32;
@@ -189,11 +143,15 @@ fn what_comes_out_is_the_callers_and_may_be_freed_twice() {
     // SAFETY: a NUL follows.
     let with_nul = unsafe { CStr::from_ptr(tag.data) }.to_bytes_with_nul();
     assert_eq!(with_nul.len(), tag.length + 1);
-    let mut empty = must(|bytes| tb_probe_make_bytes(0, Some(bytes)));
-    let mut bytes = must(|bytes| tb_probe_make_bytes(3, Some(bytes)));
-    // SAFETY: three of them.
-    let made = unsafe { std::slice::from_raw_parts(bytes.data, bytes.length) };
-    assert_eq!(made, [0, 1, 2]);
+    let mut bytes = must(|bytes| tb_histogram_encode(Some(&histogram), Some(bytes)));
+    // SAFETY: so many of them.
+    let decoded = must(|out| unsafe { tb_histogram_decode(bytes.data, bytes.length, Some(out)) });
+    assert_eq!(len(&decoded), 0);
+    tb_histogram_free(Some(decoded));
+    let mut empty = tb_bytes {
+        data: ptr::null_mut(),
+        length: 0,
+    };
     for _ in 0..2 {
         // SAFETY: from calls, or zero.
         unsafe {
@@ -203,33 +161,33 @@ fn what_comes_out_is_the_callers_and_may_be_freed_twice() {
         }
         assert!(tag.data.is_null() && bytes.data.is_null() && empty.data.is_null());
     }
-    let mut map = must(|map| tb_probe_make_map(2, Some(map)));
-    let mut shape = must(|shape| tb_probe_make_shape(2, Some(shape)));
-    // SAFETY: from calls.
-    unsafe {
-        tb_map_free(Some(&mut map));
-        tb_shape_free(Some(&mut shape));
-    }
     tb_histogram_free(Some(histogram));
 }
 
 #[test]
 fn an_errors_fields_live_as_long_as_it_does() {
-    let error = tb_probe_fail(7);
-    let mut details = MaybeUninit::uninit();
-    tb_error_info(error.as_deref(), Some(&mut details));
-    // SAFETY: filled, and the error is not freed yet.
-    let fields = unsafe {
-        let details = details.assume_init();
-        std::slice::from_raw_parts(details.fields, details.field_count)
+    let histogram = new();
+    let out = &mut MaybeUninit::uninit();
+    // SAFETY: as many bytes.
+    let error =
+        unsafe { tb_histogram_record_durations(&*histogram, c"1s café".as_ptr(), 8, Some(out)) };
+    let [line, column, token] = fields(error.as_deref()) else {
+        panic!("three fields");
     };
-    assert_eq!(fields[0].number, 7);
-    assert!(fields[1].real.is_nan());
-    // SAFETY: as above.
-    let text =
-        unsafe { std::slice::from_raw_parts(fields[2].text.cast::<u8>(), fields[2].text_length) };
+    assert_eq!((line.number, column.number), (1, 4));
+    // SAFETY: the error is not freed yet.
+    let text = unsafe { std::slice::from_raw_parts(token.text.cast::<u8>(), token.text_length) };
     assert_eq!(text, "café".as_bytes());
     tb_error_free(error);
+    let error = tb_histogram_value_at_quantile(
+        Some(&histogram),
+        f64::NAN,
+        Some(&mut MaybeUninit::uninit()),
+        Some(&mut MaybeUninit::uninit()),
+    );
+    assert!(fields(error.as_deref())[0].real.is_nan());
+    tb_error_free(error);
+    tb_histogram_free(Some(histogram));
 }
 
 #[test]
@@ -255,6 +213,7 @@ fn text_that_is_none_and_values_of_no_enum_are_refused() {
 
 #[test]
 fn text_goes_wrong_where_the_standard_library_says() {
+    let histogram = new();
     let text = "aé€😀".repeat(15);
     for wrong in 0..text.len() {
         let mut bytes = text.clone().into_bytes();
@@ -266,24 +225,13 @@ fn text_goes_wrong_where_the_standard_library_says() {
         );
         // SAFETY: as many bytes.
         let error = unsafe {
-            let mut length = MaybeUninit::uninit();
-            tb_probe_str_len(bytes.as_ptr().cast(), bytes.len(), Some(&mut length))
+            let mut recorded = MaybeUninit::uninit();
+            let (text, length) = (bytes.as_ptr().cast(), bytes.len());
+            tb_histogram_record_durations(&*histogram, text, length, Some(&mut recorded))
         };
         assert_eq!(take(error), (12, message));
     }
-}
-
-#[test]
-fn a_panic_is_an_error_and_leaves_a_poisoned_histogram() {
-    let histogram = new();
-    // SAFETY: four bytes.
-    let error = unsafe { tb_fault_panic(c"oops".as_ptr(), 4) };
-    assert_eq!(take(error), (10, "panic: oops".into()));
-    assert_eq!(code(tb_fault_panic_while_locked(Some(&histogram))), 10);
-    assert_eq!(record(&histogram, 1), 9);
     tb_histogram_free(Some(histogram));
-    let object = must(|object| tb_fault_panics_when_dropped_new(Some(object)));
-    tb_fault_panics_when_dropped_free(Some(object));
 }
 
 /// A visitor that frees the handle whose histogram it walks.

@@ -1,71 +1,25 @@
 //! What callbacks may free while they run, for Miri to look at: `cargo miri test -p tollbridge-c-cabi --test callbacks`.
 //! What they do is for bindings/c/tests/tests.c.
 
-use std::ffi::c_void;
+#[path = "common/user.rs"]
+mod user;
+
 use std::mem::MaybeUninit;
+use std::thread;
 use tollbridge::*;
+use user::{free_handle, watched};
 
-/// What the watcher and its destructor are given.
-struct User {
-    histogram: *mut tb_histogram,
-    watch: MaybeUninit<Box<tb_watch>>,
-    calls: u32,
-}
+/// Any thread may use it.
+struct Handle(*const tb_histogram);
 
-fn made<T>(make: impl FnOnce(&mut MaybeUninit<T>) -> Option<Box<tb_error>>) -> T {
-    let mut out = MaybeUninit::uninit();
-    assert!(make(&mut out).is_none());
-    // SAFETY: written on success.
-    unsafe { out.assume_init() }
-}
+// SAFETY: as the header promises.
+unsafe impl Send for Handle {}
 
-/// A histogram with a watcher that owns all there is.
-fn watched(limit: u64, watcher: tb_watcher) -> (*mut User, Option<Box<tb_error>>) {
-    let config = tb_config {
-        lowest: 1,
-        highest: 1000,
-        significant_digits: 1,
-    };
-    let histogram = Box::into_raw(made(|out| tb_histogram_new(Some(&config), Some(out))));
-    let user = Box::into_raw(Box::new(User {
-        histogram,
-        watch: MaybeUninit::uninit(),
-        calls: 0,
-    }));
-    // SAFETY: as the header asks.
-    let error = unsafe {
-        tb_histogram_watch(
-            histogram,
-            limit,
-            watcher,
-            user.cast(),
-            Some(free_user),
-            &raw mut (*user).watch,
-        )
-    };
-    (user, error)
-}
-
-/// Frees the handle too, unless the watcher did.
-unsafe extern "C" fn free_user(user: *mut c_void) {
-    // SAFETY: the last one to use it.
-    let user = unsafe { Box::from_raw(user.cast::<User>()) };
-    if user.calls == 0 {
-        // SAFETY: made by `watched`, and not freed.
-        tb_histogram_free(Some(unsafe { Box::from_raw(user.histogram) }));
+impl Handle {
+    fn record(self, value: u64) -> Option<Box<tb_error>> {
+        // SAFETY: a handle that lives when the call begins.
+        unsafe { tb_histogram_record(self.0, value) }
     }
-}
-
-unsafe extern "C" fn free_handle(user: *mut c_void, _: u64) -> i32 {
-    // SAFETY: the library's own until the destructor runs.
-    let user = unsafe { &mut *user.cast::<User>() };
-    user.calls += 1;
-    // SAFETY: the handle is this one's to free, and the watch was written.
-    unsafe {
-        tb_histogram_free(Some(Box::from_raw(user.histogram)));
-        tb_watch_free(Some(user.watch.assume_init_read()));
-    }
-    1
 }
 
 #[test]
@@ -87,7 +41,12 @@ fn a_watcher_may_free_the_handle_that_records() {
                     3,
                     Some(&mut recorded),
                 ),
-                _ => tb_probe_record_from_new_thread(histogram, 7),
+                _ => {
+                    let handle = Handle(histogram);
+                    thread::spawn(move || handle.record(7))
+                        .join()
+                        .expect("no panic")
+                }
             }
         };
         assert!(error.is_none());

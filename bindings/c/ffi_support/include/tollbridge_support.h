@@ -733,6 +733,25 @@ void tbf_log_writer_write(uint64_t writer,
 /// Threads: any, also while others use it.
 void tbf_log_writer_free(uint64_t writer, tbf_error *error);
 
+/// Panics with this text, which comes back as the error `panic`.
+///
+/// Ownership: `text` is borrowed for the call. NULL: allowed when `length` is 0. Threads: any.
+void tbf_fault_panic(const char *text, size_t length, tbf_error *error);
+
+/// Panics half-way through a change, with the lock held: the error `panic`, and the histogram
+/// answers `poisoned` from then on. Threads: any; waits.
+void tbf_fault_panic_while_locked(uint64_t histogram, tbf_error *error);
+
+/// Makes an object whose destructor panics.
+///
+/// Ownership: it is the caller's; free it with tbf_fault_panics_when_dropped_free.
+/// Errors: too_many_handles. Threads: any.
+uint64_t tbf_fault_panics_when_dropped_new(tbf_error *error);
+
+/// Frees the object, which is gone then. Errors: panic, always; closed, invalid_handle.
+/// 0: allowed, does nothing. Threads: any.
+void tbf_fault_panics_when_dropped_free(uint64_t object, tbf_error *error);
+
 /// Does nothing. Threads: any. A leaf.
 void tbf_probe_nop(void);
 
@@ -895,25 +914,6 @@ int32_t tbf_probe_call_back_from_new_thread(uint64_t n,
 /// Errors: as tbf_histogram_record; panic when the system cannot start a thread.
 /// Threads: any; waits for that thread, which waits and calls back.
 void tbf_probe_record_from_new_thread(uint64_t histogram, uint64_t value, tbf_error *error);
-
-/// Panics with this text, which comes back as the error `panic`.
-///
-/// Ownership: `text` is borrowed for the call. NULL: allowed when `length` is 0. Threads: any.
-void tbf_fault_panic(const char *text, size_t length, tbf_error *error);
-
-/// Panics half-way through a change, with the lock held: the error `panic`, and the histogram
-/// answers `poisoned` from then on. Threads: any; waits.
-void tbf_fault_panic_while_locked(uint64_t histogram, tbf_error *error);
-
-/// Makes an object whose destructor panics.
-///
-/// Ownership: it is the caller's; free it with tbf_fault_panics_when_dropped_free.
-/// Errors: too_many_handles. Threads: any.
-uint64_t tbf_fault_panics_when_dropped_new(tbf_error *error);
-
-/// Frees the object, which is gone then. Errors: panic, always; closed, invalid_handle.
-/// 0: allowed, does nothing. Threads: any.
-void tbf_fault_panics_when_dropped_free(uint64_t object, tbf_error *error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,5 +1,8 @@
 //! The exported functions, called as C calls them.
 
+mod common;
+
+use common::{code, details, free, must, new, record, result};
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -10,7 +13,6 @@ use tollbridge_ffi_support::*;
 const CLOSED: i32 = tbf_code::TBF_ERR_CLOSED as i32;
 const NULL: i32 = tbf_code::TBF_ERR_NULL_ARGUMENT as i32;
 const LENGTH: i32 = tbf_code::TBF_ERR_INVALID_LENGTH as i32;
-const PANIC: i32 = tbf_code::TBF_ERR_PANIC as i32;
 const INVALID_HANDLE: i32 = tbf_code::TBF_ERR_INVALID_HANDLE as i32;
 
 const RECORDED: tbf_scan = tbf_scan {
@@ -20,52 +22,9 @@ const RECORDED: tbf_scan = tbf_scan {
     base: 0.0,
 };
 
-/// What a call returned, and how it failed.
-fn result<R>(call: impl FnOnce(*mut tbf_error) -> R) -> Result<R, (i32, String)> {
-    let mut error = MaybeUninit::uninit(); // the call writes it, whatever comes of it
-    let returned = call(error.as_mut_ptr());
-    // SAFETY: as above.
-    let mut error = unsafe { error.assume_init() };
-    let (code, message) = (error.base.get_code().code(), error.base.get_message());
-    let failed = (code != 0).then(|| (code, message.as_str().to_owned()));
-    for _ in 0..2 {
-        tbf_error_free(Some(&mut error)); // twice is allowed
-    }
-    failed.map_or(Ok(returned), Err)
-}
-
-fn code<R>(call: impl FnOnce(*mut tbf_error) -> R) -> i32 {
-    result(call).err().map_or(0, |(code, _)| code)
-}
-
-/// What a call that must succeed returned.
-fn must<R>(call: impl FnOnce(*mut tbf_error) -> R) -> R {
-    result(call).expect("it succeeds")
-}
-
-fn new() -> u64 {
-    let config = tbf_config {
-        lowest: 1,
-        highest: 1000,
-        significant_digits: 1,
-    };
-    // SAFETY: `result` says where the error goes; so below.
-    must(|error| unsafe { tbf_histogram_new(Some(&config), error) })
-}
-
 fn clone(histogram: u64) -> u64 {
     // SAFETY: as in `new`.
     must(|error| unsafe { tbf_histogram_clone(histogram, error) })
-}
-
-fn free(histogram: u64) -> i32 {
-    // SAFETY: as in `new`.
-    code(|error| unsafe { tbf_histogram_free(histogram, error) })
-}
-
-fn record(histogram: u64, value: u64) -> i32 {
-    // SAFETY: as in `new`.
-    code(|error| unsafe { tbf_histogram_record(histogram, value, error) })
 }
 
 fn len(histogram: u64) -> u64 {
@@ -152,8 +111,6 @@ fn codes_of_all_uses(histogram: u64) -> Vec<i32> {
             code(|e| tbf_histogram_buckets(histogram, scan, e)),
             code(|e| tbf_histogram_for_each_bucket(histogram, scan, Some(stops), user, e)),
             code(|e| tbf_histogram_watch(histogram, 1, Some(adds), user, Some(ends), e)),
-            code(|e| tbf_probe_record_from_new_thread(histogram, 1, e)),
-            code(|e| tbf_fault_panic_while_locked(histogram, e)),
         ]
     };
     assert_eq!(log.ends.load(Ordering::SeqCst), 1);
@@ -163,31 +120,20 @@ fn codes_of_all_uses(histogram: u64) -> Vec<i32> {
 
 #[test]
 fn a_handle_that_is_none_is_an_error_everywhere() {
-    let freed = new();
+    let (freed, walked) = (new(), new());
     assert_eq!(free(freed), 0);
     // SAFETY: as in `new`.
-    let object = must(|e| unsafe { tbf_fault_panics_when_dropped_new(e) });
+    let cursor = must(|e| unsafe { tbf_histogram_buckets(walked, Some(&RECORDED), e) });
     let all = |handle, expected| {
         let codes = codes_of_all_uses(handle);
         assert!(codes.iter().all(|code| *code == expected), "{codes:?}");
     };
     all(0, NULL);
     all(freed, CLOSED);
-    all(object, INVALID_HANDLE);
+    all(cursor, INVALID_HANDLE);
     // SAFETY: as in `new`.
-    let last = code(|e| unsafe { tbf_fault_panics_when_dropped_free(object, e) });
-    assert_eq!(last, PANIC);
-}
-
-/// There is an error to return; and the map is not locked meanwhile.
-#[test]
-fn a_destructors_panic_is_an_error_and_the_object_is_gone() {
-    // SAFETY: as in `new`.
-    let new = || must(|error| unsafe { tbf_fault_panics_when_dropped_new(error) });
-    // SAFETY: as in `new`.
-    let free = |object| code(|error| unsafe { tbf_fault_panics_when_dropped_free(object, error) });
-    let (one, other) = (new(), new());
-    assert_eq!((free(one), free(one), free(other)), (PANIC, CLOSED, PANIC));
+    assert_eq!(code(|e| unsafe { tbf_buckets_free(cursor, e) }), 0);
+    assert_eq!(free(walked), 0);
 }
 
 #[test]
@@ -232,7 +178,7 @@ fn a_length_that_no_memory_has_is_refused_before_it_is_looked_at() {
             LENGTH
         );
         assert_eq!(
-            code(|e| tbf_probe_str_len(c"a".as_ptr(), above + 1, e)),
+            code(|e| tbf_histogram_record_durations(histogram, c"a".as_ptr(), above + 1, e)),
             LENGTH
         );
     }
@@ -305,61 +251,37 @@ fn a_tag_ends_at_its_first_nul() {
     assert_eq!(free(histogram), 0);
 }
 
-/// What the error has besides its code and message.
-fn details(error: &tbf_error) -> tbf_error_details {
-    let mut details = MaybeUninit::uninit();
-    tbf_error_info(Some(error), Some(&mut details));
-    // SAFETY: filled whatever the error.
-    unsafe { details.assume_init() }
-}
-
 #[test]
 fn an_errors_fields_are_asked_for() {
+    let histogram = new();
     let mut error = tbf_error::default();
     assert_eq!(details(&error).code, 0);
-    // SAFETY: as in `new`; the error is not freed before the end.
+    // SAFETY: as many bytes; the error is not freed before the end.
     let fields = unsafe {
-        tbf_probe_fail(7, &mut error);
+        tbf_histogram_record_durations(histogram, c"1s café".as_ptr(), 8, &mut error);
         let details = details(&error);
-        assert_eq!(CStr::from_ptr(details.name), c"probe");
+        assert_eq!(CStr::from_ptr(details.name), c"invalid_duration");
         std::slice::from_raw_parts(details.fields, details.field_count)
     };
-    assert_eq!(fields[0].number, 7);
-    assert!(fields[1].real.is_nan());
+    assert_eq!((fields[0].number, fields[1].number), (1, 4));
     // SAFETY: as above.
     let text =
         unsafe { std::slice::from_raw_parts(fields[2].text.cast::<u8>(), fields[2].text_length) };
     assert_eq!(text, "café".as_bytes());
     tbf_error_free(Some(&mut error));
-}
-
-#[test]
-fn a_nul_in_a_message_is_escaped_in_the_c_string_and_kept_in_the_details() {
-    let mut error = tbf_error::default();
-    // SAFETY: three bytes; the error is not freed before the end.
-    let message = unsafe {
-        tbf_fault_panic(b"a\0b".as_ptr().cast(), 3, &mut error);
-        let details = details(&error);
-        std::slice::from_raw_parts(details.message.cast::<u8>(), details.message_length)
+    // SAFETY: as above.
+    let quantile = unsafe {
+        tbf_histogram_value_at_quantile(
+            histogram,
+            f64::NAN,
+            Some(&mut MaybeUninit::uninit()),
+            &mut error,
+        );
+        *details(&error).fields
     };
-    assert_eq!(error.base.get_code().code(), PANIC);
-    assert_eq!(error.base.get_message().as_str(), "panic: a\\0b");
-    assert_eq!(message, b"panic: a\0b");
+    assert!(quantile.real.is_nan());
     tbf_error_free(Some(&mut error));
-}
-
-#[test]
-fn a_panic_is_an_error_and_leaves_a_poisoned_histogram() {
-    let (histogram, other) = (new(), new());
-    // SAFETY: as in `new`.
-    let panicked = code(|e| unsafe { tbf_fault_panic_while_locked(histogram, e) });
-    assert_eq!(panicked, PANIC);
-    assert_eq!(
-        record(histogram, 1),
-        tbf_code::TBF_ERR_POISONED as i32,
-        "ffi-support's own lock would answer with another panic"
-    );
-    assert_eq!((record(other, 1), free(histogram), free(other)), (0, 0, 0));
+    assert_eq!(free(histogram), 0);
 }
 
 #[test]
@@ -373,10 +295,6 @@ fn values_of_no_enum_are_refused() {
     unsafe {
         assert_eq!(
             code(|e| tbf_histogram_buckets(histogram, Some(&scan), e)),
-            14
-        );
-        assert_eq!(
-            code(|e| tbf_byte_buffer_free(tbf_probe_make_str(3, 2, e))),
             14
         );
     }

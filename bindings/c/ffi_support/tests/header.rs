@@ -5,11 +5,12 @@
 use cbindgen::{Builder, Config};
 use ffi_support::{ByteBuffer, ExternError};
 use std::mem::{align_of, offset_of, size_of};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tollbridge_core::Error;
 use tollbridge_ffi_support::tbf_error;
 
-const SOURCES: [&str; 10] = [
+/// The order of what every program needs. What else exports something comes behind.
+const SOURCES: [&str; 8] = [
     "abi.rs",
     "codes.rs",
     "error.rs",
@@ -18,9 +19,24 @@ const SOURCES: [&str; 10] = [
     "watch.rs",
     "replay.rs",
     "log_writer.rs",
-    "probe.rs",
-    "fault.rs",
 ];
+
+fn sources() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = SOURCES.map(|file| folder.join(file)).to_vec();
+    let mut others: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("the sources")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|file| !sources.contains(file) && exports(file))
+        .collect();
+    others.sort();
+    sources.append(&mut others);
+    sources
+}
+
+fn exports(file: &Path) -> bool {
+    std::fs::read_to_string(file).is_ok_and(|text| text.contains("#[unsafe(no_mangle)]"))
+}
 
 fn generate() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -28,8 +44,8 @@ fn generate() -> String {
     let mut config = Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
     config.after_includes = Some(read("preamble.h"));
     let mut builder = Builder::new().with_config(config);
-    for source in SOURCES {
-        builder = builder.with_src(root.join("src").join(source));
+    for source in sources() {
+        builder = builder.with_src(source);
     }
     let mut text = Vec::new();
     builder

@@ -2,8 +2,11 @@
 //! build looks at each argument before the function does, and must find nothing to end the process for.
 
 mod common;
+#[path = "common/slice.rs"]
+mod slice;
 
 use common::{name, take};
+use slice::{Slice, nowhere, odd, slice};
 use std::env;
 use std::ffi::c_void;
 use std::process::Command;
@@ -14,12 +17,6 @@ use tollbridge_safer_ffi::*;
 /// What C has for a slice, a closure, and an option: nothing in them is checked.
 mod raw {
     use super::*;
-
-    #[repr(C)]
-    pub struct Slice<T> {
-        pub ptr: *const T,
-        pub len: usize,
-    }
 
     #[repr(C)]
     pub struct Closure<T> {
@@ -34,9 +31,6 @@ mod raw {
         pub release: Option<unsafe extern "C" fn(*mut c_void)>,
         pub retain: Option<unsafe extern "C" fn(*mut c_void)>,
     }
-
-    #[repr(C)]
-    pub struct Tagged<T>(pub u8, pub T);
 
     #[repr(C)]
     pub struct Scan {
@@ -92,22 +86,10 @@ mod raw {
         ) -> Failure;
         pub fn tbs_text_free(text: Slice<u8>);
         pub fn tbs_bytes_free(bytes: Slice<u8>);
-        pub fn tbs_probe_half(number: Tagged<u64>, out: *mut Tagged<u64>) -> Failure;
-        pub fn tbs_probe_make_str(n: usize, wide: u8, out: *mut Slice<u8>) -> Failure;
-        pub fn tbs_probe_scale_in_place(values: Slice<f64>, factor: f64) -> Failure;
-        pub fn tbs_shape_free(shape: Shape);
-        pub fn tbs_probe_shape_in(shape: Shape, out: *mut f64) -> Failure;
-    }
-
-    #[repr(C)]
-    pub struct Shape {
-        pub kind: u32,
-        pub radius: f64,
-        pub text: Slice<u8>,
     }
 }
 
-use raw::{Closure, Scan, Slice, Tagged};
+use raw::{Closure, Scan};
 
 const RECORDED: Scan = Scan {
     kind: 0,
@@ -115,20 +97,6 @@ const RECORDED: Scan = Scan {
     step: 0,
     base: 0.0,
 };
-
-fn slice<T>(items: &[T]) -> Slice<T> {
-    Slice {
-        ptr: items.as_ptr(),
-        len: items.len(),
-    }
-}
-
-fn nowhere<T>(len: usize) -> Slice<T> {
-    Slice {
-        ptr: ptr::null(),
-        len,
-    }
-}
 
 /// As C has it.
 fn new() -> *mut tbs_histogram {
@@ -182,11 +150,6 @@ fn null_is_an_error_where_it_is_no_answer() {
         assert_eq!(name(raw::tbs_histogram_decode(nowhere(1), &mut made)), null);
         raw::tbs_text_free(nowhere(0));
         raw::tbs_bytes_free(nowhere(3));
-        raw::tbs_shape_free(raw::Shape {
-            kind: 0,
-            radius: 0.0,
-            text: nowhere(0),
-        });
         raw::tbs_buckets_free(ptr::null_mut());
         raw::tbs_watch_free(ptr::null_mut());
     }
@@ -228,21 +191,12 @@ fn every_handle_and_every_output_is_named_when_it_is_null() {
         "bytes": tbs_histogram_encode(h, None);
         "histogram": tbs_replay_histogram(None, 0, None);
         "writer": tbs_log_writer_write(None, h, 0.0, 0.0);
-        "histogram": tbs_fault_panic_while_locked(None);
-        "object": tbs_fault_panics_when_dropped_new(None);
-        "result": tbs_probe_make_bytes(1, None);
-        "result": tbs_probe_make_f64(1, None);
-        "result": tbs_probe_make_point(1, None);
-        "result": tbs_probe_make_points(1, None);
-        "result": tbs_probe_make_shape(1, None);
-        "result": tbs_probe_make_map(1, None);
     }
     // SAFETY: every pointer is NULL.
     unsafe {
         null_is! {
             "histogram": tbs_histogram_record(ptr::null(), 1);
             "histogram": tbs_histogram_record_n(ptr::null(), 1, 1);
-            "histogram": tbs_probe_record_from_new_thread(ptr::null(), 1);
             "ended": tbs_watch_end(ptr::null(), ptr::null_mut());
             "watch": tbs_watch_end(ptr::null(), &mut false);
         }
@@ -363,22 +317,12 @@ fn a_length_that_no_memory_has_is_refused_before_it_is_looked_at() {
     free(histogram);
 }
 
-/// Room for `count` items at an address that is odd for them.
-fn odd<T>(bytes: &mut Vec<u8>, count: usize) -> *mut T {
-    bytes.resize((count + 1) * size_of::<T>(), 0);
-    let start = bytes.as_mut_ptr();
-    let shift = usize::from(start.cast::<T>().is_aligned());
-    // SAFETY: there is room for one more.
-    unsafe { start.add(shift).cast() }
-}
-
 #[test]
 fn misaligned_memory_is_read_and_written() {
     let histogram = new();
-    let (mut one, mut two, mut three) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut one, mut two) = (Vec::new(), Vec::new());
     let values: *mut u64 = odd(&mut one, 3);
-    let floats: *mut f64 = odd(&mut two, 2);
-    let into: *mut tbs_bucket = odd(&mut three, 2);
+    let into: *mut tbs_bucket = odd(&mut two, 2);
     // SAFETY: so many are there, and what is made is freed.
     unsafe {
         for i in 0..3 {
@@ -390,16 +334,6 @@ fn misaligned_memory_is_read_and_written() {
         };
         assert_eq!(name(raw::tbs_histogram_record_all(histogram, values)), "");
         assert_eq!(len(histogram), 3);
-
-        for i in 0..2 {
-            floats.add(i).write_unaligned(i as f64 + 1.0);
-        }
-        let scaled = Slice {
-            ptr: floats.cast_const(),
-            len: 2,
-        };
-        assert_eq!(name(raw::tbs_probe_scale_in_place(scaled, 2.0)), "");
-        assert_eq!([0, 1].map(|i| floats.add(i).read_unaligned()), [2.0, 4.0]);
 
         let mut cursor = ptr::null_mut();
         let error = raw::tbs_histogram_buckets(histogram, RECORDED, &mut cursor);
@@ -433,22 +367,6 @@ fn text_that_is_none_and_values_of_no_enum_are_refused() {
         };
         let error = raw::tbs_histogram_buckets(histogram, scan, &mut ptr::null_mut());
         assert_eq!(take(error).1, "scan has no value 7");
-        let shape = raw::Shape {
-            kind: 3,
-            radius: 0.0,
-            text: nowhere(0),
-        };
-        let error = raw::tbs_probe_shape_in(shape, &mut 0.0);
-        assert_eq!(take(error).1, "shape has no value 3");
-
-        let mut text = nowhere(0);
-        let error = raw::tbs_probe_make_str(3, 2, &mut text);
-        assert_eq!(take(error).1, "wide has no value 2");
-        let mut half = Tagged(0, 0);
-        let error = raw::tbs_probe_half(Tagged(2, 84), &mut half);
-        assert_eq!(take(error).1, "number has no value 2");
-        assert_eq!(name(raw::tbs_probe_half(Tagged(1, 84), &mut half)), "");
-        assert_eq!((half.0, half.1), (1, 42));
     }
     free(histogram);
 }

@@ -3,27 +3,19 @@
 //! structs that C has would be other types.
 
 mod common;
+#[path = "common/sent.rs"]
+mod sent;
 
-use common::{len, must, name, new, take};
+use common::{len, must, name, new};
 use safer_ffi::closure::{ArcDynFn1, RefDynFnMut1};
-use safer_ffi::layout::{self, CType};
 use safer_ffi::prelude::*;
+use sent::{record, sent};
+use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use tollbridge_safer_ffi::*;
-
-/// A good argument, as C sends it. Not an option that is none: its room for a value holds nothing.
-fn sent<T: ReprC>(value: T) -> Unchecked<T> {
-    // SAFETY: in what these tests send, all but padding is initialised.
-    Unchecked(unsafe { layout::into_raw(value) })
-}
-
-fn record(histogram: &tbs_histogram, value: u64) -> String {
-    // SAFETY: a handle.
-    name(unsafe { tbs_histogram_record(histogram, value) })
-}
 
 #[test]
 fn handles_are_handed_over_and_back() {
@@ -38,53 +30,38 @@ fn handles_are_handed_over_and_back() {
 
 #[test]
 fn what_comes_out_is_the_callers() {
-    let map = must(|map| tbs_probe_make_map(2, Some(map)));
-    assert_eq!(&*map[1].key, "k000001");
-    tbs_map_free(Some(map));
-    let shape = must(|shape| tbs_probe_make_shape(2, Some(shape)));
-    assert_eq!(&*shape.text, "2");
-    let mut shape = sent(shape);
-    shape.0.kind = 9.into(); // what C writes there is no leak
-    // SAFETY: made above.
-    unsafe { tbs_shape_free(shape) };
-    let bytes = must(|bytes| tbs_probe_make_bytes(0, Some(bytes)));
+    let histogram = new();
+    // SAFETY: the text is good.
+    let error = unsafe { tbs_histogram_set_tag(Some(&histogram), sent("é".into())) };
+    assert_eq!(name(error), "");
+    let tag = must(|tag| tbs_histogram_tag(Some(&histogram), Some(tag)));
+    assert_eq!(&*tag, "é");
+    let bytes = must(|bytes| tbs_histogram_encode(Some(&histogram), Some(bytes)));
+    assert!(!bytes.is_empty());
     tbs_bytes_free(Some(bytes));
-}
-
-#[test]
-fn an_option_that_goes_in_may_be_none() {
-    let none = Unchecked(CType::zeroed());
-    let half = must(|half| tbs_probe_half(none, Some(half)));
-    assert_eq!(half.into_rust(), None);
+    tbs_histogram_free(Some(histogram));
 }
 
 #[test]
 fn an_errors_fields_live_as_long_as_it_does() {
-    let error = tbs_probe_fail(7);
-    let details = tbs_error_info(error.as_deref());
-    let [number, ratio, text] = details.fields.as_slice() else {
-        panic!("three fields");
-    };
-    assert_eq!((number.name.to_str(), number.number), ("number", 7));
-    assert!(ratio.real.is_nan());
-    assert_eq!(&*text.text, "café");
-    tbs_error_free(error);
-}
-
-#[test]
-fn a_panic_is_an_error_and_leaves_a_poisoned_histogram() {
     let histogram = new();
     // SAFETY: the text is good.
-    let error = unsafe { tbs_fault_panic(sent("oops".into())) };
-    assert_eq!(take(error), ("panic".into(), "panic: oops".into()));
-    assert_eq!(
-        name(tbs_fault_panic_while_locked(Some(&histogram))),
-        "panic"
-    );
-    assert_eq!(record(&histogram, 1), "poisoned");
+    let error = unsafe {
+        let out = &mut MaybeUninit::uninit();
+        tbs_histogram_record_durations(&*histogram, sent("1s café".into()), Some(out.into()))
+    };
+    let details = tbs_error_info(error.as_deref());
+    let [line, column, token] = details.fields.as_slice() else {
+        panic!("three fields");
+    };
+    assert_eq!((line.name.to_str(), line.number), ("line", 1));
+    assert_eq!((column.number, &*token.text), (4, "café"));
+    tbs_error_free(error);
+    let out = &mut MaybeUninit::uninit();
+    let error = tbs_histogram_value_at_quantile(Some(&histogram), f64::NAN, Some(out.into()));
+    assert!(tbs_error_info(error.as_deref()).fields[0].real.is_nan());
+    tbs_error_free(error);
     tbs_histogram_free(Some(histogram));
-    let object = must(|object| tbs_fault_panics_when_dropped_new(Some(object)));
-    tbs_fault_panics_when_dropped_free(Some(object));
 }
 
 #[test]
