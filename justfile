@@ -92,6 +92,7 @@ lint:
     cargo fmt --all --check
     cargo clippy --quiet --workspace --all-targets -- --deny warnings
     scripts/check-style
+    scripts/check-probes
     {{toll}} lint
 
 # Fuzz one target for some minutes, on nightly: `just fuzz c_abi 30`. fuzz/README.md tells of them.
