@@ -29,7 +29,7 @@ pub struct Ready<'a> {
 /// here.
 ///
 /// # Errors
-/// As [`able`], and when one cannot be built.
+/// As `able`, and when one cannot be built.
 pub fn ready<'a>(workspace: &'a Workspace, bridges: Vec<&'a Bridge>) -> Result<Ready<'a>> {
     prepare(workspace, &bridges)?;
     able(workspace, bridges)
