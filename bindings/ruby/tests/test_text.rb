@@ -33,6 +33,18 @@ class TextTest < BridgeTest
     assert_equal [before, Encoding::UTF_16LE], [text, text.encoding]
   end
 
+  test "what Ruby is told of text is what it finds out itself" do
+    ["abc" * 50, "café" * 50, "漢字🎉", "caf\xe9", "\xed\xa0\x80", "\xf4\x90\x80\x80"].each do |text|
+      own, told, frozen = Array.new(3) { text.b.force_encoding(Encoding::UTF_8) }
+      [told, frozen.freeze].each do |sent|
+        assert_raises(TB::InvalidDurationError, TB::InvalidTextError) { histogram.record_durations(sent) }
+        assert_equal [own.valid_encoding?, own.ascii_only?], [sent.valid_encoding?, sent.ascii_only?], own.inspect
+        assert_equal own.scrub.length, sent.scrub.length
+      end
+    end
+    assert_equal "abc\xff".b, "abc".b.force_encoding(Encoding::UTF_8).tap { |text| histogram(tag: text) } + "\xff".b
+  end
+
   takes_text(
     "tag=" => ->(h, text) { h.tag = text },
     "tag:" => ->(_, text) { TB::Histogram.new(tag: text) },

@@ -178,17 +178,44 @@ fn fill<T: IntoValue>(
     filled
 }
 
+const VALID: u64 = ruby_coderange_type::RUBY_ENC_CODERANGE_VALID as u64;
+const ASCII: u64 = ruby_coderange_type::RUBY_ENC_CODERANGE_7BIT as u64;
+
 /// Whether the String's header says that it is valid UTF-8. If not, it may be so all the same.
 #[inline]
 pub fn is_known_utf8(string: RString) -> bool {
-    const VALID: u64 = ruby_coderange_type::RUBY_ENC_CODERANGE_VALID as u64;
-    const ASCII: u64 = ruby_coderange_type::RUBY_ENC_CODERANGE_7BIT as u64;
     let range = flags(string) & (VALID | ASCII); // both mean broken, neither that nobody has looked
+    is_utf8(string) && (range == VALID || range == ASCII)
+}
+
+/// Whether its encoding is UTF-8, whatever its bytes are.
+#[inline]
+pub fn is_utf8(string: RString) -> bool {
     // Asked for once: to ask each time takes a tenth of a short call.
     static UTF8: OnceLock<u64> = OnceLock::new();
     // SAFETY: a number that Ruby has.
     let utf8 = UTF8.get_or_init(|| unsafe { rb_sys::rb_utf8_encindex() } as u64);
-    encoding(string) == *utf8 && (range == VALID || range == ASCII)
+    encoding(string) == *utf8
+}
+
+/// Whether the bytes of a String whose encoding is UTF-8 are that. Where they are, its header says so from now
+/// on, as after Ruby's own check.
+pub fn scan_utf8(string: RString) -> bool {
+    // SAFETY: looked at before Ruby goes on.
+    let bytes = unsafe { string.as_slice() };
+    let range = if bytes.is_ascii() {
+        ASCII
+    } else if simdutf8::basic::from_utf8(bytes).is_ok() {
+        VALID
+    } else {
+        return false;
+    };
+    // SAFETY: every String has a header, also a frozen one, and with the GVL nobody else writes to it.
+    unsafe {
+        let header = string.as_raw() as *mut rb_sys::RBasic;
+        (*header).flags = (*header).flags & !(VALID | ASCII) | range;
+    }
+    true
 }
 
 /// Whether its encoding is ASCII-8BIT.
