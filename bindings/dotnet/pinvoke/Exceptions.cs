@@ -65,4 +65,14 @@ namespace Tollbridge
             return new InvalidArgumentException(new ErrorValues(Code, Name, $"{Argument} is {given}, but must be {Rule}", fields));
         }
     }
+
+    public sealed partial class InvalidTextException
+    {
+        /// <summary>The same as the library's, of text that it takes as bytes.</summary>
+        internal static InvalidTextException At(ulong offset)
+        {
+            var made = new InvalidTextException(offset);
+            return new InvalidTextException(new ErrorValues(made.Code, made.Name, $"not Unicode text at character {offset}", new Dictionary<string, object>(made.Fields)));
+        }
+    }
 }

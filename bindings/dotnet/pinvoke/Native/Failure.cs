@@ -25,23 +25,29 @@ namespace Tollbridge
         private static void Throw(IntPtr error) => throw Take(error);
 
         /// <summary>Reads an error and frees it: exceptions own nothing.</summary>
-        private static TollbridgeException Take(IntPtr error)
+        private static TollbridgeException Take(IntPtr owned)
         {
             try
             {
                 ErrorDetails details;
-                tb_error_info(error, &details);
-                return Of(new ErrorValues(
+                tb_error_info(owned, &details);
+                var error = new ErrorValues(
                     details.Code,
                     Name(details.Name),
                     Utf8.Read(details.Message, details.MessageLength),
-                    Fields(new ReadOnlySpan<ErrorField>(details.Fields, (int)details.FieldCount))));
+                    Fields(new ReadOnlySpan<ErrorField>(details.Fields, (int)details.FieldCount)));
+                TollbridgeException? made = null;
+                More(error, ref made);
+                return made ?? Of(error);
             }
             finally
             {
-                tb_error_free(error);
+                tb_error_free(owned);
             }
         }
+
+        /// <summary>Classes that only some builds have.</summary>
+        static partial void More(ErrorValues error, ref TollbridgeException? made);
 
         private static Dictionary<string, object> Fields(ReadOnlySpan<ErrorField> fields)
         {

@@ -175,18 +175,4 @@ namespace Tollbridge
             return true;
         }
     }
-
-    /// <summary>A tb_fault_panics_when_dropped.</summary>
-    internal sealed class FaultHandle : NativeHandle
-    {
-        /// <inheritdoc/>
-        protected override Type Owner => typeof(Probes.Fault.PanicsWhenDropped);
-
-        /// <inheritdoc/>
-        protected override bool ReleaseHandle()
-        {
-            tb_fault_panics_when_dropped_free(handle);
-            return true;
-        }
-    }
 }

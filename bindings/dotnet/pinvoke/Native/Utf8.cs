@@ -15,6 +15,9 @@ namespace Tollbridge
         /// <summary>Bytes of stack that a caller offers.</summary>
         internal const int OnStack = 256;
 
+        /// <summary>In no UTF-8.</summary>
+        private const byte Refused = 0xff;
+
         private readonly byte[]? rented;
 
         /// <summary>Encodes into the caller's stack if it fits there. A null string is the callers' to refuse.</summary>
@@ -64,7 +67,7 @@ namespace Tollbridge
 #endif
             if (refused)
             {
-                into[length++] = 0xff;
+                into[length++] = Refused;
             }
             return length;
         }
@@ -89,14 +92,19 @@ namespace Tollbridge
             return copy;
         }
 
-        /// <summary>Refuses a lone surrogate in what the library takes as bytes of any kind: a path.</summary>
-        internal unsafe void CheckIsText()
+        /// <summary>Refuses a lone surrogate in what the library takes as bytes of any kind, a path, as it does in text.</summary>
+        internal void CheckIsText()
         {
-            ulong length;
-            fixed (byte* data = Bytes)
+            if (Bytes.Length == 0 || Bytes[Bytes.Length - 1] != Refused)
             {
-                Failure.Check(tb_probe_str_len(data, (UIntPtr)Bytes.Length, &length));
+                return;
             }
+            ulong characters = 0;
+            foreach (byte part in Bytes.Slice(0, Bytes.Length - 1))
+            {
+                characters += (part & 0xc0) == 0x80 ? 0UL : 1;
+            }
+            throw InvalidTextException.At(characters);
         }
 
         internal void Dispose()

@@ -77,8 +77,19 @@ namespace Tollbridge.Tests
         public void SoIsItInAPath()
         {
             using var scratch = new Scratch();
-            Assert.Throws<InvalidTextException>(() => IntervalLog.Replay(scratch["a\ud800"]));
-            Assert.Throws<InvalidTextException>(() => new LogWriter(scratch["a\ud800"]));
+            using var histogram = new Histogram();
+            foreach (string text in Surrogates.Keys)
+            {
+                string path = scratch[text];
+                var refused = Assert.Throws<InvalidTextException>(() => histogram.RecordDurations(path));
+                foreach (Action use in new Action[] { () => IntervalLog.Replay(path), () => new LogWriter(path) })
+                {
+                    var thrown = Assert.Throws<InvalidTextException>(use);
+                    Assert.Equal((refused.Code, refused.Name, refused.Message), (thrown.Code, thrown.Name, thrown.Message));
+                    Assert.Equal(refused.Offset, thrown.Offset);
+                    Assert.Equal(refused.Fields, thrown.Fields);
+                }
+            }
             Assert.Equal(0, Directory.GetFiles(scratch[""]).Length);
         }
 

@@ -1,11 +1,9 @@
 using System;
-using System.ComponentModel;
 using static Tollbridge.NativeMethods;
 
 namespace Tollbridge.Probes
 {
     /// <summary>Faults on purpose, for tests. Any thread may call anything.</summary>
-    [EditorBrowsable(EditorBrowsableState.Never)]
     public static unsafe class Fault
     {
         /// <summary>Panics in Rust.</summary>
@@ -45,6 +43,20 @@ namespace Tollbridge.Probes
 
             /// <summary>Runs the destructor.</summary>
             public void Dispose() => handle.Dispose();
+        }
+    }
+
+    /// <summary>A tb_fault_panics_when_dropped.</summary>
+    internal sealed class FaultHandle : NativeHandle
+    {
+        /// <inheritdoc/>
+        protected override Type Owner => typeof(Fault.PanicsWhenDropped);
+
+        /// <inheritdoc/>
+        protected override bool ReleaseHandle()
+        {
+            tb_fault_panics_when_dropped_free(handle);
+            return true;
         }
     }
 }

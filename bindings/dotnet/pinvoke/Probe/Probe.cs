@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
-using System.ComponentModel;
 using static Tollbridge.NativeMethods;
 
 namespace Tollbridge.Probes
@@ -10,7 +9,6 @@ namespace Tollbridge.Probes
     /// Functions that do as little as possible, so that calling one costs only the crossing: what is timed. Any thread may call any of
     /// them. Spans are borrowed for the call; what comes out is a copy.
     /// </summary>
-    [EditorBrowsable(EditorBrowsableState.Never)]
     public static unsafe class Probe
     {
         /// <summary>Nothing.</summary>
