@@ -1,16 +1,12 @@
-//! What Ruby's numbers, text and packed Strings become, and how Strings are packed. Nothing is converted
-//! silently.
+//! What Ruby's numbers, text and packed Strings become. Nothing is converted silently.
 
 use crate::direct;
-use crate::errors::{Failure, Outcome, raise};
+use crate::error::{Failure, Outcome};
+use crate::gvl::ruby;
+use crate::raise::{raise, too_large, wrong_type};
 use magnus::encoding::{Coderange, EncodingCapable};
 use magnus::prelude::*;
-use magnus::rb_sys::{FromRawValue, protect};
 use magnus::{Fixnum, Float, Integer, RArray, RString, Ruby, TryConvert, Value};
-use std::ffi::c_long;
-use std::fmt::Display;
-use std::mem::MaybeUninit;
-use std::ptr;
 use tollbridge_core::Error;
 
 /// A 64-bit integer that is not negative: RangeError beyond, TypeError for what is no Integer.
@@ -44,23 +40,9 @@ fn unusual_number(value: Value) -> Result<u64, magnus::Error> {
     Err(raise(ruby.exception_range_error(), message))
 }
 
-#[cold]
-pub fn wrong_type(value: Value, needed: &str) -> magnus::Error {
-    let ruby = Ruby::get_with(value);
-    // SAFETY: the name is copied before anything else happens.
-    let message = unsafe { format!("{needed} is needed, not {}", value.classname()) };
-    raise(ruby.exception_type_error(), message)
-}
-
 /// An integer that fits `T`, as RangeError says otherwise.
 pub fn narrow<T: TryFrom<u64>>(number: Number) -> Result<T, magnus::Error> {
     T::try_from(number.0).map_err(|_| too_large(number.0))
-}
-
-#[cold]
-fn too_large(number: impl Display) -> magnus::Error {
-    let message = format!("{number} is too large");
-    raise(ruby().exception_range_error(), message)
 }
 
 /// A number as a double: any Numeric, by its `to_f` where it is no Float; no text, no nil.
@@ -259,56 +241,8 @@ fn items<T: Element>(array: RArray) -> Result<Vec<T>, magnus::Error> {
     Ok(numbers)
 }
 
-/// What a packed String is packed of: in memory it is its bytes.
-pub trait Plain: Copy {}
-impl Plain for u8 {}
-impl Plain for u64 {}
-impl Plain for f64 {}
-
-/// More bytes than this may be more than there are, for which Ruby has an exception.
-const MANY_BYTES: c_long = 1 << 10;
-
-/// A new binary String of `items`, written where the String keeps them.
-pub fn pack<T: Plain>(items: impl ExactSizeIterator<Item = T>) -> Result<RString, magnus::Error> {
-    let count = items.len();
-    let bytes = count
-        .checked_mul(size_of::<T>())
-        .and_then(|bytes| c_long::try_from(bytes).ok())
-        .ok_or_else(|| too_large(count))?;
-    // SAFETY: with the GVL. Ruby leaves the bytes as they are.
-    let new = || unsafe { rb_sys::rb_str_new(ptr::null(), bytes) };
-    let raw = match bytes {
-        // The exception would leave by longjmp; to catch it takes as long as to make a short String.
-        MANY_BYTES.. => protect(new)?,
-        _ => new(),
-    };
-    // SAFETY: so many bytes, which nobody else knows yet, and Ruby aligns them; `raw` is on the stack,
-    // where the collector sees it.
-    let slots = unsafe {
-        let start = rb_sys::macros::RSTRING_PTR(raw).cast_mut();
-        std::slice::from_raw_parts_mut(start.cast::<MaybeUninit<T>>(), count)
-    };
-    let mut written = 0;
-    for (slot, item) in slots.iter_mut().zip(items) {
-        slot.write(item);
-        written += 1;
-    }
-    assert_eq!(written, count, "an iterator knows how long it is");
-    // SAFETY: an object of Ruby's.
-    match RString::from_value(unsafe { Value::from_raw(raw) }) {
-        Some(string) => Ok(string),
-        None => unreachable!("rb_str_new makes Strings"),
-    }
-}
-
 pub fn unpacked<T: Element>(bytes: &[u8]) -> Vec<T> {
     // A String may be a slice of another, so its numbers may lie at any address.
     let (whole, _) = bytes.as_chunks::<8>();
     whole.iter().map(|number| T::from_bytes(*number)).collect()
-}
-
-/// Ruby, where the caller has it: every function here is called by Ruby.
-pub fn ruby() -> Ruby {
-    // SAFETY: called on Ruby's threads with the GVL, as everything that takes a `Value` is.
-    unsafe { Ruby::get_unchecked() }
 }

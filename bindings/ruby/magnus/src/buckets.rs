@@ -1,10 +1,13 @@
 //! Scans as Ruby has them, and the lazy walk over a snapshot.
 
-use crate::arguments::{Number, Real, narrow, wrong_type};
+use crate::arguments::{Number, Real, narrow};
 use crate::classes::{classes, define_class};
-use crate::errors::{Failure, Outcome, guard};
-use crate::gvl::Weight;
-use crate::records;
+use crate::direct::Of;
+use crate::error::{Failure, Outcome};
+use crate::guard::guard;
+use crate::owned;
+use crate::raise::wrong_type;
+use crate::weight::Weight;
 use magnus::prelude::*;
 use magnus::{RArray, RClass, RModule, Ruby, TryConvert, Value, method};
 use std::sync::{Mutex, PoisonError};
@@ -74,22 +77,22 @@ impl Buckets {
 
     // ANCHOR: each
     /// Yields what is left. The block may leave in any way; the next walk goes on after its bucket.
-    fn each(ruby: &Ruby, this: magnus::typed_data::Obj<Self>) -> Outcome<Value> {
+    fn each(ruby: &Ruby, this: Of<Self>) -> Outcome<Value> {
         if !ruby.block_given() {
-            return Ok(this.enumeratorize("each", ()).as_value());
+            return Ok(this.object().enumeratorize("each", ()).as_value());
         }
         while let Some(bucket) = guard(|| Ok(this.next()?))? {
-            let _: Value = ruby.yield_value(records::bucket(ruby, bucket)?)?;
+            let _: Value = ruby.yield_value(owned::bucket(ruby, bucket)?)?;
         }
-        Ok(this.as_value())
+        Ok(this.object())
     }
     // ANCHOR_END: each
 
-    fn read(ruby: &Ruby, this: &Self, count: Number) -> Outcome<RArray> {
+    fn read(ruby: &Ruby, this: Of<Self>, count: Number) -> Outcome<RArray> {
         let list = ruby.ary_new();
         for _ in 0..count.0 {
             match guard(|| Ok(this.next()?))? {
-                Some(bucket) => list.push(records::bucket(ruby, bucket)?)?,
+                Some(bucket) => list.push(owned::bucket(ruby, bucket)?)?,
                 None => break,
             }
         }
@@ -99,17 +102,17 @@ impl Buckets {
         Ok(list)
     }
 
-    fn to_a(ruby: &Ruby, this: &Self) -> Outcome<RArray> {
+    fn to_a(ruby: &Ruby, this: Of<Self>) -> Outcome<RArray> {
         Self::read(ruby, this, Number(u64::MAX))
     }
 
-    fn close(&self) {
-        let taken = self.lock().take();
+    fn close(this: Of<Self>) {
+        let taken = this.lock().take();
         drop(taken); // not under the lock
     }
 
-    fn is_closed(&self) -> bool {
-        self.lock().is_none()
+    fn is_closed(this: Of<Self>) -> bool {
+        this.lock().is_none()
     }
 }
 
@@ -118,7 +121,7 @@ impl Buckets {
 /// An object has the snapshot, not this frame: a Fiber that is never resumed, which `Enumerator#next`
 /// leaves behind, drops nothing of its frames, and the collector frees the object.
 pub fn yield_each(ruby: &Ruby, snapshot: Snapshot) -> Result<(), Failure> {
-    Buckets::each(ruby, ruby.obj_wrap(Buckets::new(snapshot)))?;
+    Buckets::each(ruby, Of::new(ruby.obj_wrap(Buckets::new(snapshot))))?;
     Ok(())
 }
 

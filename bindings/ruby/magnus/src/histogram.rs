@@ -1,12 +1,14 @@
 //! The histogram's class. `lib/tollbridge/histogram.rb` documents it, and adds what needs no Rust.
 
-use crate::arguments::{self, Number, Real, Text, narrow, pack};
+use crate::arguments::{self, Number, Real, Text, narrow};
 use crate::buckets::{self, Buckets, Snapshot, scan};
 use crate::classes::define_class;
 use crate::direct::Of;
-use crate::errors::{Outcome, guard};
-use crate::gvl::{Handle, Interrupt, without};
-use crate::records;
+use crate::error::Outcome;
+use crate::guard::guard;
+use crate::gvl::{Interrupt, without};
+use crate::handle::Handle;
+use crate::owned::{self, pack};
 use crate::watch::{self, Watch};
 use magnus::gc::Marker;
 use magnus::prelude::*;
@@ -82,24 +84,24 @@ impl Histogram {
         Ok(ruby.obj_wrap(Self(this.0.share()?)))
     }
 
-    fn close(&self) {
-        self.0.close();
+    fn close(this: Of<Self>) {
+        this.0.close();
     }
 
-    fn is_closed(&self) -> bool {
-        self.0.is_closed()
+    fn is_closed(this: Of<Self>) -> bool {
+        this.0.is_closed()
     }
 
-    fn lowest(&self) -> Outcome<u64> {
-        self.0.with(|h| Ok(h.config().lowest))
+    fn lowest(this: Of<Self>) -> Outcome<u64> {
+        this.0.with(|h| Ok(h.config().lowest))
     }
 
-    fn highest(&self) -> Outcome<u64> {
-        self.0.with(|h| Ok(h.config().highest))
+    fn highest(this: Of<Self>) -> Outcome<u64> {
+        this.0.with(|h| Ok(h.config().highest))
     }
 
-    fn significant_digits(&self) -> Outcome<u8> {
-        self.0.with(|h| Ok(h.config().significant_digits))
+    fn significant_digits(this: Of<Self>) -> Outcome<u8> {
+        this.0.with(|h| Ok(h.config().significant_digits))
     }
 
     fn count(this: Of<Self>) -> Outcome<u64> {
@@ -167,23 +169,24 @@ impl Histogram {
 
     /// Runs a `call` that walks all counts: with the GVL where they are few, in microseconds.
     fn walk<T>(&self, call: impl Fn(&core::Histogram) -> Result<T, Error>) -> Outcome<T> {
-        if self.significant_digits()? > 3 {
+        let digits = self.0.with(|h| Ok(h.config().significant_digits))?;
+        if digits > 3 {
             self.0.detached(|shared| shared.with(|h| call(h)))
         } else {
             self.0.with(|h| call(h))
         }
     }
 
-    fn mean(&self) -> Outcome<Option<f64>> {
-        self.walk(|h| Ok(h.mean()))
+    fn mean(this: Of<Self>) -> Outcome<Option<f64>> {
+        this.walk(|h| Ok(h.mean()))
     }
 
-    fn stdev(&self) -> Outcome<Option<f64>> {
-        self.walk(|h| Ok(h.stdev()))
+    fn stdev(this: Of<Self>) -> Outcome<Option<f64>> {
+        this.walk(|h| Ok(h.stdev()))
     }
 
-    fn value_at_quantile(&self, quantile: Real) -> Outcome<Option<u64>> {
-        self.walk(|h| h.value_at_quantile(quantile.0))
+    fn value_at_quantile(this: Of<Self>, quantile: Real) -> Outcome<Option<u64>> {
+        this.walk(|h| h.value_at_quantile(quantile.0))
     }
 
     /// Packed or as an Array, which `histogram.rb` chooses.
@@ -210,7 +213,7 @@ impl Histogram {
     fn summary(ruby: &Ruby, this: Of<Self>) -> Outcome<Option<Value>> {
         let summary = this.walk(|h| Ok(h.summary()))?;
         Ok(summary
-            .map(|summary| records::summary(ruby, summary))
+            .map(|summary| owned::summary(ruby, summary))
             .transpose()?)
     }
 
@@ -249,7 +252,8 @@ impl Histogram {
 
     fn watch(this: Of<Self>, limit: Number, block: Value) -> Outcome<Watch> {
         this.changeable()?;
-        watch::watch(&this.0.hold()?, limit, block)
+        let held = this.0.hold()?;
+        watch::watch(held.shared(), &held.common, limit, block)
     }
 
     fn render(ruby: &Ruby, this: Of<Self>, ticks: Number, unit: Real) -> Outcome<RString> {
@@ -277,8 +281,8 @@ impl Histogram {
     }
 
     /// Which of `h`'s figures `inspect` shows; nil when there are none to see.
-    fn inspection(&self) -> Outcome<(u64, u64, u8, String, u64)> {
-        self.0.with(|h| {
+    fn inspection(this: Of<Self>) -> Outcome<(u64, u64, u8, String, u64)> {
+        this.0.with(|h| {
             let core::Config {
                 lowest,
                 highest,

@@ -1,12 +1,14 @@
 //! Interval logs: reading them with progress and interrupts, writing them.
 
 use crate::arguments::{Number, Real};
+use crate::callback::is_stop;
 use crate::classes::define_class;
 use crate::direct::Of;
-use crate::errors::{Outcome, guard};
+use crate::error::Outcome;
+use crate::guard::guard;
 use crate::gvl::{self, Interrupt, without};
 use crate::histogram::Histogram;
-use crate::records;
+use crate::owned;
 use magnus::prelude::*;
 use magnus::{RHash, RModule, RString, Ruby, Value, function, method};
 use std::ffi::OsStr;
@@ -30,13 +32,13 @@ fn replay(ruby: &Ruby, name: RString, memory_limit: Number) -> Outcome<RHash> {
     let block_given = ruby.block_given();
     let mut stopped: Option<magnus::Error> = None;
     let tick = |now: Progress| -> Result<bool, magnus::Error> {
-        let ruby = crate::arguments::ruby();
+        let ruby = gvl::ruby();
         ruby.thread_check_ints()?;
         if !block_given {
             return Ok(false);
         }
-        let answer: Value = ruby.yield_value(records::progress(&ruby, now)?)?;
-        Ok(records::is_stop(&ruby, answer))
+        let answer: Value = ruby.yield_value(owned::progress(&ruby, now)?)?;
+        Ok(is_stop(&ruby, answer))
     };
     let read = || {
         core::replay_log(&path, memory_limit.0, |now| match gvl::with(|| tick(now)) {
@@ -75,30 +77,30 @@ impl LogWriter {
     }
 
     /// What `initialize` calls.
-    fn init(&self, name: RString, start: Real) -> Outcome<()> {
+    fn init(this: Of<Self>, name: RString, start: Real) -> Outcome<()> {
         let path = path(name);
         let create = || core::LogWriter::create(&path, start.0);
         let writer = guard(|| Ok(without(Interrupt::Io, create)??))?;
-        *self.lock() = Some(Arc::new(writer));
+        *this.lock() = Some(Arc::new(writer));
         Ok(())
     }
 
     /// What `write` calls.
-    fn append(&self, histogram: Of<Histogram>, start: Real, seconds: Real) -> Outcome<()> {
-        let writer = self.open()?;
+    fn append(this: Of<Self>, histogram: Of<Histogram>, start: Real, seconds: Real) -> Outcome<()> {
+        let writer = this.open()?;
         histogram
             .handle()
             .detached(|shared| writer.write(&shared.snapshot()?, start.0, seconds.0))
     }
 
-    fn close(&self) -> Outcome<()> {
-        let taken = self.lock().take();
+    fn close(this: Of<Self>) -> Outcome<()> {
+        let taken = this.lock().take();
         // Closing may wait for a disk.
         guard(|| Ok(without(Interrupt::Waits, || drop(taken))?))
     }
 
-    fn is_closed(&self) -> bool {
-        self.lock().is_none()
+    fn is_closed(this: Of<Self>) -> bool {
+        this.lock().is_none()
     }
 }
 

@@ -10,53 +10,23 @@
 //!
 //! So a block that refers to its own histogram is a cycle among Ruby objects, and is collected.
 
-use crate::arguments::{Number, wrong_type};
+use crate::arguments::Number;
+use crate::callback::{self, dies_later};
 use crate::classes::define_class;
 use crate::direct::Of;
-use crate::errors::{Outcome, guard};
-use crate::gvl::{self, Held, Interrupt};
-use crate::{foreign, records};
-use magnus::error::{ErrorType, Tag};
+use crate::error::Outcome;
+use crate::guard::guard;
+use crate::gvl::{self, Interrupt};
+use crate::raise::wrong_type;
+use magnus::error::ErrorType;
 use magnus::gc::Marker;
 use magnus::prelude::*;
 use magnus::value::Opaque;
 use magnus::{DataTypeFunctions, RModule, Ruby, TypedData, Value, method};
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use tollbridge_core as core;
-
-thread_local! {
-    /// How this thread goes on that was killed inside a watcher.
-    static KILLED: Cell<Option<magnus::Error>> = const { Cell::new(None) };
-}
-
-/// Lets a thread die that was killed inside a watcher, once the value is recorded and Rust's frames are
-/// gone. To be killed is what Ruby does to every thread when it ends.
-#[inline]
-pub fn settle() -> Result<(), magnus::Error> {
-    KILLED.take().map_or(Ok(()), Err)
-}
-
-/// Keeps for `settle` what kills this thread; gives back what is anything else.
-pub fn dies_later(raised: magnus::Error) -> Result<(), magnus::Error> {
-    match raised.error_type() {
-        ErrorType::Jump(Tag::Fatal) => {
-            KILLED.set(Some(raised));
-            Ok(())
-        }
-        _ => Err(raised),
-    }
-}
-
-/// Whether this thread was killed inside a watcher, and is to die as soon as it can.
-fn is_killed() -> bool {
-    let killed = KILLED.take();
-    let is = killed.is_some();
-    KILLED.set(killed);
-    is
-}
+use tollbridge_core::{self as core, Shared};
 
 /// Owns the blocks of a histogram's watchers; all its handles refer to it. Never seen by users.
 #[derive(TypedData, Default)]
@@ -78,20 +48,16 @@ impl Common {
 }
 
 /// See `Histogram#watch`.
-pub fn watch(histogram: &Held, limit: Number, block: Value) -> Outcome<Watch> {
+pub fn watch(shared: &Shared, common: &Common, limit: Number, block: Value) -> Outcome<Watch> {
     if !block.respond_to("call", false)? {
         return Err(wrong_type(block, "a block, or what responds to call,").into());
     }
-    let blocks = &histogram.common.0;
+    let blocks = &common.0;
     let watcher = Watcher {
         number: blocks.add(block.into()),
         blocks: Arc::downgrade(blocks),
     };
-    let watching = || {
-        histogram
-            .shared()
-            .watch(limit.0, move |value| watcher.call(value))
-    };
+    let watching = || shared.watch(limit.0, move |value| watcher.call(value));
     guard(|| Ok(Watch(gvl::without(Interrupt::Waits, watching)??)))
 }
 
@@ -134,15 +100,15 @@ impl Watcher {
             gvl::with(|| self.call_ruby(value))
         } else {
             // Ruby runs on its own threads alone: one of them calls the block, this one waits.
-            foreign::on_rubys_thread(|| self.call_ruby(value)).unwrap_or(ControlFlow::Continue(()))
+            callback::on_rubys_thread(|| self.call_ruby(value)).unwrap_or(ControlFlow::Continue(()))
         }
     }
 
     fn call_ruby(&self, value: u64) -> ControlFlow<()> {
-        if is_killed() {
+        if callback::is_killed() {
             return ControlFlow::Continue(()); // this thread runs no block any more
         }
-        let ruby = crate::arguments::ruby();
+        let ruby = gvl::ruby();
         let found = self.blocks.upgrade();
         let found = found.and_then(|blocks| blocks.lock().by_number.get(&self.number).copied());
         let Some(block) = found else {
@@ -154,7 +120,7 @@ impl Watcher {
             .get_inner(block)
             .funcall::<_, _, Value>("call", (value,))
         {
-            Ok(answer) if records::is_stop(&ruby, answer) => ControlFlow::Break(()),
+            Ok(answer) if callback::is_stop(&ruby, answer) => ControlFlow::Break(()),
             Ok(_) => ControlFlow::Continue(()),
             Err(raised) => {
                 if let Err(raised) = dies_later(raised) {
@@ -207,8 +173,8 @@ fn report(ruby: &Ruby, raised: &magnus::Error) -> Result<(), magnus::Error> {
 pub struct Watch(core::Watch);
 
 impl Watch {
-    fn unwatch(&self) -> bool {
-        self.0.unwatch()
+    fn unwatch(this: Of<Self>) -> bool {
+        this.0.unwatch()
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::arguments::Text;
 use crate::classes::define_class;
 use crate::direct::Of;
-use crate::errors::{Outcome, guard};
+use crate::error::Outcome;
+use crate::guard::guard;
 use crate::histogram::Histogram;
 use magnus::prelude::*;
 use magnus::{RModule, Ruby, Value, function};

@@ -1,17 +1,62 @@
-//! Calls from threads that Ruby does not know.
+//! What blocks may answer and do, and calls of them from threads that Ruby does not know.
 //!
-//! They can never have the GVL. A Ruby thread of our own, made when it is first needed, makes the call
-//! for them while they wait. It needs a Ruby thread that is not busy: whoever waits for such a thread
+//! Such a thread can never have the GVL. A Ruby thread of our own, made when it is first needed, makes the call
+//! for it while it waits. It needs a Ruby thread that is not busy: whoever waits for such a thread
 //! has let go of the GVL (see `gvl`), so the two do not wait for each other.
 
-use crate::errors::raise;
-use crate::gvl::{self, Interrupt};
-use crate::watch::settle;
-use magnus::Ruby;
+use crate::gvl::{self, Interrupt, ruby};
+use crate::raise::raise;
+use magnus::error::{ErrorType, Tag};
 use magnus::rb_sys::{AsRawValue, protect};
+use magnus::value::Lazy;
+use magnus::{Ruby, Symbol, Value};
 use std::cell::Cell;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
+
+static STOP: Lazy<Symbol> = Lazy::new(|ruby| ruby.to_symbol("stop"));
+
+/// Whether a callback's answer is `:stop`, by which callbacks ask to stop.
+#[inline]
+pub fn is_stop(ruby: &Ruby, answer: Value) -> bool {
+    answer.as_raw() == ruby.get_inner(&STOP).as_raw()
+}
+
+/// Looks up now what would be looked up when it is first needed, as `classes::define_class` does.
+pub fn define(ruby: &Ruby) {
+    Lazy::force(&STOP, ruby);
+}
+
+thread_local! {
+    /// How this thread goes on that was killed inside a watcher.
+    static KILLED: Cell<Option<magnus::Error>> = const { Cell::new(None) };
+}
+
+/// Lets a thread die that was killed inside a watcher, once the value is recorded and Rust's frames are
+/// gone. To be killed is what Ruby does to every thread when it ends.
+#[inline]
+pub fn settle() -> Result<(), magnus::Error> {
+    KILLED.take().map_or(Ok(()), Err)
+}
+
+/// Keeps for `settle` what kills this thread; gives back what is anything else.
+pub fn dies_later(raised: magnus::Error) -> Result<(), magnus::Error> {
+    match raised.error_type() {
+        ErrorType::Jump(Tag::Fatal) => {
+            KILLED.set(Some(raised));
+            Ok(())
+        }
+        _ => Err(raised),
+    }
+}
+
+/// Whether this thread was killed inside a watcher, and is to die as soon as it can.
+pub fn is_killed() -> bool {
+    let killed = KILLED.take();
+    let is = killed.is_some();
+    KILLED.set(killed);
+    is
+}
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -29,7 +74,7 @@ thread_local! {
 pub fn prepare() -> Result<(), magnus::Error> {
     if BUSY.get() {
         let why = "a block that runs for a thread which is none of Ruby's cannot wait for another";
-        let error = crate::arguments::ruby().exception_thread_error();
+        let error = ruby().exception_thread_error();
         return Err(raise(error, why));
     }
     let mut thread = THREAD.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,9 +91,7 @@ pub fn prepare() -> Result<(), magnus::Error> {
     drop(thread); // to make a thread may run the collector, which may run anything
     let made = protect(|| {
         let serve = move |_: &Ruby| serve(&receiver, &waker);
-        crate::arguments::ruby()
-            .thread_create_from_fn(serve)
-            .as_raw()
+        ruby().thread_create_from_fn(serve).as_raw()
     });
     if made.is_err() {
         *THREAD.lock().unwrap_or_else(PoisonError::into_inner) = None; // the next call tries again
@@ -67,7 +110,7 @@ fn serve(jobs: &Receiver<Job>, waker: &Mutex<Sender<Job>>) -> Result<(), magnus:
         job();
         BUSY.set(false);
         settle()?; // a watcher may have been killed
-        crate::arguments::ruby().thread_check_ints()?;
+        ruby().thread_check_ints()?;
     }
     Ok(())
 }

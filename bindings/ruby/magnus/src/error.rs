@@ -1,15 +1,13 @@
-//! Core's errors as Ruby exceptions, and the panic guard.
+//! Core's errors as Ruby exceptions.
 
-use crate::arguments::{Number, narrow};
 use crate::classes::{classes, define_class};
 use crate::direct::Of;
-use magnus::error::{ErrorType, IntoError};
+use crate::raise::{made, raise};
+use magnus::error::IntoError;
 use magnus::prelude::*;
 use magnus::rb_sys::{AsRawValue, FromRawValue, protect};
-use magnus::{ExceptionClass, RHash, RModule, RString, Ruby, Value, method};
-use std::borrow::Cow;
+use magnus::{RHash, RModule, RString, Ruby, Value, method};
 use std::fmt::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use tollbridge_core::{Error, Field};
 
 // ANCHOR: failure
@@ -42,52 +40,8 @@ impl IntoError for Failure {
 }
 // ANCHOR_END: failure
 
-/// An exception of Ruby's own, to be raised when the method returns.
-#[cold]
-pub fn raise(class: ExceptionClass, message: impl Into<Cow<'static, str>>) -> magnus::Error {
-    made(magnus::Error::new(class, message))
-}
-
-/// Makes the exception that magnus has only described.
-///
-/// Otherwise magnus makes it when it raises it, and panics when `new` does not come to its end: where a kill,
-/// or the end of the program, arrives in it (0.9.3, error.rs:265). No guard is there. Here that just goes on.
-pub fn made(error: magnus::Error) -> magnus::Error {
-    match error.error_type() {
-        ErrorType::Error(class, message) => class
-            .new_instance((message.as_ref(),))
-            .map_or_else(|raised| raised, Into::into),
-        _ => error,
-    }
-}
-
 /// What methods answer.
 pub type Outcome<T> = Result<T, Failure>;
-
-// ANCHOR: guard
-/// Runs a call into core: its panic becomes an error.
-///
-/// magnus would turn a panic into `fatal`, which no `rescue` catches.
-///
-/// Where the stack is nearly full it does not run: Ruby would find the end in Rust's frames, and jump over
-/// them. Ruby code that it calls back has a `protect` below it.
-#[inline]
-pub fn guard<T>(call: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-    // SAFETY: asked on a thread of Ruby's.
-    if unsafe { rb_sys::ruby_stack_check() } != 0 {
-        return Err(stack_ends());
-    }
-    // Core keeps its own promise about what a panic leaves behind: `Poisoned`.
-    catch_unwind(AssertUnwindSafe(call))
-        .unwrap_or_else(|panic| Err(Error::from_panic(panic).into()))
-}
-// ANCHOR_END: guard
-
-#[cold]
-fn stack_ends() -> Failure {
-    let ruby = crate::arguments::ruby();
-    raise(ruby.exception_sys_stack_error(), "stack level too deep").into()
-}
 
 // ANCHOR: exception
 /// The exception for `error`. Its message and fields are made when someone asks for them.
@@ -145,9 +99,9 @@ impl ErrorDetail {
     }
 
     /// One of them, by its place; nil where there is none.
-    fn field(ruby: &Ruby, this: Of<Self>, place: Number) -> Outcome<Value> {
-        let field = this.0.field(narrow(place)?);
-        Ok(field.map_or_else(|| ruby.qnil().as_value(), |field| value(ruby, field)))
+    fn field(ruby: &Ruby, this: Of<Self>, place: usize) -> Value {
+        let field = this.0.field(place);
+        field.map_or_else(|| ruby.qnil().as_value(), |field| value(ruby, field))
     }
 
     fn message(ruby: &Ruby, this: Of<Self>) -> RString {

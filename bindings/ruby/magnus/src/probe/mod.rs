@@ -1,14 +1,18 @@
 //! The probes: as little as possible behind each crossing.
 
-use crate::arguments::{self, Element, Number, Real, Text, narrow, pack, wrong_type};
+mod fault;
+mod few;
+
+use crate::arguments::{self, Element, Number, Real, Text, narrow};
+use crate::callback::{self, dies_later};
 use crate::classes::define_class;
-use crate::direct::{self, Of};
-use crate::errors::{Outcome, guard, raise};
-use crate::foreign;
-use crate::gvl::{Interrupt, without};
+use crate::direct::Of;
+use crate::error::Outcome;
+use crate::guard::guard;
+use crate::gvl::{self, Interrupt, without};
 use crate::histogram::Histogram;
-use crate::records;
-use crate::watch::dies_later;
+use crate::owned::{Plain, pack};
+use crate::raise::{raise, wrong_type};
 use magnus::prelude::*;
 use magnus::r_hash::ForEach;
 use magnus::rb_sys::AsRawValue;
@@ -18,6 +22,9 @@ use magnus::{RArray, RClass, RHash, RModule, RString, Ruby, TryConvert, Value, f
 use std::ops::ControlFlow;
 use tollbridge_core::Shared;
 use tollbridge_core::probe::{self, MapSum};
+
+impl Plain for u8 {}
+impl Plain for f64 {}
 
 fn nop() -> Outcome<()> {
     guard(|| {
@@ -89,7 +96,7 @@ fn make_bytes(n: Number) -> Outcome<RString> {
 fn with_doubles<T>(values: Value, f: impl Fn(&[f64]) -> T) -> Outcome<T> {
     let Some(string) = RString::from_value(values) else {
         let few = RArray::from_value(values)
-            .and_then(|array| direct::with_few(array, f64::plain, |few| guard(|| Ok(f(few)))));
+            .and_then(|array| few::with_few(array, f64::plain, |few| guard(|| Ok(f(few)))));
         return few.unwrap_or_else(|| {
             let values = arguments::numbers::<f64>(values)?;
             guard(|| Ok(f(&values)))
@@ -114,7 +121,7 @@ fn f64_sum(values: Value) -> Outcome<f64> {
 
 fn make_f64(ruby: &Ruby, n: Number) -> Outcome<RArray> {
     let n = narrow(n)?;
-    guard(|| Ok(direct::array(ruby, probe::doubles(n))?))
+    guard(|| Ok(few::array(ruby, probe::doubles(n))?))
 }
 
 fn make_f64_packed(n: Number) -> Outcome<RString> {
@@ -209,7 +216,7 @@ fn with_points<T>(points: Value, f: impl Fn(&[probe::Point]) -> T) -> Outcome<T>
         return Err(wrong_type(points, "an Array").into());
     };
     let plain = |point| Some(Of::<Point>::plain(point)?.0);
-    let few = direct::with_few(points, plain, |few| guard(|| Ok(f(few))));
+    let few = few::with_few(points, plain, |few| guard(|| Ok(f(few))));
     if let Some(done) = few {
         return done;
     }
@@ -233,7 +240,7 @@ fn make_points(ruby: &Ruby, n: Number) -> Outcome<RArray> {
     let n = narrow(n)?;
     let points = guard(|| Ok(probe::make_points(n)))?;
     let points = points.into_iter().map(|point| Point::wrap(ruby, point));
-    Ok(direct::array(ruby, points)?)
+    Ok(few::array(ruby, points)?)
 }
 
 /// A tagged enum: a class for each variant, all of them Shapes.
@@ -290,9 +297,9 @@ impl Shape {
         }
     }
 
-    fn text(&self) -> Option<&str> {
-        match self {
-            Self::Label(text) => Some(text),
+    fn text(ruby: &Ruby, this: Of<Self>) -> Option<RString> {
+        match &*this {
+            Self::Label(text) => Some(ruby.str_new(text)),
             _ => None,
         }
     }
@@ -375,7 +382,7 @@ type Stop = Option<magnus::Error>;
 
 fn answer(ruby: &Ruby, given: Result<Value, magnus::Error>) -> ControlFlow<Stop, u64> {
     match given {
-        Ok(answer) if records::is_stop(ruby, answer) => ControlFlow::Break(None),
+        Ok(answer) if callback::is_stop(ruby, answer) => ControlFlow::Break(None),
         Ok(answer) => match Number::try_convert(answer) {
             Ok(answer) => ControlFlow::Continue(answer.0),
             Err(raised) => ControlFlow::Break(Some(raised)),
@@ -418,11 +425,11 @@ fn need_block(ruby: &Ruby) -> Result<(), magnus::Error> {
 fn call_back_from_new_thread(ruby: &Ruby, n: Number) -> Outcome<Option<u64>> {
     let block = ruby.block_proc()?;
     let kept = Opaque::from(block);
-    foreign::prepare()?;
+    callback::prepare()?;
     let run = || {
         probe::call_back_from_new_thread(n.0, |number| {
-            let called = foreign::on_rubys_thread(|| {
-                let ruby = arguments::ruby();
+            let called = callback::on_rubys_thread(|| {
+                let ruby = gvl::ruby();
                 let given = ruby.get_inner(kept).call((number,));
                 Sent(answer(
                     &ruby,
@@ -469,7 +476,7 @@ impl Sent<ControlFlow<Stop, u64>> {
 }
 
 fn record_from_new_thread(histogram: Of<Histogram>, value: Number) -> Outcome<()> {
-    foreign::prepare()?;
+    callback::prepare()?;
     // Its watchers need a thread of Ruby's, and that one the GVL.
     let record = |shared: &Shared| probe::record_from_new_thread(shared, value.0);
     histogram.handle().detached(record)
@@ -531,5 +538,5 @@ pub fn define(ruby: &Ruby, module: RModule) -> Result<(), magnus::Error> {
     for class in [&DOT, &CIRCLE, &LABEL] {
         Lazy::force(class, ruby); // now, as `define_class` does
     }
-    Ok(())
+    fault::define(ruby, module)
 }
