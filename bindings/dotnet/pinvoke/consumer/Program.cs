@@ -28,11 +28,11 @@ internal static class Program
         bool clean = files.Length >= 2;
         foreach (string file in files.Select(Path.GetFullPath))
         {
-            List<string> shown = (file.EndsWith(".dll", StringComparison.Ordinal) ? Names(file) : File.ReadAllLines(file)).ToList();
-            List<string> found = shown.Where(text => Scaffolding.IsMatch(text)).ToList();
-            Console.WriteLine($"{file}: {shown.Count} names or lines, {found.Count} of probes and faults");
-            found.ForEach(Console.WriteLine);
-            clean &= shown.Count > 100 && found.Count == 0;
+            string[] shown = file.EndsWith(".dll", StringComparison.Ordinal) ? Names(file).ToArray() : File.ReadAllLines(file);
+            string[] found = shown.Where(text => Scaffolding.IsMatch(text)).ToArray();
+            Console.WriteLine($"{file}: {shown.Length} names or lines, {found.Length} of probes and faults");
+            Array.ForEach(found, Console.WriteLine);
+            clean &= shown.Length > 100 && found.Length == 0;
         }
         return clean && histogram.Count == 3 && library.Contains("linux-x64", StringComparison.Ordinal) ? 0 : 1;
     }

@@ -7,15 +7,6 @@ namespace Tollbridge.Tests
     public unsafe class ProbeSpanTests
     {
         [Fact]
-        public void EmptySpansAreNothing()
-        {
-            Assert.Equal(0UL, Probe.BytesEnds(default));
-            Assert.Equal(0.0, Probe.F64Sum(default));
-            Assert.Equal(0.0, Probe.PointsEnds(default));
-            Probe.ScaleInPlace(default, 2);
-        }
-
-        [Fact]
         public void RecordsAreLaidOutAsInC()
         {
             Assert.Equal(32, sizeof(Point));

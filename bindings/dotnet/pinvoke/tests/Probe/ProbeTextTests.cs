@@ -2,7 +2,6 @@ using System;
 using System.Collections;
 using System.Collections.Generic;
 using System.Linq;
-using System.Text;
 using Tollbridge.Probes;
 using Xunit;
 
@@ -10,28 +9,6 @@ namespace Tollbridge.Tests
 {
     public class ProbeTextTests
     {
-        [Fact]
-        public void TextOfEveryLengthCrosses()
-        {
-            // Around the length up to which it is encoded on the stack.
-            foreach (int length in new[] { 0, 1, 83, 84, 85, 86, 255, 256, 257, 10_000 })
-            {
-                foreach (string character in new[] { "a", "é", "€", "😀", "\0" })
-                {
-                    var text = new StringBuilder().Insert(0, character, length).ToString();
-                    Assert.Equal(text, Probe.Echo(text));
-                    Assert.Equal((ulong)length, Probe.StrChars(text));
-                    Assert.Equal((ulong)Encoding.UTF8.GetByteCount(text), Probe.StrLen(text));
-                }
-            }
-        }
-
-        [Fact]
-        public void NulIsKept()
-        {
-            Assert.Equal("a\0b\0", Probe.Echo("a\0b\0"));
-        }
-
         [Fact]
         public void ALoneSurrogateIsRefusedWhereItStands()
         {

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Concurrent;
 using System.IO;
 using Tollbridge.Probes;
 using Xunit;
@@ -8,19 +7,6 @@ namespace Tollbridge.Tests
 {
     public class ProbeWatchTests
     {
-        [Fact]
-        public void ItIsToldOnThreadsThatDotNetHasNotSeen()
-        {
-            using var histogram = new Histogram();
-            var told = new ConcurrentBag<ulong>();
-            histogram.Watch(1, told.Add);
-            for (ulong i = 1; i <= 10; i++)
-            {
-                Probe.RecordFromNewThread(histogram, i);
-            }
-            Assert.Equal(10, told.Count);
-        }
-
         [Fact]
         public void WhatCannotBePrintedEndsNothingThere()
         {
