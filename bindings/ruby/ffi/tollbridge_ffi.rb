@@ -7,7 +7,8 @@ require "tollbridge_shared"
 module TollbridgeFFI
   TollbridgeShared.offer(self)
   Arguments = TollbridgeShared::Arguments
-  private_constant :Arguments
+  Weight = TollbridgeShared::Weight
+  private_constant :Arguments, :Weight
 
   # What ruby-ffi cannot do, for the tests to know.
   UNSUPPORTED = { "record_from_new_thread_after_fork" => "foreign_threads_after_fork" }.freeze
@@ -15,7 +16,6 @@ end
 
 require_relative "tollbridge_ffi/native"
 require_relative "tollbridge_ffi/errors"
-require_relative "tollbridge_ffi/weight"
 require_relative "tollbridge_ffi/owned"
 require_relative "tollbridge_ffi/callbacks"
 require_relative "tollbridge_ffi/buckets"

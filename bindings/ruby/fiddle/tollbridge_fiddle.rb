@@ -7,7 +7,8 @@ require "tollbridge_shared"
 module TollbridgeFiddle
   TollbridgeShared.offer(self)
   Arguments = TollbridgeShared::Arguments
-  private_constant :Arguments
+  Weight = TollbridgeShared::Weight
+  private_constant :Arguments, :Weight
 
   # What is not here: Fiddle aborts the process when C calls back on a thread that is not Ruby's.
   UNSUPPORTED = {
@@ -18,7 +19,6 @@ end
 
 require_relative "tollbridge_fiddle/native"
 require_relative "tollbridge_fiddle/errors"
-require_relative "tollbridge_fiddle/weight"
 require_relative "tollbridge_fiddle/owned"
 require_relative "tollbridge_fiddle/callbacks"
 require_relative "tollbridge_fiddle/buckets"

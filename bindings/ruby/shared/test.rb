@@ -24,6 +24,18 @@ class SharedTest < Minitest::Test
     assert_equal [99, "later", "what"], [error.code, error.error_name, error.message]
   end
 
+  def test_a_weight_is_lifted_once_by_its_last_holder
+    told = []
+    weight = Weight.new(told.method(:push)).hold.hold
+    weight.bytes = Weight.of(1, 1_000_000, 3)
+    weight.lift
+    assert_equal [weight.bytes], told
+    weight.lift
+    assert_equal [told[0], -told[0]], told
+    assert_operator told[0], :>, 8 * 10_000
+    assert_equal 0, weight.bytes
+  end
+
   def test_what_other_threads_could_change_is_another_string
     text = +"text that is long enough not to lie in the object"
     steady = Arguments.steady(text)

@@ -14,6 +14,7 @@ require_relative "tollbridge_shared/arguments"
 require_relative "tollbridge_shared/errors"
 require_relative "tollbridge_shared/records"
 require_relative "tollbridge_shared/scan"
+require_relative "tollbridge_shared/weight"
 
 # Not part of a bridge's API; the last two are the probes' own.
-TollbridgeShared::INTERNAL = %i[Arguments Frozen Alone INTERNAL Point Shape].freeze
+TollbridgeShared::INTERNAL = %i[Arguments Frozen Alone Weight INTERNAL Point Shape].freeze

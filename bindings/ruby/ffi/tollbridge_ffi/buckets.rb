@@ -14,7 +14,7 @@ module TollbridgeFFI
     # @api private
     def self.open(histogram, scan)
       native = native_scan(scan)
-      weight = Weight.new # a copy of the counts is as large as they are
+      weight = Weight.new(Native::ADJUST_MEMORY_USAGE) # a copy of the counts is as large as they are
       cursor = Owned.new(:tb_buckets_free, weight) do |slot|
         histogram.use { |handle| Native.tb_histogram_buckets(handle, native, slot) }
       end

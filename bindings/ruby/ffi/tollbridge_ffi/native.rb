@@ -51,6 +51,8 @@ module TollbridgeFFI
       ffi_lib FFI::CURRENT_PROCESS
       attach_function :rb_gc_adjust_memory_usage, [:ssize_t], :void
     end
+    private_constant :Collector
+    ADJUST_MEMORY_USAGE = Collector.method(:rb_gc_adjust_memory_usage)
 
     begin
       version = attach_function(:tb_abi_version, [], :uint32)

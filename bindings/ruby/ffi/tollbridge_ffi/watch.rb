@@ -88,7 +88,7 @@ module TollbridgeFFI
 
     def initialize
       @callables = {}
-      @weight = Weight.new
+      @weight = Weight.new(Native::ADJUST_MEMORY_USAGE)
       @token = Object.new
       Watchers.settle(@token, self)
     end

@@ -14,7 +14,7 @@ module TollbridgeFiddle
     # @api private
     def self.open(histogram, scan)
       native = native_scan(scan)
-      weight = Weight.new # a copy of the counts is as large as they are
+      weight = Weight.new(Native::RB_GC_ADJUST_MEMORY_USAGE) # a copy of the counts is as large as they are
       cursor = Owned.new(Native::TB_BUCKETS_FREE, weight) do |slot|
         histogram.use { |handle| Native::TB_HISTOGRAM_BUCKETS.call(handle, native, slot) }
       end

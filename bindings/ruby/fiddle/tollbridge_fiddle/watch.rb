@@ -84,7 +84,7 @@ module TollbridgeFiddle
 
     def initialize
       @callables = {}
-      @weight = Weight.new
+      @weight = Weight.new(Native::RB_GC_ADJUST_MEMORY_USAGE)
       @token = Object.new
       Watchers.settle(@token, self)
     end

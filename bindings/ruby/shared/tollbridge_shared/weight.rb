@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-module TollbridgeFFI
+module TollbridgeShared
   # What Ruby's collector is told of the memory that objects hold in Rust: it sees small ones, and would let thousands
   # pile up. It lasts until the last of them is freed.
   class Weight
@@ -13,7 +13,9 @@ module TollbridgeFFI
       (doublings + 3) * (parts / 2) * 8
     end
 
-    def initialize
+    # `adjust` is Ruby's rb_gc_adjust_memory_usage, as the bridge calls it.
+    def initialize(adjust)
+      @adjust = adjust
       @bytes = 0
       @holders = 0
     end
@@ -21,7 +23,7 @@ module TollbridgeFFI
     # Says how much it is, when that is known: once.
     def bytes=(bytes)
       @bytes = bytes
-      Native::Collector.rb_gc_adjust_memory_usage(bytes)
+      @adjust.call(bytes)
     end
 
     # One more object holds it.
@@ -35,9 +37,8 @@ module TollbridgeFFI
       @holders -= 1
       return unless @holders.zero?
 
-      Native::Collector.rb_gc_adjust_memory_usage(-@bytes)
+      @adjust.call(-@bytes)
       @bytes = 0
     end
   end
-  private_constant :Weight
 end
