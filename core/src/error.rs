@@ -36,7 +36,7 @@ pub struct ErrorInfo {
     pub code: i32,
     /// The stable name, in snake case.
     pub name: &'static str,
-    /// Whether only tests and timing meet it: it is part of no product.
+    /// Whether it comes with a feature that only tests and timing switch on: it is part of no product.
     pub scaffolding: bool,
     /// The fields, in order.
     pub fields: &'static [FieldInfo],
@@ -92,17 +92,8 @@ macro_rules! field_value {
     };
 }
 
-macro_rules! is_scaffolding {
-    () => {
-        false
-    };
-    (scaffolding) => {
-        true
-    };
-}
-
 macro_rules! errors {
-    ($($(#[doc = $doc:literal])+ $code:literal $name:literal $variant:ident $($scaffolding:ident)?
+    ($($(#[doc = $doc:literal])+ $code:literal $name:literal $variant:ident $(only with $feature:literal)?
         { $($(#[doc = $field_doc:literal])+ $field:ident: $kind:ident,)* } $message:literal)*) => {
         /// What went wrong. The operation changed nothing, unless the variant says otherwise.
         ///
@@ -111,17 +102,17 @@ macro_rules! errors {
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Error {
-            $($(#[doc = $doc])+ $variant {
+            $($(#[doc = $doc])+ $(#[cfg(feature = $feature)])? $variant {
                 $($(#[doc = $field_doc])+ $field: field_type!($kind),)*
             },)*
         }
 
         impl Error {
             /// Every error there is, by code.
-            pub const TABLE: &'static [ErrorInfo] = &[$(ErrorInfo {
+            pub const TABLE: &'static [ErrorInfo] = &[$($(#[cfg(feature = $feature)])? ErrorInfo {
                 code: $code,
                 name: $name,
-                scaffolding: is_scaffolding!($($scaffolding)?),
+                scaffolding: !concat!($($feature)?).is_empty(),
                 fields: &[$(FieldInfo {
                     name: stringify!($field),
                     kind: FieldKind::$kind,
@@ -135,18 +126,18 @@ macro_rules! errors {
 
             /// The stable number of this kind of error.
             pub fn code(&self) -> i32 {
-                match self { $(Self::$variant { .. } => $code),* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant { .. } => $code),* }
             }
 
             /// The stable name of this kind of error.
             pub fn name(&self) -> &'static str {
-                match self { $(Self::$variant { .. } => $name),* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant { .. } => $name),* }
             }
 
             /// The fields with their names, in the order of [`Error::TABLE`].
             pub fn fields(&self) -> Vec<(&'static str, Field<'_>)> {
                 match self {
-                    $(Self::$variant { $($field),* } => {
+                    $($(#[cfg(feature = $feature)])? Self::$variant { $($field),* } => {
                         vec![$((stringify!($field), field_value!($kind, $field))),*]
                     })*
                 }
@@ -155,7 +146,7 @@ macro_rules! errors {
             /// The field at this place among [`Error::fields`], without a list of all.
             pub fn field(&self, place: usize) -> Option<Field<'_>> {
                 match self {
-                    $(Self::$variant { $($field),* } => {
+                    $($(#[cfg(feature = $feature)])? Self::$variant { $($field),* } => {
                         [$(field_value!($kind, $field)),*].into_iter().nth(place)
                     })*
                 }
@@ -165,7 +156,7 @@ macro_rules! errors {
         impl fmt::Display for Error {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
-                    $(#[allow(unused_variables)] Self::$variant { $($field),* } => write!(f, $message),)*
+                    $($(#[cfg(feature = $feature)])? #[allow(unused_variables)] Self::$variant { $($field),* } => write!(f, $message),)*
                 }
             }
         }
@@ -291,7 +282,7 @@ errors! {
     } "{argument} has length {length}, above {limit}"
 
     /// What the probe `fail` answers, with a field of every type.
-    16 "probe" Probe scaffolding {
+    16 "probe" Probe only with "probe" {
         /// What the caller gave.
         number: U64,
         /// Not a number.
@@ -372,10 +363,10 @@ mod tests {
 
     #[test]
     fn an_error_matches_its_row_of_the_table() {
-        let error = Error::Probe {
-            number: 7,
-            ratio: 0.5,
-            text: "é".into(),
+        let error = Error::InvalidDuration {
+            line: 7,
+            column: 2,
+            token: "é".into(),
         };
         let row = Error::TABLE
             .iter()
@@ -385,10 +376,13 @@ mod tests {
         let names: Vec<_> = error.fields().into_iter().map(|(name, _)| name).collect();
         let listed: Vec<_> = row.fields.iter().map(|field| field.name).collect();
         assert_eq!(names, listed);
-        assert_eq!(error.fields()[2], ("text", Field::Text("é")));
+        assert_eq!(error.fields()[2], ("token", Field::Text("é")));
         assert_eq!(error.field(2), Some(Field::Text("é")));
         assert_eq!(error.field(3), None);
-        assert_eq!(error.to_string(), "probe failed: 7 0.5 é");
+        assert_eq!(
+            error.to_string(),
+            "line 7, column 2: \"é\" is not a duration"
+        );
     }
 
     #[test]
@@ -404,8 +398,17 @@ mod tests {
         );
         let what = row.fields[2].documentation();
         assert!(what.contains("`tag_limit` and `line_limit`"), "{what}");
-        let scaffolding = Error::TABLE.iter().filter(|row| row.scaffolding);
-        assert_eq!(scaffolding.map(|row| row.code).collect::<Vec<_>>(), [16]);
+    }
+
+    #[test]
+    fn only_a_probe_has_code_16() {
+        let row = Error::TABLE.iter().find(|row| row.code == 16);
+        assert_eq!(row.is_some(), cfg!(feature = "probe"));
+        assert!(row.is_none_or(|row| row.scaffolding && row.name == "probe"));
+        assert_eq!(
+            Error::TABLE.iter().filter(|row| row.scaffolding).count(),
+            usize::from(row.is_some())
+        );
     }
 
     #[test]

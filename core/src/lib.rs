@@ -5,8 +5,9 @@
 //! - [`Histogram`] is plain Rust: `&mut self` to change, no lock.
 //! - [`Shared`] is the handle that bridges carry: cheap to clone, usable from any thread.
 //! - [`Error`] is every way to fail, with a stable code, name and typed fields.
-//! - [`probe`] and [`fault`] are functions that do as little as possible, or go wrong on purpose,
-//!   so that a crossing can be measured and tested by itself.
+//!
+//! The feature `probe` adds functions that do as little as possible, or go wrong on purpose, so that a
+//! crossing can be measured and tested by itself. No product switches it on.
 //!
 //! ```
 //! use tollbridge_core::{Config, Histogram};
@@ -24,13 +25,11 @@ mod config;
 mod counts;
 mod duration;
 mod error;
-pub mod fault;
 mod histogram;
 mod layout;
 mod log;
+#[cfg(feature = "probe")]
 pub mod probe;
-#[cfg(doctest)]
-mod refused;
 mod render;
 mod scan;
 mod shared;

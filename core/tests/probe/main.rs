@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::panic::catch_unwind;
-use tollbridge_core::{Config, Error, Shared, fault, probe};
+use tollbridge_core::probe::{self, fault};
+use tollbridge_core::{Config, Error, Shared};
 
 #[test]
 fn probes_touch_what_they_say() {

@@ -99,11 +99,6 @@ typedef enum {
   /// - `length` (number): The length.
   /// - `limit` (number): The most that is possible.
   TB_ERR_INVALID_LENGTH = 15,
-  /// What the probe `fail` answers, with a field of every type.
-  /// - `number` (number): What the caller gave.
-  /// - `ratio` (real): Not a number.
-  /// - `text` (text): Text with a character of two bytes.
-  TB_ERR_PROBE = 16,
   /// A line of an interval log is none. Nothing of the log was kept.
   /// - `line` (number): Counted from 1.
   /// - `reason` (text): What is wrong with it.

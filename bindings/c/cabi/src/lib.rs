@@ -30,11 +30,11 @@ mod abi;
 mod buckets;
 mod codes;
 mod error;
-mod fault;
 mod guard;
 mod histogram;
 mod log_writer;
 mod memory;
+#[cfg(feature = "probe")]
 mod probe;
 mod replay;
 mod watch;
@@ -43,10 +43,10 @@ pub use abi::*;
 pub use buckets::*;
 pub use codes::*;
 pub use error::*;
-pub use fault::*;
 pub use histogram::*;
 pub use log_writer::*;
 pub use memory::{tb_bytes, tb_bytes_free, tb_text, tb_text_free};
+#[cfg(feature = "probe")]
 pub use probe::*;
 pub use replay::*;
 pub use watch::*;

@@ -100,20 +100,6 @@ pub(crate) fn null(argument: &'static str) -> Error {
     }
 }
 
-// ANCHOR: boolean
-/// A boolean arrives as an integer: C can put anything there.
-pub(crate) fn boolean(argument: &'static str, value: u8) -> Result<bool, Error> {
-    match value {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Error::InvalidEnum {
-            argument: argument.into(),
-            value: value.into(),
-        }),
-    }
-}
-// ANCHOR_END: boolean
-
 // ANCHOR: slice
 /// NULL, alignment and length, in the order in which they must be known before a slice may exist.
 /// Misaligned items are copied; NULL with length 0 is empty.

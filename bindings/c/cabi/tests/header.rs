@@ -29,14 +29,15 @@ fn the_committed_header_is_current() {
 #[test]
 fn every_code_of_the_core_is_in_the_header() {
     let header = generate(NAME, &SOURCES, "");
-    for error in Error::TABLE {
+    let product: Vec<_> = Error::TABLE.iter().filter(|row| !row.scaffolding).collect();
+    for error in &product {
         let line = format!("TB_ERR_{} = {},", error.name.to_uppercase(), error.code);
         assert!(header.contains(&line), "{line} is missing");
     }
     let codes = header.matches("TB_ERR_").count();
     assert_eq!(
         codes,
-        Error::TABLE.len(),
+        product.len(),
         "the header knows codes that the core does not"
     );
 }

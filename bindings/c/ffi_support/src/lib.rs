@@ -28,11 +28,11 @@ mod call;
 mod codes;
 mod destructors;
 mod error;
-mod fault;
 mod handles;
 mod histogram;
 mod log_writer;
 mod memory;
+#[cfg(feature = "probe")]
 mod probe;
 mod replay;
 mod watch;
@@ -45,9 +45,9 @@ pub use error::{
     tbf_details, tbf_error, tbf_error_details, tbf_error_field, tbf_error_free, tbf_error_info,
     tbf_field_kind,
 };
-pub use fault::*;
 pub use histogram::*;
 pub use log_writer::*;
+#[cfg(feature = "probe")]
 pub use probe::*;
 pub use replay::*;
 pub use watch::*;

@@ -32,33 +32,6 @@ macro_rules! return_by_value {
 pub(crate) use return_by_value;
 // ANCHOR_END: by_value
 
-// ANCHOR: give
-/// Hands a vector to C as pointer and length. The pointer is NULL when there is nothing.
-pub(crate) fn give<T>(items: Vec<T>) -> (*mut T, usize) {
-    let length = items.len();
-    if length == 0 {
-        return (ptr::null_mut(), 0);
-    }
-    (Box::into_raw(items.into_boxed_slice()).cast(), length)
-}
-// ANCHOR_END: give
-
-// ANCHOR: take
-/// Takes back what [`give`] handed out and zeroes the pair.
-///
-/// # Safety
-/// The pair is from `give` and was not taken before, or its pointer is NULL.
-pub(crate) unsafe fn take<T>(data: &mut *mut T, length: &mut usize) {
-    let items = ptr::slice_from_raw_parts_mut(*data, *length);
-    *data = ptr::null_mut();
-    *length = 0;
-    if !items.is_null() {
-        // SAFETY: the caller's promise.
-        drop(unsafe { Box::from_raw(items) });
-    }
-}
-// ANCHOR_END: take
-
 /// A borrowed argument that must not be NULL.
 pub(crate) fn required<T>(argument: &'static str, pointer: Option<T>) -> Result<T, Failure> {
     pointer.ok_or_else(|| null(argument))
@@ -69,21 +42,10 @@ pub(crate) fn null(argument: &'static str) -> Failure {
     Error::NullArgument { argument }.into()
 }
 
-// ANCHOR: boolean
-/// A boolean arrives as an integer: C can put anything there.
-pub(crate) fn boolean(argument: &'static str, value: u8) -> Result<bool, Failure> {
-    match value {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(no_value(argument, value.into())),
-    }
-}
-
 pub(crate) fn no_value(argument: &'static str, value: u64) -> Failure {
     let argument = argument.into();
     Error::InvalidEnum { argument, value }.into()
 }
-// ANCHOR_END: boolean
 
 // ANCHOR: slice
 /// NULL, alignment and length, in the order in which they must be known before a slice may exist.

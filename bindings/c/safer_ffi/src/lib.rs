@@ -32,10 +32,10 @@ mod abi;
 mod buckets;
 mod codes;
 mod error;
-mod fault;
 mod guard;
 mod histogram;
 mod log_writer;
+#[cfg(feature = "probe")]
 mod probe;
 mod replay;
 mod unchecked;
@@ -45,9 +45,9 @@ pub use abi::*;
 pub use buckets::*;
 pub use codes::*;
 pub use error::*;
-pub use fault::*;
 pub use histogram::*;
 pub use log_writer::*;
+#[cfg(feature = "probe")]
 pub use probe::*;
 pub use replay::*;
 pub use unchecked::Unchecked;

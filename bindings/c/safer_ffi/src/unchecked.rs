@@ -91,9 +91,9 @@ unsafe impl Plain for repr_c::TaggedOption<u64> {
 // ANCHOR_END: enumerated
 
 /// What a `slice_ref_T` or `slice_mut_T` was in C.
-struct Parts<T> {
-    data: *mut T,
-    length: usize,
+pub(crate) struct Parts<T> {
+    pub(crate) data: *mut T,
+    pub(crate) length: usize,
 }
 
 impl<T> Parts<T> {
@@ -210,39 +210,10 @@ impl<'a, T: ReprC + Copy> Unchecked<c_slice::Mut<'a, T>> {
         parts.check(argument)?;
         Ok(Room(parts))
     }
-
-    /// Lets `f` change the items: where they are, or when they are misaligned a copy that is written
-    /// back.
-    ///
-    /// # Safety
-    /// Unless the pointer is NULL, it points to as many valid items as the length says, which nobody else
-    /// touches during the call.
-    pub(crate) unsafe fn change(
-        self,
-        argument: &'static str,
-        f: impl FnOnce(&mut [T]),
-    ) -> Result<(), Error> {
-        let room = self.room(argument)?;
-        let Parts { data, length } = room.0;
-        if length > 0 && data.is_aligned() {
-            // SAFETY: the caller's promise, and aligned, within isize::MAX, not NULL.
-            f(unsafe { std::slice::from_raw_parts_mut(data, length) });
-            return Ok(());
-        }
-        // SAFETY: so many items are readable; read_unaligned asks for no more.
-        let item = |i| unsafe { data.add(i).read_unaligned() };
-        let mut copy: Vec<T> = (0..length).map(item).collect();
-        f(&mut copy);
-        for (index, item) in copy.into_iter().enumerate() {
-            // SAFETY: the caller's promise.
-            unsafe { data.add(index).write_unaligned(item) };
-        }
-        Ok(())
-    }
 }
 
 /// Where items go that the caller has memory for.
-pub(crate) struct Room<T>(Parts<T>);
+pub(crate) struct Room<T>(pub(crate) Parts<T>);
 
 impl<T: Copy> Room<T> {
     /// For how many there is room.

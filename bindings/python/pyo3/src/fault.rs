@@ -4,7 +4,7 @@ use crate::buffer::Text;
 use crate::errors::guard;
 use crate::histogram::Histogram;
 use pyo3::prelude::*;
-use tollbridge_core::fault;
+use tollbridge_core::probe::fault;
 
 /// Panics inside the library. Raises PanicError with `what` as its text.
 #[pyfunction]

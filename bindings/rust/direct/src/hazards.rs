@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
-use tollbridge_core::fault::PanicsWhenDropped;
+use tollbridge_core::probe::fault::PanicsWhenDropped;
 use tollbridge_core::{Config, Error, Scan, Shared, probe};
 
 /// Does what should not be done, and says what came of it; `right` where nothing did.

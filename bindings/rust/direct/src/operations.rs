@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use tollbridge_core::probe::{self, Point, Shape};
-use tollbridge_core::{Buckets, Config, Error, LogWriter, Shared, VERSION, fault};
+use tollbridge_core::probe::{self, Point, Shape, fault};
+use tollbridge_core::{Buckets, Config, Error, LogWriter, Shared, VERSION};
 
 const BRIDGE: &str = "rust/direct";
 

@@ -10,6 +10,10 @@
 
 #include <tollbridge.h>
 
+/// The code of the error `probe`, which only tb_probe_fail gives. Its fields are `number`, what the caller gave,
+/// `ratio`, which is not a number, and `text`.
+#define TB_ERR_PROBE 16
+
 /// What a tb_shape is: the values of its `kind`.
 typedef enum {
   /// No payload.

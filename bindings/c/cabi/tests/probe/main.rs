@@ -16,8 +16,8 @@ use user::{free_handle, watched};
 #[cfg_attr(miri, ignore = "reads files, which Miri keeps from it")]
 fn committed_headers_are_current() {
     let include = "#include <tollbridge.h>";
-    header::is_current("tollbridge/probe.h", &["probe.rs"], include);
-    header::is_current("tollbridge/fault.h", &["fault.rs"], include);
+    header::is_current("tollbridge/probe.h", &["probe/probes.rs"], include);
+    header::is_current("tollbridge/fault.h", &["probe/faults.rs"], include);
 }
 
 #[test]

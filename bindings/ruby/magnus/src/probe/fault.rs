@@ -8,7 +8,7 @@ use crate::guard::guard;
 use crate::histogram::Histogram;
 use magnus::prelude::*;
 use magnus::{RModule, Ruby, Value, function};
-use tollbridge_core::fault;
+use tollbridge_core::probe::fault;
 
 fn panic(what: Value) -> Outcome<()> {
     let what = Text::new(what)?;

@@ -4,6 +4,10 @@
 //! and a sum does not. Their twins (`…_sum`, `str_chars`) touch every element and prove, outside the
 //! clock, that all of it crossed. None of them can fail but [`fail`], and none panics.
 
+pub mod fault;
+#[cfg(doctest)]
+mod refused;
+
 use crate::{Error, Shared};
 use std::collections::BTreeMap;
 use std::fmt::Write;

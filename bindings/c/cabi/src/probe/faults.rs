@@ -6,7 +6,7 @@ use crate::memory::{required, text};
 use crate::tb_error;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
-use tollbridge_core::fault;
+use tollbridge_core::probe::fault;
 
 /// Panics with this text, which comes back as the error `panic`.
 ///

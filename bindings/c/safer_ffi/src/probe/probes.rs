@@ -512,6 +512,11 @@ pub fn tbs_map_free(map: Option<c_slice::Box<tbs_entry_box>>) {
     guard_free(|| drop(map));
 }
 
+/// The code of the error `probe`, which only tbs_probe_fail gives. Its fields are `number`, what the caller gave,
+/// `ratio`, which is not a number, and `text`.
+#[ffi_export]
+pub const TBS_CODE_PROBE: i32 = 16;
+
 /// Always the error `probe`, with `number`, a ratio of NaN and the text `café`.
 ///
 /// Threads: any. A leaf.

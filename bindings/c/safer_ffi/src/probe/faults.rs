@@ -5,7 +5,7 @@ use crate::guard::{guard, guard_free};
 use crate::histogram::{handle, tbs_histogram};
 use crate::unchecked::{Unchecked, required};
 use safer_ffi::prelude::*;
-use tollbridge_core::fault;
+use tollbridge_core::probe::fault;
 
 /// Panics with this text, which comes back as the error `panic`.
 ///

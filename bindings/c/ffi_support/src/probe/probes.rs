@@ -1,12 +1,12 @@
 //! Functions that do as little as possible, so that calling one costs the crossing.
 //! Those that cannot fail return their result; the others follow the library's conventions.
 
+use super::memory::{boolean, give, take};
 use crate::call::{ErrorOut, Uncancelled, call};
 use crate::error::{Failure, tbf_error};
 use crate::histogram::HISTOGRAMS;
 use crate::memory::{
-    boolean, give, no_value, null, required, return_by_value, slice, take, text, writable, write,
-    write_option,
+    no_value, null, required, return_by_value, slice, text, writable, write, write_option,
 };
 use ffi_support::{ByteBuffer, IntoFfi};
 use std::ffi::{c_char, c_void};
@@ -541,6 +541,10 @@ pub unsafe extern "C" fn tbf_map_free(map: Option<&mut tbf_map>) {
     // SAFETY: the pair came from `give`, or is zero; it is zero afterwards.
     unsafe { take(&mut map.entries, &mut map.length) };
 }
+
+/// The code of the error `probe`, which only tbf_probe_fail gives. Its fields are `number`, what the caller gave,
+/// `ratio`, which is not a number, and `text`.
+pub const TBF_ERR_PROBE: i32 = 16;
 
 /// Always the error `probe`, with `number`, a ratio of NaN and the text `café`.
 ///

@@ -1,11 +1,12 @@
 //! Functions that do as little as possible, so that calling one costs the crossing.
 //! Those that cannot fail return their result; the others follow the library's conventions.
 
+use super::arguments::boolean;
 use crate::guard::{Uncancelled, guard, guard_free};
 use crate::histogram::{handle, tb_histogram};
 use crate::memory::{
-    boolean, give, give_bytes, give_text, null, required, slice, take, tb_bytes, tb_text, text,
-    writable, write, write_option,
+    give, give_bytes, give_text, null, required, slice, take, tb_bytes, tb_text, text, writable,
+    write, write_option,
 };
 use crate::tb_error;
 use std::ffi::{c_char, c_void};
@@ -603,6 +604,10 @@ pub unsafe extern "C" fn tb_map_free(map: Option<&mut tb_map>) {
         unsafe { take(&mut map.entries, &mut map.length, 0) };
     });
 }
+
+/// The code of the error `probe`, which only tb_probe_fail gives. Its fields are `number`, what the caller gave,
+/// `ratio`, which is not a number, and `text`.
+pub const TB_ERR_PROBE: i32 = 16;
 
 /// Always the error `probe`, with `number`, a ratio of NaN and the text `café`.
 ///

@@ -6,7 +6,7 @@ use crate::handles::Handles;
 use crate::histogram::HISTOGRAMS;
 use crate::memory::text;
 use std::ffi::c_char;
-use tollbridge_core::fault;
+use tollbridge_core::probe::fault;
 
 /// Objects whose destructor panics.
 static OBJECTS: Handles<fault::PanicsWhenDropped> = Handles::of("object");
