@@ -10,6 +10,7 @@ import pytest
 
 def pytest_addoption(parser):
     parser.addoption("--module", default="tollbridge", help="the strategy's module")
+    parser.addoption("--probes", help="a module that has the probes too, if it is another")
 
 
 @pytest.fixture(scope="session")

@@ -16,5 +16,5 @@ require_relative "tollbridge_shared/records"
 require_relative "tollbridge_shared/scan"
 require_relative "tollbridge_shared/weight"
 
-# Not part of a bridge's API; the last two are the probes' own.
-TollbridgeShared::INTERNAL = %i[Arguments Frozen Alone Weight INTERNAL Point Shape].freeze
+# Not part of a bridge's API.
+TollbridgeShared::INTERNAL = %i[Arguments Frozen Alone Weight INTERNAL].freeze

@@ -2,25 +2,26 @@
 
 import pytest
 from test_ctypes import INCLUDE, as_many_arguments, laid_out, structures, waiting_without_gil
-from tollbridge_ctypes import _callbacks, probe
+from tollbridge_ctypes import _callbacks
+from tollbridge_ctypes_probe import _abi, probe
 
 PROBES = INCLUDE / "tollbridge" / "probe.h"
 FAULTS = INCLUDE / "tollbridge" / "fault.h"
 
 
 def test_every_function_of_the_headers_is_declared_with_as_many_arguments():
-    assert as_many_arguments(PROBES) > 20
-    assert as_many_arguments(FAULTS) > 1
+    assert as_many_arguments(PROBES, _abi) > 20
+    assert as_many_arguments(FAULTS, _abi) > 1
 
 
 def test_nothing_that_waits_or_calls_back_holds_the_gil():
-    assert "tb_probe_call_back" in waiting_without_gil(PROBES)
-    assert "tb_fault_panic_while_locked" in waiting_without_gil(FAULTS)
+    assert "tb_probe_call_back" in waiting_without_gil(PROBES, _abi)
+    assert "tb_fault_panic_while_locked" in waiting_without_gil(FAULTS, _abi)
 
 
 def test_structures_are_laid_out_as_in_the_header(tmp_path):
-    assert {"tb_point", "tb_shape", "tb_entry"} == structures(PROBES).keys()
-    laid_out(tmp_path, PROBES, ("tb_f64s", "tb_points", "tb_map"))
+    assert {"tb_point", "tb_shape", "tb_entry"} == structures(PROBES, _abi).keys()
+    laid_out(tmp_path, PROBES, _abi, ("tb_f64s", "tb_points", "tb_map"))
 
 
 @pytest.mark.parametrize("ends", ["finished", "stopped", "raised"])

@@ -8,7 +8,6 @@
 1500159
 """
 
-from . import fault, probe
 from ._abi import VERSION as __version__
 from ._buckets import Bucket, Buckets
 from ._error_classes import (
@@ -30,7 +29,6 @@ from ._error_classes import (
     OutOfRangeError,
     PanicError,
     PoisonedError,
-    ProbeError,
     TollbridgeError,
     TooManyError,
 )
@@ -64,7 +62,6 @@ __all__ = [
     "OutOfRangeError",
     "PanicError",
     "PoisonedError",
-    "ProbeError",
     "Progress",
     "Scan",
     "Summary",
@@ -72,8 +69,6 @@ __all__ = [
     "TooManyError",
     "Watch",
     "__version__",
-    "fault",
     "library_path",
-    "probe",
     "replay_log",
 ]

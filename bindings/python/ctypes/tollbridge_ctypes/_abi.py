@@ -1,4 +1,4 @@
-"""The C ABI as tollbridge.h, probe.h and fault.h declare it: every structure and function, once.
+"""The C ABI as tollbridge.h declares it: every structure and function, once.
 
 Functions that may wait for a lock or call back are bound so that ctypes lets go of the GIL for the
 call: another thread may need the GIL to finish what is waited for. While the GIL is gone other
@@ -59,7 +59,7 @@ class tb_error_details(Structure):
 
 
 class tb_owned(Structure):
-    """tb_bytes, tb_text, tb_f64s, tb_points, tb_map: each has a function of its own to free it."""
+    """tb_bytes, tb_text: each has a function of its own to free it."""
 
     _fields_ = [("data", c_void_p), ("length", c_size_t)]
 
@@ -106,27 +106,7 @@ class tb_progress(Structure):
     _fields_ = [("bytes", c_uint64), ("total", c_uint64), ("intervals", c_uint64)]
 
 
-class tb_point(Structure):
-    _fields_ = [("id", c_uint64), ("x", c_double), ("y", c_double), ("flags", c_uint32)]
-
-
-class tb_shape(Structure):
-    _fields_ = [
-        ("kind", c_uint32),
-        ("radius", c_double),
-        ("text", c_char_p),
-        ("text_length", c_size_t),
-    ]
-
-
-SHAPE_DOT, SHAPE_CIRCLE, SHAPE_LABEL = range(3)
-
-
-class tb_entry(Structure):
-    _fields_ = [("key", c_void_p), ("key_length", c_size_t), ("value", c_uint64)]
-
-
-def _layout(structure: type[Structure]) -> Struct:
+def layout(structure: type[Structure]) -> Struct:
     """The same layout for `struct`, which reads and writes a record at once, not field by field."""
     codes = "".join(kind._type_ for _, kind in structure._fields_).replace("z", "P")
     layout = Struct(f"{codes}0Q")  # ends on the alignment of a u64, as every record here does
@@ -134,11 +114,8 @@ def _layout(structure: type[Structure]) -> Struct:
     return layout
 
 
-BUCKET = _layout(tb_bucket)
-SUMMARY = _layout(tb_summary)
-POINT = _layout(tb_point)
-SHAPE = _layout(tb_shape)
-ENTRY = _layout(tb_entry)
+BUCKET = layout(tb_bucket)
+SUMMARY = layout(tb_summary)
 
 # ---- how to read a prototype
 
@@ -146,7 +123,6 @@ Error = c_void_p  # an owned tb_error *, or None for success
 In = c_void_p  # the address of what is read: bytes, byref(…), an integer, None
 Out = c_void_p  # the address of what is written: byref(…), an array, an integer
 Memory = POINTER(tb_owned)  # what C handed out, to be freed
-Shape = POINTER(tb_shape)
 
 
 class Handle:
@@ -166,7 +142,6 @@ STOP, GO_ON = 1, 0
 tb_progress_visitor = CFUNCTYPE(c_int32, py_object, POINTER(tb_progress))
 tb_watcher = CFUNCTYPE(c_int32, py_object, c_uint64)
 tb_destructor = CFUNCTYPE(None, py_object)
-tb_probe_callback = CFUNCTYPE(c_int32, c_void_p, c_uint64, POINTER(c_uint64))
 
 
 def _bind(library: Any, prototype: Callable) -> Any:
@@ -308,90 +283,6 @@ def tb_log_writer_write(
 ) -> Error: ...
 @waits
 def tb_log_writer_free(writer: Taken) -> None: ...
-
-
-# ---- tollbridge/probe.h
-
-
-@leaf
-def tb_probe_nop() -> None: ...
-@leaf
-def tb_probe_add(a: c_uint64, b: c_uint64) -> c_uint64: ...
-@leaf
-def tb_probe_half(some: c_uint8, number: c_uint64, found: Out, value: Out) -> Error: ...
-@leaf
-def tb_probe_str_len(text: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_str_chars(text: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_echo(text: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_make_str(n: c_size_t, wide: c_uint8, result: Out) -> Error: ...
-@leaf
-def tb_probe_bytes_ends(data: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_bytes_sum(data: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_make_bytes(n: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_f64_ends(values: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_f64_sum(values: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_make_f64(n: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_f64s_free(owned: Memory) -> None: ...
-@leaf
-def tb_probe_scale_in_place(values: Out, length: c_size_t, factor: c_double) -> Error: ...
-@leaf
-def tb_probe_point_in(point: In, result: Out) -> Error: ...
-@leaf
-def tb_probe_make_point(n: c_uint64, result: Out) -> Error: ...
-@leaf
-def tb_probe_points_ends(points: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_points_sum(points: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_make_points(n: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_points_free(owned: Memory) -> None: ...
-@leaf
-def tb_probe_shape_in(shape: In, result: Out) -> Error: ...
-@leaf
-def tb_probe_make_shape(n: c_uint64, result: Out) -> Error: ...
-@leaf
-def tb_shape_free(owned: Shape) -> None: ...
-@leaf
-def tb_probe_map_sum(entries: In, length: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_probe_make_map(n: c_size_t, result: Out) -> Error: ...
-@leaf
-def tb_map_free(owned: Memory) -> None: ...
-@leaf
-def tb_probe_fail(number: c_uint64) -> Error: ...
-@waits
-def tb_probe_call_back(
-    n: c_uint64, callback: tb_probe_callback, user: c_void_p, stopped: Out, sum: Out
-) -> Error: ...
-@waits
-def tb_probe_call_back_from_new_thread(
-    n: c_uint64, callback: tb_probe_callback, user: c_void_p, stopped: Out, sum: Out
-) -> Error: ...
-@waits
-def tb_probe_record_from_new_thread(histogram: Handle, value: c_uint64) -> Error: ...
-
-
-# ---- tollbridge/fault.h
-
-
-@leaf
-def tb_fault_panic(text: In, length: c_size_t) -> Error: ...
-@waits
-def tb_fault_panic_while_locked(histogram: Handle) -> Error: ...
-@leaf
-def tb_fault_panics_when_dropped_new(made: Out) -> Error: ...
-@leaf
-def tb_fault_panics_when_dropped_free(made: Taken) -> None: ...
 
 
 # ---- CPython's own: ctypes.string_at takes no more than 2 GiB, and cannot make text

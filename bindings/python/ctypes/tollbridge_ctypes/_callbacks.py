@@ -14,9 +14,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from ._abi import GO_ON, STOP, tb_probe_callback
-from ._arguments import u64
-from ._failure import failure
+from ._abi import GO_ON, STOP
 
 
 class Call:
@@ -75,31 +73,3 @@ class begun:  # a context manager
 
 
 # ANCHOR_END: begun
-
-
-def call_with(function: Callable[..., Any], start: Callable[[int], int | None]) -> None:
-    """Runs `start`, which calls C with a key under which a trampoline finds `function`."""
-    running_call = begun(function)
-    with running_call:
-        error = start(running_call.key)
-        if error:
-            raise failure(error)
-
-
-# ANCHOR: trampoline
-@tb_probe_callback
-def answer_number(key, number, answer):
-    """Calls a probe's callback, which stops by returning None."""
-    call = running[key]
-    try:
-        value = None if ending else call.function(number)
-        if value is None:
-            return STOP
-        answer[0] = u64(value)
-    except BaseException as error:  # noqa: BLE001  # nothing may cross Rust
-        call.raised = error
-        return STOP
-    return GO_ON
-
-
-# ANCHOR_END: trampoline

@@ -22,7 +22,6 @@ __all__ = [
     "OutOfRangeError",
     "PanicError",
     "PoisonedError",
-    "ProbeError",
     "TollbridgeError",
     "TooManyError",
 ]
@@ -252,23 +251,6 @@ class InvalidLengthError(TollbridgeError):
     argument: str
     length: int
     limit: int
-
-
-class ProbeError(TollbridgeError):
-    """What the probe `fail` answers, with a field of every type.
-
-    Attributes:
-        number: What the caller gave.
-        ratio: Not a number.
-        text: Text with a character of two bytes.
-    """
-
-    code = 16
-    name = "probe"
-    field_names = ("number", "ratio", "text")
-    number: int
-    ratio: float
-    text: str
 
 
 class MalformedLogError(TollbridgeError, ValueError):

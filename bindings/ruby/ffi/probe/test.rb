@@ -2,7 +2,7 @@
 
 # The same of what only tests and timing need: its declarations, and what leaves its callbacks.
 
-require "tollbridge_ffi"
+require_relative "tollbridge_ffi_probe"
 require_relative "../../shared/test_support"
 
 class FFIProbeTest < CabiTest

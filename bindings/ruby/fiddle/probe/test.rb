@@ -2,7 +2,7 @@
 
 # The same of what only tests and timing need: its declarations, and what leaves its callbacks.
 
-require "tollbridge_fiddle"
+require_relative "tollbridge_fiddle_probe"
 require_relative "../../shared/test_support"
 require_relative "../test_layout"
 

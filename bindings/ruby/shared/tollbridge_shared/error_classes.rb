@@ -147,18 +147,6 @@ module TollbridgeShared
     declare 15, "invalid_length", :argument, :length, :limit
   end
 
-  # What the probe `fail` answers, with a field of every type.
-  #
-  # @!attribute [r] number
-  #   @return [Integer] What the caller gave.
-  # @!attribute [r] ratio
-  #   @return [Float] Not a number.
-  # @!attribute [r] text
-  #   @return [String] Text with a character of two bytes.
-  class ProbeError < Error
-    declare 16, "probe", :number, :ratio, :text
-  end
-
   # A line of an interval log is none. Nothing of the log was kept.
   #
   # @!attribute [r] line

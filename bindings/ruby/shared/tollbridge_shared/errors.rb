@@ -85,7 +85,7 @@ module TollbridgeShared
   end
 
   # The classes by code.
-  ERRORS = Error.subclasses.to_h { |each| [each.code, each] }.sort.to_h.freeze
+  ERRORS = Error.subclasses.to_h { |each| [each.code, each] }.sort.to_h
 
   # What text raises that stops being Unicode after so many characters.
   def InvalidTextError.at(offset) = new("not Unicode text at character #{offset}", offset:)

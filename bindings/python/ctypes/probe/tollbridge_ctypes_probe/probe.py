@@ -11,6 +11,18 @@ from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
+from tollbridge_ctypes._abi import (
+    PyByteArray_FromStringAndSize,
+    PyBytes_FromStringAndSize,
+    PyUnicode_DecodeUTF8,
+    finalizer,
+    tb_owned,
+)
+from tollbridge_ctypes._arguments import U32_MAX, integer, u64, utf8
+from tollbridge_ctypes._failure import failure
+from tollbridge_ctypes._histogram import Histogram
+from tollbridge_ctypes._owned import Bytes, Text
+
 from ._abi import (
     ENTRY,
     POINT,
@@ -18,13 +30,8 @@ from ._abi import (
     SHAPE_CIRCLE,
     SHAPE_DOT,
     SHAPE_LABEL,
-    PyByteArray_FromStringAndSize,
-    PyBytes_FromStringAndSize,
-    PyUnicode_DecodeUTF8,
-    finalizer,
     tb_f64s_free,
     tb_map_free,
-    tb_owned,
     tb_point,
     tb_points_free,
     tb_probe_add,
@@ -57,19 +64,8 @@ from ._abi import (
     tb_shape,
     tb_shape_free,
 )
-from ._arguments import (
-    U32_MAX,
-    borrowed_bytes,
-    borrowed_doubles,
-    integer,
-    u64,
-    utf8,
-    writable_doubles,
-)
+from ._arguments import borrowed_bytes, borrowed_doubles, writable_doubles
 from ._callbacks import answer_number, call_with
-from ._failure import failure
-from ._histogram import Histogram
-from ._owned import Bytes, Text
 
 if TYPE_CHECKING:
     from collections.abc import Buffer

@@ -2,17 +2,18 @@
 
 from ctypes import c_void_p
 
+from tollbridge_ctypes._abi import finalizer
+from tollbridge_ctypes._arguments import utf8
+from tollbridge_ctypes._failure import failure
+from tollbridge_ctypes._histogram import Histogram
+from tollbridge_ctypes._owned import Owned
+
 from ._abi import (
-    finalizer,
     tb_fault_panic,
     tb_fault_panic_while_locked,
     tb_fault_panics_when_dropped_free,
     tb_fault_panics_when_dropped_new,
 )
-from ._arguments import utf8
-from ._failure import failure
-from ._histogram import Histogram
-from ._owned import Owned
 
 __all__ = ["PanicsWhenDropped", "panic", "panic_while_locked"]
 
