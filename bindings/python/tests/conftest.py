@@ -10,7 +10,7 @@ import pytest
 
 def pytest_addoption(parser):
     parser.addoption("--module", default="tollbridge", help="the strategy's module")
-    parser.addoption("--probes", help="a module that has the probes too, if it is another")
+    parser.addoption("--whole", help="a module with what the folder probe/ needs, if it is another")
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,25 @@
 """The declarations of what only tests and timing need, and their callbacks."""
 
+import pkgutil
+import re
+from importlib import import_module
+
 import pytest
+import tollbridge_ctypes
 from test_ctypes import INCLUDE, as_many_arguments, laid_out, structures, waiting_without_gil
 from tollbridge_ctypes import _callbacks
 from tollbridge_ctypes_probe import _abi, probe
 
 PROBES = INCLUDE / "tollbridge" / "probe.h"
 FAULTS = INCLUDE / "tollbridge" / "fault.h"
+
+
+def test_the_package_has_none_of_it():
+    names = [module.name for module in pkgutil.iter_modules(tollbridge_ctypes.__path__)]
+    modules = [import_module(f"tollbridge_ctypes.{name}") for name in names if name[:2] != "__"]
+    assert len(modules) > 10
+    names += [name for module in [tollbridge_ctypes, *modules] for name in dir(module)]
+    assert not [name for name in names if re.search("probe|(?<!de)fault", name, re.IGNORECASE)]
 
 
 def test_every_function_of_the_headers_is_declared_with_as_many_arguments():

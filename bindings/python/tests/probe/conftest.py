@@ -8,7 +8,7 @@ import pytest
 @pytest.fixture(scope="session")
 def tb(request):
     option = request.config.getoption
-    return importlib.import_module(option("--probes") or option("--module"))
+    return importlib.import_module(option("--whole") or option("--module"))
 
 
 @pytest.fixture(scope="session")

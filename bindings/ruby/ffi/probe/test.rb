@@ -15,6 +15,18 @@ class FFIProbeTest < CabiTest
   # It calls back on the thread that calls it, and waits for nothing: the GVL may stay.
   CALLS_BACK_HERE = %w[tb_probe_call_back].freeze
 
+  def test_the_library_has_none_of_it
+    said, status = program(<<~RUBY)
+      require "tollbridge_ffi"
+      names = [TollbridgeFFI, TollbridgeFFI.const_get(:Native)].flat_map { |each| each.constants(false) + each.singleton_methods(false) }
+      puts names.size, names.grep(/probe|fault/i)
+    RUBY
+    assert_predicate status, :success?, said
+    size, *found = said.split
+    assert_operator size.to_i, :>, 40
+    assert_empty found
+  end
+
   def test_every_function_of_the_headers_is_declared_with_as_many_arguments
     assert_operator PROBES.size, :>, 25
     found = NATIVE::DECLARED.to_h { |name, (parameters, _)| [name.to_s, parameters] }

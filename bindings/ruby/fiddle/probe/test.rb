@@ -25,6 +25,18 @@ class FiddleProbeTest < CabiTest
     tb_point: %i[id x y flags], tb_shape: %i[kind radius text text_length], tb_entry: %i[key key_length value]
   }.freeze
 
+  def test_the_library_has_none_of_it
+    said, status = program(<<~RUBY)
+      require "tollbridge_fiddle"
+      names = [TollbridgeFiddle, TollbridgeFiddle.const_get(:Native)].flat_map { |each| each.constants(false) + each.singleton_methods(false) }
+      puts names.size, names.grep(/probe|fault/i)
+    RUBY
+    assert_predicate status, :success?, said
+    size, *found = said.split
+    assert_operator size.to_i, :>, 40
+    assert_empty found
+  end
+
   def test_every_function_of_the_headers_is_declared_with_as_many_arguments
     assert_operator PROBES.size, :>, 20
     found = FUNCTIONS_HERE.transform_values { |function| function.instance_variable_get(:@argument_types).size }
