@@ -2,7 +2,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using Tollbridge.Probes;
 
 namespace Tollbridge.Runner
 {
@@ -24,7 +23,6 @@ namespace Tollbridge.Runner
             ["record_n"] = (q, r) => Named(q).RecordN(q.Integer(), q.Integer()),
             ["record_all"] = (q, r) => Named(q).RecordAll(q.List(q.Integer)),
             ["record_durations"] = (q, r) => r.Put(Named(q).RecordDurations(q.Text())),
-            ["record_from_new_thread"] = (q, r) => Probe.RecordFromNewThread(Named(q), q.Integer()),
             ["len"] = (q, r) => r.Put(Named(q).Count),
             ["is_empty"] = (q, r) => r.Put(Named(q).IsEmpty),
             ["min"] = (q, r) => r.Put(Named(q).Min),

@@ -8,7 +8,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
 using Microsoft.Win32.SafeHandles;
-using Tollbridge.Probes;
 
 namespace Tollbridge.Runner
 {
@@ -21,12 +20,10 @@ namespace Tollbridge.Runner
     /// </summary>
     internal static class Program
     {
-        private static readonly Dictionary<string, Operation> Operations = new Dictionary<string, Operation>(ProbeOperations.All)
+        private static readonly Dictionary<string, Operation> Operations = new Dictionary<string, Operation>
         {
             ["hello"] = Hello,
             ["reset"] = (q, r) => Surface.Reset(),
-            ["shapes"] = (q, r) => r.List(Loops.All, loop => r.Word(loop.Key).Put(loop.Value.Expression)),
-            ["time"] = Time,
             ["stats"] = Stats,
             ["par"] = Par,
         };
@@ -121,7 +118,7 @@ namespace Tollbridge.Runner
 
         private static void Hello(Request q, Reply r)
         {
-            Probe.Nop();
+            Surface.Load();
             string collector = (GCSettings.IsServerGC ? "server" : "workstation") + " GC, "
                 + (GCSettings.LatencyMode == GCLatencyMode.Batch ? "not concurrent" : "concurrent");
             r.Put(bridge).Put(LoadedLibrary()).Put($"{RuntimeInformation.FrameworkDescription}, {collector}");
@@ -133,24 +130,6 @@ namespace Tollbridge.Runner
             using Process self = Process.GetCurrentProcess();
             IEnumerable<string> files = self.Modules.Cast<ProcessModule>().Select(module => module.FileName ?? "");
             return files.FirstOrDefault(file => Path.GetFileName(file).StartsWith("libtollbridge", StringComparison.Ordinal)) ?? "";
-        }
-
-        private static void Time(Request q, Reply r)
-        {
-            if (!Loops.All.TryGetValue(q.Word(), out Loop? loop))
-            {
-                r.Instead = "unsupported shape";
-                return;
-            }
-            Timing timing = loop.Run(q.Length(), checked((long)q.Integer()), q.Length());
-            if (Environment.GetEnvironmentVariable("TOLL_COUNTS") != null)
-            {
-                // What then still lives has leaked. What a finalizer holds goes with the second collection.
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-                GC.Collect();
-            }
-            r.List(timing.Batches, ticks => r.Put((ulong)(ticks * (1e9 / Stopwatch.Frequency)))).Put((ulong)timing.Check);
         }
 
         private static void Stats(Request q, Reply r)

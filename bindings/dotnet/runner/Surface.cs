@@ -1,7 +1,8 @@
 using System;
 using System.Collections.Generic;
-#if HISTOGRAM
 using System.Linq;
+#if !HISTOGRAM
+using Tollbridge.Probes;
 #endif
 
 namespace Tollbridge.Runner
@@ -14,7 +15,14 @@ namespace Tollbridge.Runner
         internal const bool ChecksText = true;
 
         internal static IEnumerable<KeyValuePair<string, Operation>> Operations =>
-            HistogramOperations.All.Concat(WatcherOperations.All).Concat(LogOperations.All).Concat(Faults.All);
+            HistogramOperations.All.Concat(WatcherOperations.All).Concat(LogOperations.All)
+#if PROBE
+                .Concat(ProbeOperations.All).Concat(Faults.All).Concat(Timed.All)
+#endif
+                ;
+
+        /// <summary>Uses the library, so that it is loaded.</summary>
+        internal static void Load() => new Histogram(1, 2, 0).Dispose();
 
         /// <summary>Before the first request.</summary>
         internal static void Prepare() => WatcherOperations.ReportFailures();
@@ -38,7 +46,9 @@ namespace Tollbridge.Runner
 #else
         internal const bool ChecksText = false;
 
-        internal static IEnumerable<KeyValuePair<string, Operation>> Operations => Array.Empty<KeyValuePair<string, Operation>>();
+        internal static IEnumerable<KeyValuePair<string, Operation>> Operations => ProbeOperations.All.Concat(Timed.All);
+
+        internal static void Load() => Probe.Nop();
 
         internal static void Prepare()
         {
