@@ -1,7 +1,7 @@
 //! Walking a histogram's buckets.
 
-use crate::errors::guard;
-use crate::record;
+use crate::guard::guard;
+use crate::owned;
 use crate::weight::Weight;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyTuple};
@@ -50,7 +50,7 @@ impl From<Scan> for core::Scan {
 
 impl Scan {
     /// The name of its class, its fields, and what they hold.
-    fn parts<'py>(&self, py: Python<'py>) -> PyResult<record::Parts<'py>> {
+    fn parts<'py>(&self, py: Python<'py>) -> PyResult<owned::Parts<'py>> {
         Ok(match *self {
             Self::Recorded {} => ("Recorded", &[], PyTuple::empty(py)),
             Self::Linear { step } => ("Linear", &["step"], (step,).into_pyobject(py)?),
@@ -67,7 +67,7 @@ impl Scan {
 impl Scan {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let (name, fields, values) = self.parts(py)?;
-        record::repr(&format!("Scan.{name}"), fields, &values)
+        owned::repr(&format!("Scan.{name}"), fields, &values)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
@@ -77,7 +77,7 @@ impl Scan {
 
     /// For copies and every protocol of pickle.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        record::reduce::<Self>(self.parts(py)?)
+        owned::reduce::<Self>(self.parts(py)?)
     }
 }
 
@@ -133,7 +133,7 @@ impl Bucket {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        record::repr("Bucket", &Self::FIELDS, &self.values(py)?)
+        owned::repr("Bucket", &Self::FIELDS, &self.values(py)?)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {

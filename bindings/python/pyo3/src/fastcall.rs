@@ -6,7 +6,8 @@
 //! METH_FASTCALL, or METH_O for a single one; conversions, errors and the panic guard are the same
 //! as everywhere. Compare `probe.add`, which comes this way, with `probe.half`, which does not.
 
-use crate::errors::raise;
+use crate::error::raise;
+use crate::guard::attached;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::{Borrowed, ffi};
@@ -47,18 +48,6 @@ fn unusual_number(object: Borrowed<'_, '_, PyAny>) -> PyResult<u64> {
     object.extract()
 }
 
-/// Puts the function into a module.
-pub fn add_function<F: Fastcall<N>, const N: usize>(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let function = definition::<F, N>();
-    let name = module.name()?;
-    // SAFETY: the definition lives as long as the process; module and name are alive.
-    let function = unsafe {
-        let function = ffi::PyCFunction_NewEx(function, module.as_ptr(), name.as_ptr());
-        Bound::from_owned_ptr_or_err(module.py(), function)?
-    };
-    module.add(F::NAME, function)
-}
-
 /// Puts the method into a class.
 pub fn add_method<T: pyo3::PyTypeInfo, F: Fastcall<N>, const N: usize>(
     py: Python<'_>,
@@ -74,7 +63,7 @@ pub fn add_method<T: pyo3::PyTypeInfo, F: Fastcall<N>, const N: usize>(
 }
 
 /// Leaked: CPython keeps a pointer to it.
-fn definition<F: Fastcall<N>, const N: usize>() -> *mut ffi::PyMethodDef {
+pub fn definition<F: Fastcall<N>, const N: usize>() -> *mut ffi::PyMethodDef {
     let (ml_meth, ml_flags) = if N == 1 {
         let only = ffi::PyMethodDefPointer {
             PyCFunction: only::<F, N>,
@@ -148,22 +137,6 @@ unsafe fn call<F: Fastcall<N>, const N: usize>(
         result.map_or_else(restore, Bound::into_ptr)
     }));
     outcome.unwrap_or_else(|panic| restore(raise(py, Error::from_panic(panic))))
-}
-
-/// Counts the thread as attached for `work`, without which PyO3 drops objects later, not at once.
-///
-/// Only for what CPython has called. While it ends (a `__del__` at exit) PyO3 attaches nobody any
-/// more, although the thread holds the GIL all the same.
-pub fn attached<R>(work: impl FnOnce(Python<'_>) -> R) -> R {
-    let mut work = Some(work);
-    let mut result = None;
-    let _ = Python::try_attach(|py| result = work.take().map(|work| work(py)));
-    match (result, work) {
-        (Some(result), _) => result,
-        // SAFETY: CPython called us, so the thread holds the GIL.
-        (None, Some(work)) => work(unsafe { Python::assume_attached() }),
-        (None, None) => unreachable!("the work is done, or still there"),
-    }
 }
 
 #[cold]

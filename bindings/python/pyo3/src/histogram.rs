@@ -1,12 +1,12 @@
 //! The histogram's class.
 
+use crate::arguments::{self, Element, Text};
 use crate::buckets::{Bucket, Buckets, Scan};
-use crate::buffer::{self, Element, Text};
 use crate::callback;
-use crate::errors::guard;
 use crate::fastcall::{Fastcall, number};
-use crate::gil::Handle;
-use crate::record;
+use crate::guard::guard;
+use crate::handle::Handle;
+use crate::owned;
 use crate::watch::Watch;
 use crate::weight::{Weight, collect_if_due};
 use numpy::ndarray::Array2;
@@ -88,7 +88,7 @@ impl Histogram {
         few: usize,
         call: impl Fn(&mut core::Locked<'_>, &[T]) -> Result<R, Error> + Send + Sync,
     ) -> PyResult<R> {
-        buffer::with_values(values, |values: Cow<'_, [T]>| {
+        arguments::with_values(values, |values: Cow<'_, [T]>| {
             // Copied even while the GIL is held: NumPy and other extensions write without it, and
             // values that change between the check and the use would break "all or nothing".
             let values = values.into_owned();
@@ -388,7 +388,7 @@ impl Histogram {
         py: Python<'_>,
         data: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
-        let data = buffer::steady_bytes(data)?;
+        let data = arguments::steady_bytes(data)?;
         Self::of(py, guard(py, || py.detach(|| Shared::decode(&data)))?)
     }
 
@@ -447,7 +447,7 @@ impl Histogram {
                 } = config;
                 let values = (lowest, highest, significant_digits, tag, count);
                 let fields = ["lowest", "highest", "significant_digits", "tag", "count"];
-                let shown = record::repr("Histogram", &fields, &values.into_pyobject(py)?)?;
+                let shown = owned::repr("Histogram", &fields, &values.into_pyobject(py)?)?;
                 Ok(format!("<{shown}>"))
             }
             Err(_) if self.0.is_closed() => Ok("<Histogram, closed>".to_owned()),
@@ -643,7 +643,7 @@ impl Summary {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        record::repr("Summary", &Self::FIELDS, &self.values(py)?)
+        owned::repr("Summary", &Self::FIELDS, &self.values(py)?)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {

@@ -1,27 +1,30 @@
 //! Tollbridge for Python through PyO3: the extension module `tollbridge._native`.
 //!
-//! - `errors`: core's errors as Python exceptions, and the panic guard that every call runs under
-//! - `gil`: the closable handle, and how our lock and Python's go together
-//! - `buffer`: how memory and text of Python are borrowed or copied
-//! - `fastcall`: the shortest way in, for the few functions that are shorter than PyO3's own
+//! - `error`: core's errors as Python exceptions
+//! - `guard`: the panic guard that every call runs under
+//! - `handle`: the closable handle, and how our lock and Python's go together
+//! - `arguments`: how memory and text of Python are borrowed or copied
+//! - `owned`: what record types and enums that go out share
 //! - `callback`: calling a Python function, also while the interpreter ends
+//! - `histogram`, `buckets`, `watch`, `log`: the surface
+//! - `fastcall`: the shortest way in, for the few functions that are shorter than PyO3's own
 //! - `weight`: memory of which Python's collector would not know
-//! - `histogram`, `buckets`, `watch`, `log`, `probe`, `fault`: the surface
+//! - `probe`: what only tests and timing need
 
 #[cfg(panic = "abort")]
 compile_error!("a panic must unwind to become a PanicError: build with panic = \"unwind\"");
 
+mod arguments;
 mod buckets;
-mod buffer;
 mod callback;
-mod errors;
+mod error;
 mod fastcall;
-mod fault;
-mod gil;
+mod guard;
+mod handle;
 mod histogram;
 mod log;
+mod owned;
 mod probe;
-mod record;
 mod watch;
 mod weight;
 
@@ -37,22 +40,13 @@ mod _native {
     #[pymodule_export]
     use crate::buckets::{Bucket, Buckets, Scan};
     #[pymodule_export]
-    use crate::errors::{ErrorDetail, set_errors};
-    #[pymodule_export]
-    use crate::fault::{PanicsWhenDropped, panic, panic_while_locked};
+    use crate::error::{ErrorDetail, set_errors};
     #[pymodule_export]
     use crate::histogram::{Histogram, Summary, restore};
     #[pymodule_export]
     use crate::log::{LogWriter, Progress, replay_log};
     #[pymodule_export]
-    use crate::probe::{
-        Point, Shape, bytes_sum, call_back, call_back_from_new_thread, echo, f64_ends, f64_sum,
-        fail, half, make_bytes, make_f64, make_f64_array, make_map, make_point, make_points,
-        make_shape, make_str, map_sum, point_in, points_ends, points_sum, record_from_new_thread,
-        scale_in_place, shape_in, str_chars,
-    };
-    #[pymodule_export]
-    use crate::record::variant;
+    use crate::owned::variant;
     #[pymodule_export]
     use crate::watch::Watch;
 
@@ -66,10 +60,7 @@ mod _native {
                 "tollbridge does not run in a subinterpreter",
             ));
         }
-        fastcall::add_function::<probe::Nop, 0>(module)?;
-        fastcall::add_function::<probe::Add, 2>(module)?;
-        fastcall::add_function::<probe::StrLen, 1>(module)?;
-        fastcall::add_function::<probe::BytesEnds, 1>(module)?;
+        probe::add_to(module)?;
         fastcall::add_method::<Histogram, histogram::Record, 1>(module.py())
     }
 

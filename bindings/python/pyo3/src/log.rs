@@ -1,9 +1,10 @@
 //! Interval logs: reading them with progress and Ctrl-C, writing them.
 
 use crate::callback::{self, call, is_false};
-use crate::errors::{guard, raise};
+use crate::error::raise;
+use crate::guard::guard;
 use crate::histogram::Histogram;
-use crate::record;
+use crate::owned;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -66,7 +67,7 @@ impl Progress {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        record::repr("Progress", &Self::FIELDS, &self.values(py)?)
+        owned::repr("Progress", &Self::FIELDS, &self.values(py)?)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {

@@ -8,7 +8,7 @@
 //!   `Common` when core drops it: core does so exactly once, when the last call has ended.
 
 use crate::callback::{call, is_false};
-use crate::errors::guard;
+use crate::guard::guard;
 use crate::weight::Weight;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;

@@ -1,20 +1,74 @@
-//! Functions that do as little as possible, so that calling one costs the crossing and nothing else.
+//! What only tests and timing need: functions that do as little as possible, so that calling one costs
+//! the crossing and nothing else, and `fault`. Nothing outside imports from here.
 
-use crate::buffer::{OwnedText, Text, with_bytes, with_values, with_values_mut};
+mod fault;
+
+use crate::arguments::{Element, Export, Text, with_bytes, with_values};
 use crate::callback;
-use crate::errors::guard;
-use crate::fastcall::{Fastcall, number};
+use crate::fastcall::{Fastcall, definition, number};
+use crate::guard::guard;
 use crate::histogram::{Histogram, need_numpy};
-use crate::record;
+use crate::owned;
 use numpy::{IntoPyArray, PyArray1};
-use pyo3::Borrowed;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyString, PyTuple};
+use pyo3::{Borrowed, ffi};
 use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::ops::ControlFlow;
+use std::slice;
 use tollbridge_core::probe::{self, MapSum};
 use tollbridge_core::{Error, Shared};
+
+/// Puts all of it into the extension module.
+pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Point>()?;
+    module.add_class::<Shape>()?;
+    module.add_class::<fault::PanicsWhenDropped>()?;
+    module.add_function(wrap_pyfunction!(bytes_sum, module)?)?;
+    module.add_function(wrap_pyfunction!(call_back, module)?)?;
+    module.add_function(wrap_pyfunction!(call_back_from_new_thread, module)?)?;
+    module.add_function(wrap_pyfunction!(echo, module)?)?;
+    module.add_function(wrap_pyfunction!(f64_ends, module)?)?;
+    module.add_function(wrap_pyfunction!(f64_sum, module)?)?;
+    module.add_function(wrap_pyfunction!(fail, module)?)?;
+    module.add_function(wrap_pyfunction!(half, module)?)?;
+    module.add_function(wrap_pyfunction!(make_bytes, module)?)?;
+    module.add_function(wrap_pyfunction!(make_f64, module)?)?;
+    module.add_function(wrap_pyfunction!(make_f64_array, module)?)?;
+    module.add_function(wrap_pyfunction!(make_map, module)?)?;
+    module.add_function(wrap_pyfunction!(make_point, module)?)?;
+    module.add_function(wrap_pyfunction!(make_points, module)?)?;
+    module.add_function(wrap_pyfunction!(make_shape, module)?)?;
+    module.add_function(wrap_pyfunction!(make_str, module)?)?;
+    module.add_function(wrap_pyfunction!(map_sum, module)?)?;
+    module.add_function(wrap_pyfunction!(point_in, module)?)?;
+    module.add_function(wrap_pyfunction!(points_ends, module)?)?;
+    module.add_function(wrap_pyfunction!(points_sum, module)?)?;
+    module.add_function(wrap_pyfunction!(record_from_new_thread, module)?)?;
+    module.add_function(wrap_pyfunction!(scale_in_place, module)?)?;
+    module.add_function(wrap_pyfunction!(shape_in, module)?)?;
+    module.add_function(wrap_pyfunction!(str_chars, module)?)?;
+    module.add_function(wrap_pyfunction!(fault::panic, module)?)?;
+    module.add_function(wrap_pyfunction!(fault::panic_while_locked, module)?)?;
+    add_function::<Nop, 0>(module)?;
+    add_function::<Add, 2>(module)?;
+    add_function::<StrLen, 1>(module)?;
+    add_function::<BytesEnds, 1>(module)
+}
+
+/// Puts the function into a module.
+fn add_function<F: Fastcall<N>, const N: usize>(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let function = definition::<F, N>();
+    let name = module.name()?;
+    // SAFETY: the definition lives as long as the process; module and name are alive.
+    let function = unsafe {
+        let function = ffi::PyCFunction_NewEx(function, module.as_ptr(), name.as_ptr());
+        Bound::from_owned_ptr_or_err(module.py(), function)?
+    };
+    module.add(F::NAME, function)
+}
 
 /// Nothing.
 pub struct Nop;
@@ -165,6 +219,27 @@ pub fn make_f64_array(py: Python<'_>, n: usize) -> PyResult<Bound<'_, PyArray1<f
     Ok(guard(py, || Ok(probe::make_f64(n)))?.into_pyarray(py))
 }
 
+/// Calls `change` with the values of a writable buffer, in place.
+///
+/// # Errors
+/// TypeError when it is not a writable, one-dimensional, contiguous, aligned buffer of native `T`.
+fn with_values_mut<T: Element, R>(
+    object: &Bound<'_, PyAny>,
+    change: impl FnOnce(&mut [T]) -> PyResult<R>,
+) -> PyResult<R> {
+    let mut view = ffi::Py_buffer::new();
+    let export = Export::new(&mut view, object, ffi::PyBUF_RECORDS)?;
+    match export.as_ref().and_then(|export| export.elements::<T>()) {
+        // SAFETY: as in `arguments::with_values`; exported as writable, and nobody else looks meanwhile.
+        Some((data, length)) => change(unsafe { slice::from_raw_parts_mut(data, length) }),
+        None => Err(PyTypeError::new_err(format!(
+            "a writable, contiguous, one-dimensional buffer of native {} is needed, not {}",
+            std::any::type_name::<T>(),
+            object.get_type().name()?,
+        ))),
+    }
+}
+
 /// Multiplies each double of a writable buffer where it stands.
 ///
 /// Raises TypeError for what is not a writable, contiguous, one-dimensional buffer of doubles.
@@ -228,7 +303,7 @@ impl Point {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        record::repr("Point", &Self::FIELDS, &self.values(py)?)
+        owned::repr("Point", &Self::FIELDS, &self.values(py)?)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
@@ -292,6 +367,30 @@ pub fn make_points(py: Python<'_>, n: usize) -> PyResult<Vec<Point>> {
     Ok(points.into_iter().map(Point::from).collect())
 }
 
+/// Text that is kept, copied out of a `str`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnedText(pub String);
+
+impl FromPyObject<'_, '_> for OwnedText {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        object
+            .extract::<Text<'_>>()
+            .map(|text| Self(text.0.to_owned()))
+    }
+}
+
+impl<'py> IntoPyObject<'py> for OwnedText {
+    type Target = PyString;
+    type Output = Bound<'py, PyString>;
+    type Error = std::convert::Infallible;
+
+    fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Self::Error> {
+        self.0.into_pyobject(py)
+    }
+}
+
 /// A tagged enum: one of `Shape.Dot()`, `Shape.Circle(radius)`, `Shape.Label(text)`.
 ///
 /// Immutable; compares by value, and `match` reads it.
@@ -338,7 +437,7 @@ impl From<&Shape> for probe::Shape {
 
 impl Shape {
     /// The name of its class, its fields, and what they hold.
-    fn parts<'py>(&self, py: Python<'py>) -> PyResult<record::Parts<'py>> {
+    fn parts<'py>(&self, py: Python<'py>) -> PyResult<owned::Parts<'py>> {
         Ok(match self {
             Self::Dot {} => ("Dot", &[], PyTuple::empty(py)),
             Self::Circle { radius } => ("Circle", &["radius"], (*radius,).into_pyobject(py)?),
@@ -354,7 +453,7 @@ impl Shape {
 impl Shape {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let (name, fields, values) = self.parts(py)?;
-        record::repr(&format!("Shape.{name}"), fields, &values)
+        owned::repr(&format!("Shape.{name}"), fields, &values)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
@@ -364,7 +463,7 @@ impl Shape {
 
     /// For copies and every protocol of pickle.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        record::reduce::<Self>(self.parts(py)?)
+        owned::reduce::<Self>(self.parts(py)?)
     }
 }
 

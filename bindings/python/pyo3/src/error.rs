@@ -1,27 +1,11 @@
-//! Core's errors as Python exceptions, and the panic guard.
+//! Core's errors as Python exceptions.
 
 use crate::callback;
 use pyo3::exceptions::PySystemError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use tollbridge_core::{Error, Field};
-
-// ANCHOR: guard
-/// Runs a call into core: its error, or its panic, becomes an exception.
-///
-/// PyO3 would turn a panic into `PanicException`, which `except Exception` does not catch.
-#[inline]
-pub fn guard<T>(py: Python<'_>, call: impl FnOnce() -> Result<T, Error>) -> PyResult<T> {
-    // Core keeps its own promise about what a panic leaves behind: `Poisoned`.
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(raise(py, error)),
-        Err(panic) => Err(raise(py, Error::from_panic(panic))),
-    }
-}
-// ANCHOR_END: guard
 
 // ANCHOR: raise
 /// The exception for `error`. Its message and fields are made when someone asks for them.

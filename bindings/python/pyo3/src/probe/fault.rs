@@ -1,7 +1,7 @@
 //! Faults on purpose, for the tests of the guard.
 
-use crate::buffer::Text;
-use crate::errors::guard;
+use crate::arguments::Text;
+use crate::guard::guard;
 use crate::histogram::Histogram;
 use pyo3::prelude::*;
 use tollbridge_core::probe::fault;

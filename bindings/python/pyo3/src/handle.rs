@@ -6,7 +6,7 @@
 //! more; only when another thread holds it (then without the GIL, see below) is the GIL let go of.
 //! A long call lets go of the GIL first. Either way no Python object is touched under our lock.
 
-use crate::errors::guard;
+use crate::guard::guard;
 use crate::watch::Common;
 use crate::weight::{self, Weight};
 use pyo3::gc::{PyTraverseError, PyVisit};

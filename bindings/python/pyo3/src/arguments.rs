@@ -6,8 +6,8 @@
 //! runs, and whoever checks values before using them copies them first, as the histogram does.
 
 use crate::callback;
-use crate::errors::raise;
-use crate::fastcall::attached;
+use crate::error::raise;
+use crate::guard::attached;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyUnicodeEncodeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
@@ -59,30 +59,6 @@ fn text_error(object: Borrowed<'_, '_, PyAny>) -> PyErr {
     })
 }
 
-/// Text that is kept, copied out of a `str`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct OwnedText(pub String);
-
-impl FromPyObject<'_, '_> for OwnedText {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        object
-            .extract::<Text<'_>>()
-            .map(|text| Self(text.0.to_owned()))
-    }
-}
-
-impl<'py> IntoPyObject<'py> for OwnedText {
-    type Target = PyString;
-    type Output = Bound<'py, PyString>;
-    type Error = std::convert::Infallible;
-
-    fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Self::Error> {
-        self.0.into_pyobject(py)
-    }
-}
-
 /// Number types that can be borrowed out of a buffer.
 pub trait Element: Copy + for<'a, 'py> FromPyObject<'a, 'py, Error = PyErr> {
     /// The codes of the `struct` module for it, among types of its size.
@@ -118,27 +94,6 @@ pub fn with_values<T: Element, R>(
     use_values(Cow::Owned(convert(object)?))
 }
 // ANCHOR_END: values
-
-/// Calls `change` with the values of a writable buffer, in place.
-///
-/// # Errors
-/// TypeError when it is not a writable, one-dimensional, contiguous, aligned buffer of native `T`.
-pub fn with_values_mut<T: Element, R>(
-    object: &Bound<'_, PyAny>,
-    change: impl FnOnce(&mut [T]) -> PyResult<R>,
-) -> PyResult<R> {
-    let mut view = ffi::Py_buffer::new();
-    let export = Export::new(&mut view, object, ffi::PyBUF_RECORDS)?;
-    match export.as_ref().and_then(|export| export.elements::<T>()) {
-        // SAFETY: as in `with_values`; exported as writable, and nobody else looks meanwhile.
-        Some((data, length)) => change(unsafe { slice::from_raw_parts_mut(data, length) }),
-        None => Err(PyTypeError::new_err(format!(
-            "a writable, contiguous, one-dimensional buffer of native {} is needed, not {}",
-            std::any::type_name::<T>(),
-            object.get_type().name()?,
-        ))),
-    }
-}
 
 /// Calls `use_bytes` with the memory of `bytes` or of any other contiguous buffer.
 /// Run no Python code in it.
@@ -208,11 +163,11 @@ fn refusal() -> PyResult<()> {
 /// A buffer that its owner has exported, and cannot resize or free until this is dropped.
 ///
 /// Its `Py_buffer` is borrowed, and so stays where it is: an exporter may point into it.
-struct Export<'a>(&'a mut ffi::Py_buffer);
+pub struct Export<'a>(&'a mut ffi::Py_buffer);
 
 impl<'a> Export<'a> {
     /// None for an object without a buffer, or whose buffer does not satisfy `flags`.
-    fn new(
+    pub fn new(
         view: &'a mut ffi::Py_buffer,
         object: &Bound<'_, PyAny>,
         flags: c_int,
@@ -229,7 +184,7 @@ impl<'a> Export<'a> {
     }
 
     /// Where its elements are, and how many, if they can be read and written as `T`.
-    fn elements<T: Element>(&self) -> Option<(*mut T, usize)> {
+    pub fn elements<T: Element>(&self) -> Option<(*mut T, usize)> {
         let view = &*self.0;
         if view.ndim != 1 || view.itemsize != size_of::<T>() as isize || view.format.is_null() {
             return None;
