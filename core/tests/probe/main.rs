@@ -1,4 +1,5 @@
 //! What only tests and timing need: the probes and the faults themselves.
+#![cfg(feature = "probe")]
 
 use std::ops::ControlFlow;
 use std::panic::catch_unwind;

@@ -1,4 +1,5 @@
 //! What only tests and timing need: the exported probes and faults, called as C calls them.
+#![cfg(feature = "probe")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,5 @@
 //! What only tests and timing need: ownership, for Miri to look at, too, and what C can send.
+#![cfg(feature = "probe")]
 
 // For Miri the structs that C has would be other types.
 #[cfg(not(miri))]
