@@ -726,8 +726,9 @@ def load(name, path, **more):
 
 
 def two_copies(tb, histogram):
-    """The package under another name, over a copy of the library's file."""
-    folder = Path(tb.__file__).parent
+    """What users have, under another name, over a copy of the library's file."""
+    product = sys.modules[tb.Histogram.__module__.partition(".")[0]]
+    folder = Path(product.__file__).parent
     with tempfile.TemporaryDirectory() as scratch:
         copied = shutil.copytree(folder, Path(scratch) / "copied")
         if hasattr(tb, "library_path"):

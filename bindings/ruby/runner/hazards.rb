@@ -216,14 +216,15 @@ class Hazards
 
   # The module again under its own name, of copies of its files: the first is a constant no more.
   def two_copies
-    lib = File.dirname($LOADED_FEATURES.find { |path| path.end_with?("/#{@library}.rb") })
+    product = @library.delete_suffix("_probe") # what users have twice
+    lib = File.dirname($LOADED_FEATURES.find { |path| path.end_with?("/#{product}.rb") })
     Dir.mktmpdir do |folder|
       system("cp", "-RL", "#{lib}/.", folder) # what is a link in lib/ is a file there
       ENV["TOLLBRIDGE_LIBRARY"] = copy_into(folder, @tb.library_path) if @tb.respond_to?(:library_path)
       $LOAD_PATH.unshift(folder)
       $LOADED_FEATURES.reject! { |path| path.start_with?("#{lib}/") }
       Object.__send__(:remove_const, @tb.name)
-      require @library
+      require product
       @histogram.merge(Object.const_get(@tb.name)::Histogram.new)
     end
     "right"
