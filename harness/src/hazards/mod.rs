@@ -25,7 +25,7 @@ use catalogue::{Catalogue, Hazard};
 pub struct Args {
     /// Bridges (`python`, `python/pyo3`, `c/*`) and hazards by name, in any order; all when none is named.
     pub names: Vec<String>,
-    /// Seconds that a runner may take for one reply, or to end, before it counts as hung.
+    /// Seconds that a runner may take for one reply, or to end, before it counts as hung; five times as many under a detector.
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: u64,
     /// A list of rows: bridge, hazard, outcome, ok, promise, why (of a declared exception), detail.

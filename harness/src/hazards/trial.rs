@@ -17,7 +17,10 @@ pub struct Tried {
     pub detail: String,
 }
 
-/// Tries it.
+/// How many times as long everything takes under a detector, at the least.
+const SLOWER: u32 = 5;
+
+/// Tries it. Under a detector the limit is that much longer.
 ///
 /// # Errors
 /// When the runner does not start, or cannot make ready what the hazard needs.
@@ -28,8 +31,10 @@ pub fn run(
     limit: Duration,
 ) -> Result<Tried> {
     let mut bridge = bridge.clone();
+    let mut limit = limit;
     if let Some(detector) = detector {
         bridge.runner.clone_from(&detector.runner);
+        limit *= SLOWER;
     }
     let mut process = Process {
         runner: Runner::start(&bridge)?,
