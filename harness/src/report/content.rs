@@ -131,7 +131,7 @@ impl<'a> Content<'a> {
         } = self.results;
         let mut blocks = vec![
             Block::Paragraph(
-                "One small Rust library is carried into other languages by every serious binding strategy. \
+                "One small Rust library is carried into other languages by several binding strategies. \
                  This page says what a call across each of these bridges costs, measured on one machine in \
                  one run."
                     .into(),

@@ -22,7 +22,7 @@ def _candidates() -> list[str]:
         return [chosen]
     name = f"libtollbridge{_SUFFIX}"
     beside = _HERE / name
-    # In the source tree: where `install-c` puts the library.
+    # In the source tree, if the library was installed there.
     built = _HERE.parents[2] / "c" / "build" / "prefix" / "lib" / name
     return [str(file) for file in (beside, built) if file.is_file()] + [_SONAME]
 
