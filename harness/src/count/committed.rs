@@ -11,8 +11,9 @@ pub const SCHEMA: u32 = 1;
 /// Allocations a call that are no difference, and the share of all: something that happens now and then.
 const ALLOCATIONS: (f64, f64) = (0.05, 0.01);
 /// Bytes a call that are no difference, and the share of all: as above. A block that grows counts in full, or not at all
-/// where malloc had left it that much room: for a short text that depends on the heap.
-const BYTES: (f64, f64) = (16.0, 0.01);
+/// where malloc had left it that much room: for a short text that depends on the heap. Ruby's `decode` was seen to differ
+/// by 64 bytes from run to run; a copy more would be an allocation more, which is told.
+const BYTES: (f64, f64) = (96.0, 0.01);
 /// Instructions a call that are no difference, and the share of all: code is laid out anew in every build.
 const INSTRUCTIONS: (f64, f64) = (3.0, 0.05);
 
